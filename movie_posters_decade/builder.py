@@ -1,0 +1,266 @@
+"""The Hugging Face door: configurations, features, splits, examples."""
+
+import hashlib
+import json
+import math
+import posixpath
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import datasets
+from datasets.data_files import DataFilesDict, DataFilesList
+
+from movie_posters_decade import demo
+from movie_posters_decade.catalogue import (
+    KAGGLE_PAGE,
+    Catalogue,
+    parse_catalogue,
+)
+from movie_posters_decade.collection import Movie, Posters, collect, read_poster, stream
+from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
+from movie_posters_decade.downloads import (
+    Fetcher,
+    cache_folder,
+    hand_out,
+    is_url,
+    temporary_fetcher,
+)
+from movie_posters_decade.report import Report, built_report, planned_report
+from movie_posters_decade.selection import SIDES, Selection, decade_names, select
+from movie_posters_decade.sources import folder_of, load_catalogue, locate
+from movie_posters_decade.version import __version__
+
+NAME = "movie_posters_decade"
+REPORT_FILE = "report.json"
+
+_DESCRIPTION = """\
+Movie posters labelled by the decade of their movie, made from a catalogue of poster links: the \
+same number of posters for each decade, split into train and test within each decade, without \
+black-and-white posters. A poster that cannot be fetched is replaced by another of its decade."""
+
+_LICENSE = """\
+The posters belong to their copyright holders, and nothing here licenses them: whether you may \
+use them, for research for instance, is for the law where you are to say. The code that builds \
+the dataset is under the Apache License 2.0."""
+
+_CITATION = """\
+@misc{movie_genre_from_its_poster,
+  author = {{neha1703}},
+  title = {Movie Genre from its Poster},
+  howpublished = {Kaggle},
+  url = {https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster}
+}
+@misc{boehm2018,
+  author = {B{\\"o}hm, Timo},
+  year = {2018},
+  note = {The article that first made a dataset of poster decades from this catalogue}
+}"""
+
+
+class MoviePostersDecade(datasets.GeneratorBasedBuilder):
+    """Builds posters labelled by decade from a catalogue of links.
+
+    Posters that cannot be used are replaced until all decades are equal again, on each side; the
+    examples come in the order of the movies' ranks, in which the decades are mixed.
+
+    With ``streaming=True`` nothing but the catalogue is stored and posters are fetched as they are
+    asked for, decade by decade in turn. The same movies come as in a build, in another order; but
+    the length is not known beforehand, a link that dies between two passes changes what comes
+    after it, and a decade without any usable poster is only found at the end.
+
+    Args:
+        cache_dir: where builds and downloads are kept; by default where `datasets` keeps its own.
+        dataset_name: the name of the folder in the cache.
+        config_name: "action" by default, another genre such as "sci-fi", "all" or "demo".
+        hash: what tells this builder's code from other versions of it.
+        data_files: the catalogue, a path or URL.
+        **kwargs: what else `datasets.DatasetBuilder` takes, and the options.
+
+    Raises:
+        OptionError: an option has a value that cannot be used.
+        CatalogueError: the catalogue is on this machine, and not to be found.
+    """
+
+    BUILDER_CONFIG_CLASS = MoviePostersConfig
+    BUILDER_CONFIGS = configurations()
+    DEFAULT_CONFIG_NAME = "action"
+    VERSION = datasets.Version(__version__)
+    config: MoviePostersConfig
+
+    def __init__(
+        self,
+        cache_dir: str | None = None,
+        dataset_name: str | None = None,
+        config_name: str | None = None,
+        hash: str | None = None,  # noqa: A002, the name is the base class's
+        *,
+        data_files: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            cache_dir=cache_dir,
+            dataset_name=dataset_name or NAME,
+            config_name=config_name,
+            hash=hash or code_hash(),
+            data_files=None if data_files is None else _resolve(data_files),
+            **kwargs,
+        )
+
+    def _info(self) -> datasets.DatasetInfo:
+        options = self.config.checked()
+        return datasets.DatasetInfo(
+            description=_DESCRIPTION,
+            features=datasets.Features(
+                {
+                    "image": datasets.Image(mode="RGB"),
+                    "label": datasets.ClassLabel(
+                        names=decade_names(options.min_year, options.max_year)
+                    ),
+                    "imdb_id": datasets.Value("string"),
+                    "title": datasets.Value("string"),
+                    "year": datasets.Value("int32"),
+                    "genres": datasets.List(datasets.Value("string")),
+                    "imdb_score": datasets.Value("float64"),
+                    "poster_url": datasets.Value("string"),
+                }
+            ),
+            supervised_keys=datasets.info.SupervisedKeysData("image", "label"),
+            homepage=KAGGLE_PAGE,
+            license=_LICENSE,
+            citation=_CITATION,
+        )
+
+    def plan(self) -> Report:
+        """Report what a build would keep if no poster were lost. No request is sent.
+
+        Raises:
+            CatalogueError: the catalogue cannot be read or is not there without a request.
+            SelectionError: no movie is left for a decade or a side.
+        """
+        catalogue = self._catalogue(self._download_manager(), may_fetch=False)
+        return planned_report(catalogue.steps, self._select(catalogue))
+
+    def report(self) -> Report:
+        """Report what was kept and lost, of a build that is in the cache."""
+        with self._fs.open(posixpath.join(self._output_dir, REPORT_FILE), "r") as file:
+            return Report.from_json(json.load(file))
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
+        """Collect the posters; when streaming, leave everything to the first pass."""
+        movies: dict[str, Any] = (
+            {side: StreamedMovies(self, side) for side in SIDES}
+            if dl_manager.is_streaming
+            else self._collect(dl_manager)
+        )
+        return [
+            datasets.SplitGenerator(name=side, gen_kwargs={"movies": movies[side]})
+            for side in SIDES
+        ]
+
+    def _generate_examples(self, movies: Iterable[Movie]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield an example for each movie whose poster lies in a file."""
+        for movie in movies:
+            yield movie["imdb_id"], _example(movie)
+
+    def _collect(self, manager: datasets.DownloadManager) -> dict[str, list[Movie]]:
+        catalogue = self._catalogue(manager)
+        selection = self._select(catalogue)
+        with self._network() as proxies:
+            fetcher = Fetcher(
+                cache_folder(manager),
+                proxies=proxies,
+                refresh=bool(manager.download_config.force_download),
+            )
+            collection = collect(selection, self._posters(fetcher), equal=self._is_equal)
+        links = [movie["poster_url"] for movie in collection.movies]
+        hand_out(manager, [link for link in links if is_url(link)])
+        report = built_report(catalogue.steps, selection, collection)
+        with self._fs.open(posixpath.join(self._output_dir, REPORT_FILE), "w") as file:
+            json.dump(report.to_json(), file, indent=2)
+        return {
+            side: [movie for movie in collection.movies if movie["side"] == side] for side in SIDES
+        }
+
+    def _stream(self, side: str) -> Iterator[Movie]:
+        selection = self._select(self._catalogue(self._download_manager()))
+        with self._network() as proxies:
+            open_posters = partial(self._temporary_posters, proxies)
+            yield from stream(selection, side, open_posters, equal=self._is_equal)
+
+    def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool = True) -> Catalogue:
+        if self.config.name == DEMO:
+            return parse_catalogue(demo.paint_catalogue(), name=DEMO)
+        return load_catalogue(self.config.place(), manager, may_fetch=may_fetch)
+
+    def _select(self, catalogue: Catalogue) -> Selection:
+        return select(catalogue.movies, self.config.checked())
+
+    @property
+    def _is_equal(self) -> bool:
+        return self.config.balance == "undersample"
+
+    def _network(self) -> AbstractContextManager[dict[str, str] | None]:
+        """Give the proxies to fetch posters through; the demo's stands for its poster host."""
+        return demo.serve() if self.config.name == DEMO else nullcontext()
+
+    def _posters(self, fetcher: Fetcher) -> Posters:
+        folder = None if self.config.name == DEMO else folder_of(self.config.place())
+        return Posters(fetcher.fetch, folder, self.config.color)
+
+    @contextmanager
+    def _temporary_posters(self, proxies: dict[str, str] | None) -> Iterator[Posters]:
+        with temporary_fetcher(proxies) as fetcher:
+            yield self._posters(fetcher)
+
+    def _download_manager(self) -> datasets.DownloadManager:
+        """Return a manager for the catalogue alone, where `datasets` gives none that stores."""
+        download_config = datasets.DownloadConfig(
+            cache_dir=self._cache_downloaded_dir, use_etag=False, token=self.token
+        )
+        return datasets.DownloadManager(self.dataset_name, download_config=download_config)
+
+
+class StreamedMovies:
+    """The movies of a side, brought anew each time they are iterated over.
+
+    Args:
+        builder: what brings them.
+        side: "train" or "test".
+    """
+
+    def __init__(self, builder: MoviePostersDecade, side: str) -> None:
+        self._builder, self._side = builder, side
+
+    def __iter__(self) -> Iterator[Movie]:
+        return self._builder._stream(self._side)  # noqa: SLF001, the builder's own other half
+
+
+def _example(movie: Movie) -> dict[str, Any]:
+    score = movie["imdb_score"]
+    return {
+        "image": {"bytes": read_poster(movie), "path": None},
+        "label": movie["decade"],
+        "imdb_id": movie["imdb_id"],
+        "title": movie["title"],
+        "year": movie["year"],
+        "genres": list(movie["genres"]),
+        "imdb_score": None if math.isnan(score) else score,
+        "poster_url": movie["poster_url"],
+    }
+
+
+def code_hash() -> str:
+    """Return a hash of this package's code, so that another version does not serve old builds."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _resolve(data_files: Any) -> DataFilesDict:
+    """Name the catalogue without a request, which `datasets` would send to resolve a URL."""
+    place = locate(data_files)
+    return DataFilesDict({"train": DataFilesList([place], [()])})

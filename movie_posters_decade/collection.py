@@ -1,0 +1,229 @@
+"""Candidates become a balanced set of usable posters: fetch, inspect, refill."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+from movie_posters_decade.downloads import Fetched, Missed, is_url
+from movie_posters_decade.errors import CollectionError
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import inspect_poster
+from movie_posters_decade.selection import Pool, Selection, level
+
+STREAMED_AT_ONCE = 16
+"""How many posters of a pool are fetched together when streaming."""
+
+Movie = dict[str, Any]
+"""A candidate: its row by column and, once it is found usable, the ``path`` of its poster."""
+
+Fetch = Callable[[Sequence[str]], Sequence[Fetched | Missed]]
+"""What brings posters: URLs in; out, in their order, an outcome for each."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A candidate whose poster was asked for and cannot be used.
+
+    Attributes:
+        movie: the candidate.
+        reason: why its poster cannot be used.
+        status: the HTTP status of the last answer, if there was one.
+    """
+
+    movie: Movie
+    reason: Reason
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class Posters:
+    """Brings the posters of movies, wherever they are, and judges them.
+
+    Attributes:
+        fetch: what brings those that are on the network.
+        folder: where paths start from; None if links may not be paths.
+        color: "rgb" to refuse black-and-white posters, "any" to accept them.
+    """
+
+    fetch: Fetch
+    folder: Path | None = None
+    color: str = "rgb"
+
+    def bring(self, movies: Sequence[Movie]) -> list[Movie | Loss]:
+        """Return each movie with its poster's ``path``, or its loss, in the movies' order."""
+        urls = [movie["poster_url"] for movie in movies if is_url(movie["poster_url"])]
+        outcomes = dict(zip(urls, self.fetch(urls), strict=True)) if urls else {}
+        found = [
+            outcomes.get(movie["poster_url"]) or self._look_up(movie["poster_url"])
+            for movie in movies
+        ]
+        with ThreadPoolExecutor() as threads:
+            return list(threads.map(self._judge, movies, found))
+
+    def _look_up(self, link: str) -> Fetched | Missed:
+        if self.folder is None:
+            return Missed(link, Reason.FORBIDDEN_ADDRESS)
+        path = self.folder / link
+        try:
+            return Fetched(link, path) if path.is_file() else Missed(link, Reason.GONE)
+        except OSError:
+            return Missed(link, Reason.GONE)
+
+    def _judge(self, movie: Movie, outcome: Fetched | Missed) -> Movie | Loss:
+        if isinstance(outcome, Missed):
+            return Loss(movie, outcome.reason, outcome.status)
+        reason = inspect_poster(outcome.path.read_bytes(), self.color)
+        return Loss(movie, reason) if reason else {**movie, "path": str(outcome.path)}
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The usable posters that were wanted, and what was lost on the way.
+
+    Attributes:
+        movies: the movies with their posters' paths, in the order of rank.
+        losses: the candidates that were tried in vain.
+    """
+
+    movies: list[Movie]
+    losses: list[Loss]
+
+
+@dataclass
+class _Queue:
+    """The candidates of one pool, taken in the order of rank."""
+
+    untried: list[Movie]
+    usable: list[Movie] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+
+    def supply(self) -> int:
+        return len(self.usable) + len(self.untried)
+
+    def record(self, outcome: Movie | Loss) -> None:
+        if isinstance(outcome, Loss):
+            self.losses.append(outcome)
+        else:
+            self.usable.append(outcome)
+
+
+def read_poster(movie: Movie) -> bytes:
+    """Return the bytes of a usable movie's poster, as they were fetched."""
+    return Path(movie["path"]).read_bytes()
+
+
+def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collection:
+    """Bring as many usable posters as each pool should give, replacing those that are lost.
+
+    A lost poster is replaced by the next of its pool. When a pool runs dry, the goal of its
+    decade sinks to what it has; with ``equal``, so does that of every other decade on its side.
+
+    Args:
+        selection: the candidates and what is wanted of each pool.
+        posters: what brings and judges them.
+        equal: whether all decades of a side must end with the same number.
+
+    Raises:
+        CollectionError: a pool has no usable poster.
+    """
+    queues = _queues(selection)
+    goals = dict(selection.targets)
+    while batch := _next_batch(queues, goals):
+        for movie, outcome in zip(batch, posters.bring(batch), strict=True):
+            queues[_pool(movie)].record(outcome)
+        goals = _reachable(goals, queues, equal=equal)
+    kept = [movie for pool, queue in queues.items() for movie in queue.usable[: goals[pool]]]
+    losses = [loss for queue in queues.values() for loss in queue.losses]
+    return Collection(sorted(kept, key=lambda movie: movie["rank"]), losses)
+
+
+def stream(
+    selection: Selection,
+    side: str,
+    open_posters: Callable[[], AbstractContextManager[Posters]],
+    *,
+    equal: bool,
+) -> Iterator[Movie]:
+    """Yield the usable movies of a side one decade after the other, bringing them on the way.
+
+    With ``equal`` the stream ends when a decade has no more. A poster's file can be read until
+    the next movie is asked for.
+
+    Raises:
+        CollectionError: at the end, a decade has no usable poster.
+    """
+    queues = {pool: queue for pool, queue in _queues(selection).items() if pool[1] == side}
+    usable = [
+        islice(_usable(queue, open_posters), selection.targets[pool])
+        for pool, queue in queues.items()
+    ]
+    for movies in zip(*usable, strict=False) if equal else zip_longest(*usable):
+        yield from (movie for movie in movies if movie is not None)
+    _check_pools({pool: len(queue.usable) for pool, queue in queues.items()}, queues)
+
+
+def _usable(
+    queue: _Queue, open_posters: Callable[[], AbstractContextManager[Posters]]
+) -> Iterator[Movie]:
+    while queue.untried:
+        movies, queue.untried = _split(queue.untried, STREAMED_AT_ONCE)
+        with open_posters() as posters:
+            for outcome in posters.bring(movies):
+                queue.record(outcome)
+                if not isinstance(outcome, Loss):
+                    yield outcome
+
+
+def _queues(selection: Selection) -> dict[Pool, _Queue]:
+    queues = {pool: _Queue([]) for pool in selection.targets}
+    movies: list[Any] = selection.candidates.to_dict("records")
+    for movie in movies:
+        queues[_pool(movie)].untried.append(movie)
+    return queues
+
+
+def _pool(movie: Movie) -> Pool:
+    return movie["decade"], movie["side"]
+
+
+def _split(movies: list[Movie], count: int) -> tuple[list[Movie], list[Movie]]:
+    return movies[:count], movies[count:]
+
+
+def _next_batch(queues: Mapping[Pool, _Queue], goals: Mapping[Pool, int]) -> list[Movie]:
+    """Take the next movies to try: of pools without a reserve first, as these may lower goals."""
+    needs = {pool: goals[pool] - len(queue.usable) for pool, queue in queues.items()}
+    open_pools = [pool for pool, need in needs.items() if need > 0]
+    scarce = [pool for pool in open_pools if len(queues[pool].untried) <= needs[pool]]
+    batch = []
+    for pool in scarce or open_pools:
+        queue = queues[pool]
+        taken, queue.untried = _split(queue.untried, needs[pool])
+        batch += taken
+    return batch
+
+
+def _reachable(
+    goals: Mapping[Pool, int], queues: Mapping[Pool, _Queue], *, equal: bool
+) -> dict[Pool, int]:
+    within = {pool: min(goal, queues[pool].supply()) for pool, goal in goals.items()}
+    _check_pools(within, queues)
+    return level(within) if equal else within
+
+
+def _check_pools(sizes: Mapping[Pool, int], queues: Mapping[Pool, _Queue]) -> None:
+    for pool, size in sizes.items():
+        if size == 0:
+            decade, side = pool
+            losses = Counter(loss.reason for loss in queues[pool].losses)
+            account = ", ".join(f"{reason} {count}" for reason, count in losses.most_common())
+            raise CollectionError(
+                f"The {decade} have no usable {side} poster: of {losses.total()} movies none is "
+                f"left ({account}). What was fetched is kept; build again later, or choose "
+                "min_year and max_year without that decade."
+            )

@@ -1,0 +1,71 @@
+"""The configurations to choose from by name, and what tells one build in the cache from another."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import datasets
+
+from movie_posters_decade.catalogue import GENRES, KAGGLE_URL
+from movie_posters_decade.options import Options
+from movie_posters_decade.sources import identify, locate
+from movie_posters_decade.version import __version__
+
+DEMO = "demo"
+
+
+@dataclass
+class MoviePostersConfig(Options, datasets.BuilderConfig):
+    """A configuration of the builder: the options, and what `datasets` needs to know.
+
+    ``data_files`` or ``data_dir`` name the catalogue: a CSV file in Kaggle's columns, a zip that
+    holds it, or a folder that holds either. Without them it is fetched from Kaggle.
+    """
+
+    def place(self) -> str:
+        """Return where the catalogue is: a path or a URL.
+
+        Raises:
+            CatalogueError: it is on this machine, and not to be found or not the only one.
+        """
+        if self.data_files:
+            return locate(self.data_files)
+        return locate(self.data_dir) if self.data_dir else KAGGLE_URL
+
+    def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
+        """Return a name for the cache that changes with all that the content depends on.
+
+        Raises:
+            OptionError: an option has a value that cannot be used.
+            CatalogueError: the catalogue is on this machine, and not to be found.
+        """
+        content = asdict(self.checked()) | {
+            "catalogue": self.name if self.name == DEMO else identify(self.place()),
+            "features": repr(custom_features),
+        }
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return f"{self.name}-{digest[:16]}"
+
+
+def configurations() -> list[MoviePostersConfig]:
+    """Return the configurations to choose from: one a genre, all of them, and the demo."""
+    of_genres = [
+        MoviePostersConfig(
+            name=genre.lower(),
+            version=__version__,
+            description=f"{genre} movies of the catalogue",
+            genres=(genre,),
+        )
+        for genre in GENRES
+    ]
+    everything = MoviePostersConfig(
+        name="all", version=__version__, description="movies of any genre"
+    )
+    painted = MoviePostersConfig(
+        name=DEMO,
+        version=__version__,
+        description="painted Action movies, without any network",
+        genres=("Action",),
+    )
+    return [*of_genres, everything, painted]

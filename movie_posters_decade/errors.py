@@ -1,0 +1,35 @@
+"""Every failure a user can meet.
+
+MoviePostersError
+├── OptionError         an option has a value that cannot be used
+├── CatalogueError      the catalogue is missing, unreadable or not a table of movies
+├── SelectionError      no movie is left for a decade or a side
+├── CollectionError     no usable poster is left for a decade and side
+└── ExportError         the folder to write into cannot be used
+
+Each message is one sentence or two: where, what was expected, what was found, what to do.
+"""
+
+
+class MoviePostersError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class OptionError(MoviePostersError, ValueError):
+    """An option has a value that cannot be used."""
+
+
+class CatalogueError(MoviePostersError, ValueError):
+    """The catalogue is missing, unreadable or not a table of movies."""
+
+
+class SelectionError(MoviePostersError, ValueError):
+    """No movie is left for a decade or a side."""
+
+
+class CollectionError(MoviePostersError, RuntimeError):
+    """No usable poster is left for a decade and side."""
+
+
+class ExportError(MoviePostersError, OSError):
+    """The folder to write into cannot be used."""

@@ -1,0 +1,85 @@
+"""Every option a user can set: its default, its meaning and its bounds.
+
+The builder's configuration and the command line's flags are both made from the one dataclass
+here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from movie_posters_decade.errors import OptionError
+
+
+def _option(default: Any, meaning: str, choices: Sequence[str] = ()) -> Any:
+    return field(default=default, metadata={"help": meaning, "choices": tuple(choices)})
+
+
+@dataclass
+class Options:
+    """What a dataset is made of; the README says more of each."""
+
+    genres: tuple[str, ...] | None = _option(
+        None, "keep movies with any of these genres (default: the configuration's)"
+    )
+    min_year: int = _option(1970, "the first year, inclusive")
+    max_year: int = _option(2017, "the last year, inclusive")
+    test_size: float = _option(0.2, "the share of each decade that is test, between 0 and 1")
+    balance: str = _option(
+        "undersample",
+        "undersample makes all decades equal, none keeps what there is",
+        choices=("undersample", "none"),
+    )
+    per_decade: int | None = _option(None, "at most so many movies of a decade")
+    color: str = _option(
+        "rgb",
+        "rgb drops black-and-white posters, any keeps them",
+        choices=("rgb", "any"),
+    )
+    seed: int = _option(42, "decides order and sides")
+
+    def checked(self) -> "Options":
+        """Return the options alone, checked and in one canonical form.
+
+        ``datasets`` sets options on a configuration without running its ``__post_init__``, so
+        they are checked here, where the values are used.
+
+        Raises:
+            OptionError: an option has a value that cannot be used.
+        """
+        values = {option.name: getattr(self, option.name) for option in fields(Options)}
+        options = Options(**values | {"genres": _genre_names(self.genres)})
+        for name in ("min_year", "max_year", "seed"):
+            _check(name, values[name], _is_whole(values[name]), "a whole number")
+        in_order = options.min_year <= options.max_year
+        _check("max_year", options.max_year, in_order, f"a year from min_year, {options.min_year}")
+        is_share = isinstance(options.test_size, float) and 0 < options.test_size < 1
+        _check("test_size", options.test_size, is_share, "a share between 0 and 1, both excluded")
+        count = options.per_decade
+        is_count = count is None or (_is_whole(count) and count >= 2)
+        _check("per_decade", count, is_count, "a whole number from 2, one for each side")
+        for option in fields(Options):
+            choices = option.metadata["choices"]
+            value = values[option.name]
+            _check(option.name, value, not choices or value in choices, " or ".join(choices))
+        return options
+
+
+def _check(name: str, value: object, holds: bool, expected: str) -> None:
+    if not holds:
+        raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _genre_names(genres: object) -> tuple[str, ...] | None:
+    if genres is None:
+        return None
+    names = [genres] if isinstance(genres, str) else genres
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        names = []
+    if not names:
+        raise OptionError(f"Option genres: expected one or more genre names; found {genres!r}.")
+    return tuple(sorted({name.strip() for name in names}, key=str.casefold))

@@ -1,0 +1,150 @@
+"""The funnel and the losses, as data and as text."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from movie_posters_decade.collection import Collection
+from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.selection import SIDES, Selection
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is kept and what is dropped, planned or built.
+
+    Attributes:
+        funnel: the movies left after each step, from the catalogue to the candidates.
+        decades: the candidates of each decade.
+        splits: the kept movies by side and decade.
+        dropped: the movies that are not kept, by reason; with the kept, the whole catalogue.
+        losses: the candidates whose posters could not be used, by reason; None if only planned.
+    """
+
+    funnel: Counts
+    decades: Counts
+    splits: dict[str, Counts]
+    dropped: Counts
+    losses: Counts | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many movies are kept, or would be."""
+        return sum(sum(decades.values()) for decades in self.splits.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report in JSON's types."""
+        report = {
+            "funnel": [{"step": step, "movies": movies} for step, movies in self.funnel.items()],
+            "decades": self.decades,
+            "splits": self.splits,
+            "kept": self.kept,
+            "dropped": self.dropped,
+        }
+        return report if self.losses is None else report | {"losses": self.losses}
+
+    @classmethod
+    def from_json(cls, report: dict[str, Any]) -> "Report":
+        """Read what `to_json` wrote."""
+        return cls(
+            funnel={step["step"]: step["movies"] for step in report["funnel"]},
+            decades=report["decades"],
+            splits=report["splits"],
+            dropped=report["dropped"],
+            losses=report.get("losses"),
+        )
+
+    def to_text(self) -> str:
+        """Return the report as tables to read in a terminal."""
+        return "\n\n".join((self._funnel(), self._decades(), self._sum()))
+
+    def _funnel(self) -> str:
+        steps = list(self.funnel.items())
+        before = [steps[0][1]] + [movies for _, movies in steps]
+        rows = [
+            (step, movies, last - movies)
+            for (step, movies), last in zip(steps, before, strict=False)
+        ]
+        return _table([("step", "movies", "dropped"), *rows])
+
+    def _decades(self) -> str:
+        rows = [
+            (decade, candidates, *(self.splits[side][decade] for side in SIDES))
+            for decade, candidates in self.decades.items()
+        ]
+        candidates = sum(self.decades.values())
+        totals = (candidates, *(sum(self.splits[side].values()) for side in SIDES))
+        return _table([("decade", "candidates", *SIDES), *rows, ("total", *totals)])
+
+    def _sum(self) -> str:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
+        rows, dropped = self.funnel["rows"], sum(self.dropped.values())
+        return f"{rows} movies = {self.kept} kept + {dropped} dropped ({reasons})"
+
+
+def planned_report(catalogue_steps: Sequence[Step], selection: Selection) -> Report:
+    """Report what would be built if no poster were lost."""
+    splits = {
+        side: {decade: count for (decade, of), count in selection.targets.items() if of == side}
+        for side in SIDES
+    }
+    return _report(catalogue_steps, selection, splits, None)
+
+
+def built_report(
+    catalogue_steps: Sequence[Step], selection: Selection, collection: Collection
+) -> Report:
+    """Report what was built of a selection."""
+    splits = {
+        side: _by_decade(
+            selection, (movie["decade"] for movie in collection.movies if movie["side"] == side)
+        )
+        for side in SIDES
+    }
+    losses = Counter(loss.reason for loss in collection.losses)
+    return _report(catalogue_steps, selection, splits, losses)
+
+
+def _report(
+    catalogue_steps: Sequence[Step],
+    selection: Selection,
+    splits: dict[str, Counts],
+    losses: Counter[Reason] | None,
+) -> Report:
+    steps = (*catalogue_steps, *selection.steps)
+    dropped = Counter(losses or {})
+    for step in steps:
+        dropped.update(step.dropped)
+    kept = sum(sum(decades.values()) for decades in splits.values())
+    dropped[Reason.SURPLUS] = len(selection.candidates) - kept - (losses or Counter()).total()
+    return Report(
+        funnel={step.name: step.movies for step in steps},
+        decades=_by_decade(selection, selection.candidates["decade"]),
+        splits=splits,
+        dropped=_in_order(dropped),
+        losses=None if losses is None else _in_order(losses),
+    )
+
+
+def _by_decade(selection: Selection, decades: Iterable[str]) -> Counts:
+    found = Counter(decades)
+    return {decade: found[decade] for decade, side in selection.targets if side == SIDES[0]}
+
+
+def _in_order(reasons: Counter[Reason]) -> Counts:
+    return {reason.value: reasons[reason] for reason in Reason if reasons[reason]}
+
+
+def _table(rows: Sequence[Sequence[object]]) -> str:
+    """Set rows in columns, the first to the left and numbers to the right."""
+    widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            str(cell).rjust(width) if column else str(cell).ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )

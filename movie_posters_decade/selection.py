@@ -1,0 +1,168 @@
+"""Which movies, in which order, on which side of the split: pure functions of a table."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from movie_posters_decade.errors import SelectionError
+from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.options import Options
+
+SIDES = ("train", "test")
+
+Pool = tuple[str, str]
+"""The name of a pool: decade and side, e.g. ("1970s", "train")."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The candidates in rank order, and how many posters each pool should give.
+
+    Attributes:
+        candidates: the catalogue's columns with ``decade`` ("1970s"), ``rank`` (unsigned, 64 bits)
+            and ``side`` ("train" or "test"), in the order of rank.
+        targets: how many posters are wanted of each pool, decade by decade.
+        steps: the funnel's steps genre and years.
+    """
+
+    candidates: pd.DataFrame
+    targets: Mapping[Pool, int]
+    steps: tuple[Step, ...]
+
+
+def decade_names(min_year: int, max_year: int) -> list[str]:
+    """Return the decades that the years touch, in order: 1970 and 1985 give 1970s and 1980s."""
+    return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]
+
+
+def rank(imdb_id: str, seed: int) -> int:
+    """Return a movie's place in the order of everything: 64 bits that hash seed and IMDb id."""
+    digest = hashlib.blake2b(f"{seed}:{imdb_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def select(movies: pd.DataFrame, options: Options) -> Selection:
+    """Choose the candidates among a catalogue's movies and plan the pools.
+
+    Args:
+        movies: a catalogue's table; the order of its rows does not matter.
+        options: what is wanted, as :meth:`Options.checked` gives it.
+
+    Raises:
+        SelectionError: a pool has no candidate.
+    """
+    of_genre = movies[_has_genre(movies, options.genres)]
+    _check_movies(of_genre, movies, options)
+    in_years = of_genre["year"].between(options.min_year, options.max_year)
+    of_years = of_genre[in_years.fillna(False).astype(bool)]
+    undated = int(of_genre["year"].isna().sum())
+    steps = (
+        Step("genre", len(of_genre), {Reason.GENRE: len(movies) - len(of_genre)}),
+        Step(
+            "years",
+            len(of_years),
+            {Reason.YEARS: len(of_genre) - len(of_years) - undated, Reason.NO_YEAR: undated},
+        ),
+    )
+    candidates = _with_sides(_in_rank_order(of_years, options.seed), options.test_size)
+    decades = decade_names(options.min_year, options.max_year)
+    sizes = count_pools(candidates, decades)
+    targets = plan_pools(sizes, options)
+    _check_pools(sizes, targets, options)
+    return Selection(candidates, targets, steps)
+
+
+def _has_genre(movies: pd.DataFrame, genres: tuple[str, ...] | None) -> pd.Series:
+    if genres is None:
+        return pd.Series(True, index=movies.index)
+    wanted = {genre.casefold() for genre in genres}
+    return movies["genres"].map(lambda names: any(name.casefold() in wanted for name in names))
+
+
+def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
+    ranks = [rank(imdb_id, seed) for imdb_id in movies["imdb_id"]]
+    ranked = movies.assign(
+        decade=(movies["year"] // 10).astype(str) + "0s",
+        rank=pd.Series(ranks, index=movies.index, dtype="uint64"),
+    )
+    # The same movie can stand in the catalogue with two posters: its rows share a rank.
+    return ranked.sort_values(["rank", "imdb_id", "poster_url"], ignore_index=True)
+
+
+def _with_sides(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
+    by_decade = ranked.groupby("decade")["rank"]
+    quota = by_decade.transform("size").map(lambda size: test_count(size, test_size))
+    in_test = by_decade.cumcount() < quota
+    # A movie that stands there twice is on one side, even where the border falls between.
+    in_test = in_test.groupby(ranked["imdb_id"]).transform("max")
+    return ranked.assign(side=in_test.map({True: "test", False: "train"}).astype(object))
+
+
+def test_count(movies: int, test_size: float) -> int:
+    """Return how many of so many movies are test: the nearest whole number, half rounded up."""
+    return int(test_size * movies + 0.5)
+
+
+def count_pools(candidates: pd.DataFrame, decades: list[str]) -> dict[Pool, int]:
+    """Return how many candidates each pool holds, zeros included."""
+    found = candidates.groupby(["decade", "side"]).size()
+    return {
+        (decade, side): int(found.get((decade, side), 0)) for decade in decades for side in SIDES
+    }
+
+
+def plan_pools(sizes: Mapping[Pool, int], options: Options) -> dict[Pool, int]:
+    """Return how many posters each pool should give, if none is lost.
+
+    Undersampling gives every decade the size of the smallest one; no pool is asked for more
+    than it holds.
+    """
+    totals = {decade: sizes[decade, "train"] + sizes[decade, "test"] for decade, _ in sizes}
+    cap = options.per_decade or max(totals.values())
+    if options.balance == "undersample":
+        cap = min(cap, *totals.values())
+    targets = {}
+    for decade, total in totals.items():
+        wanted = min(cap, total)
+        test = test_count(wanted, options.test_size)
+        targets[decade, "train"] = min(wanted - test, sizes[decade, "train"])
+        targets[decade, "test"] = min(test, sizes[decade, "test"])
+    return level(targets) if options.balance == "undersample" else targets
+
+
+def level(sizes: Mapping[Pool, int]) -> dict[Pool, int]:
+    """Return the sizes with every pool cut to the smallest of its side."""
+    smallest = {side: min(sizes[pool] for pool in sizes if pool[1] == side) for side in SIDES}
+    return {pool: smallest[pool[1]] for pool in sizes}
+
+
+def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options) -> None:
+    if of_genre.empty:
+        known = sorted({genre for genres in movies["genres"] for genre in genres})
+        raise SelectionError(
+            f"No movie of the catalogue has the genre {' or '.join(options.genres or ())}. "
+            f"Its genres are: {', '.join(known) or 'none'}."
+        )
+
+
+def _check_pools(sizes: Mapping[Pool, int], targets: Mapping[Pool, int], options: Options) -> None:
+    years = f"{options.min_year} to {options.max_year}"
+    if not any(sizes.values()):
+        raise SelectionError(
+            f"No movie is selected: of the chosen genres none is from {years}. "
+            "Widen min_year and max_year, or choose other genres."
+        )
+    for decade, side in targets:
+        wanted = targets[decade, "train"] + targets[decade, "test"]
+        if sizes[decade, "train"] + sizes[decade, "test"] == 0:
+            raise SelectionError(
+                f"The {decade} have no movie of the chosen genres within {years}, so there is "
+                "nothing to label with that decade. Choose min_year and max_year without it."
+            )
+        if targets[decade, side] == 0:
+            raise SelectionError(
+                f"The movies wanted of the {decade} are too few for a {side} side: {wanted}, with "
+                f"a test_size of {options.test_size}. Choose other years, test_size or per_decade."
+            )

@@ -1,0 +1,84 @@
+"""The rooms keep their doors: who imports whom, who prints, what an import costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import movie_posters_decade
+
+PACKAGE = Path(movie_posters_decade.__file__).parent
+
+FLOORS: list[set[str]] = [
+    {"errors", "funnel", "version"},
+    {"options", "painting"},
+    {"catalogue", "inspection", "downloads", "demo"},
+    {"selection", "sources", "export"},
+    {"collection", "configurations"},
+    {"report"},
+    {"builder"},
+    {"__init__"},
+    {"cli"},
+    {"__main__"},
+]
+"""Rooms by floor, the lowest first: a room imports from lower floors only."""
+
+ROOMS = {room for floor in FLOORS for room in floor}
+
+ONLY_ROOM_OF = {
+    "requests": {"downloads"},
+    "PIL": {"inspection", "painting"},
+    "pandas": {"catalogue", "selection"},
+}
+"""Which rooms may touch an outside thing."""
+
+
+def imports(room: str) -> set[str]:
+    """Return what a room imports: its own package's rooms by their name, others by theirs."""
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{room}.py").read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "movie_posters_decade":
+            names = {alias.name for alias in node.names}
+            found |= {"__init__" if name == "__version__" else name for name in names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").removeprefix("movie_posters_decade.").split(".")[0])
+    return found
+
+
+def test_every_room_has_its_floor() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == ROOMS
+
+
+def test_rooms_import_from_lower_floors_only() -> None:
+    below: set[str] = set()
+    for floor in FLOORS:
+        for room in floor:
+            ours = imports(room) & ROOMS
+            assert ours <= below, f"{room} imports {ours - below}"
+        below |= floor
+
+
+def test_each_outside_thing_has_its_rooms() -> None:
+    for library, rooms in ONLY_ROOM_OF.items():
+        users = {path.stem for path in PACKAGE.glob("*.py") if library in imports(path.stem)}
+        assert users == rooms
+
+
+def test_all_that_is_offered_is_there() -> None:
+    assert movie_posters_decade.__all__ == sorted(movie_posters_decade.__all__)
+    assert all(hasattr(movie_posters_decade, name) for name in movie_posters_decade.__all__)
+
+
+def test_import_does_not_load_what_few_need() -> None:
+    code = "import sys, movie_posters_decade; print({'sklearn', 'torch'} & set(sys.modules))"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert finished.stdout == "set()\n"
+
+
+def test_builders_module_is_not_named_like_the_package() -> None:
+    """As datasets would take that for a loading script, and refuse it."""
+    assert not (PACKAGE / "movie_posters_decade.py").exists()

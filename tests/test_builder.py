@@ -1,0 +1,309 @@
+"""The builder works as any other of datasets does, and gives what the configuration asks for."""
+
+import hashlib
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+from conftest import DECADES, World, make_world, paint, painted_decade, row, write_catalogue
+from datasets import (
+    get_dataset_config_info,
+    get_dataset_config_names,
+    get_dataset_default_config_name,
+    get_dataset_split_names,
+    load_dataset,
+    load_dataset_builder,
+)
+
+from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.errors import (
+    CatalogueError,
+    CollectionError,
+    OptionError,
+    SelectionError,
+)
+
+NAME = "movie_posters_decade"
+
+
+def load(world: World, cache: Path, *args: Any, **options: Any) -> Any:
+    return load_dataset(NAME, *args, data_files=str(world.catalogue), cache_dir=cache, **options)
+
+
+def raw(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
+    """Return all examples with the posters' bytes, by side."""
+    return {
+        side: list(examples.cast_column("image", datasets.Image(decode=False)))
+        for side, examples in dataset.items()
+    }
+
+
+def test_movies_are_labelled_by_decade_and_split(world: World, tmp_path: Path) -> None:
+    dataset = load(world, tmp_path)
+    assert {side: Counter(dataset[side]["label"]) for side in dataset} == {
+        "train": Counter(dict.fromkeys(range(5), 5)),
+        "test": Counter(dict.fromkeys(range(5), 1)),
+    }
+    train = dataset["train"]
+    assert train.features["label"].names == list(DECADES)
+    for example in train:
+        assert example["image"].mode == "RGB"
+        assert painted_decade(example["image"]) == DECADES[example["label"]]
+        assert example["year"] // 10 * 10 == int(DECADES[example["label"]][:4])
+    example = train[0]
+    number = int(example["imdb_id"].removeprefix("tt"))
+    assert example["title"] == f"Movie {number}"
+    assert example["genres"] == ["Action", "Drama"]
+    assert example["imdb_score"] == 7.5
+    assert example["poster_url"] == world.host.url + world.paths[example["imdb_id"]]
+
+
+def test_posters_are_the_hosts_bytes(world: World, tmp_path: Path) -> None:
+    for examples in raw(load(world, tmp_path)).values():
+        for example in examples:
+            _, content = world.host.answers[world.paths[example["imdb_id"]]]
+            assert example["image"] == {"bytes": content, "path": None}
+
+
+def test_dataset_does_not_need_its_downloads_any_more(world: World, tmp_path: Path) -> None:
+    dataset = load(world, tmp_path)
+    shutil.rmtree(tmp_path / "downloads")
+    assert painted_decade(dataset["train"][0]["image"]) in DECADES
+
+
+def test_two_builds_into_two_caches_are_equal(world: World, tmp_path: Path) -> None:
+    world.kill("tt0001004")
+    one, other = load(world, tmp_path / "one"), load(world, tmp_path / "other")
+    assert raw(one) == raw(other)
+
+
+def test_processes_change_nothing(world: World, tmp_path: Path) -> None:
+    one, two = load(world, tmp_path / "one"), load(world, tmp_path / "two", num_proc=2)
+    assert raw(one) == raw(two)
+
+
+def test_streaming_gives_the_movies_of_the_build(world: World, tmp_path: Path) -> None:
+    world.kill("tt0001004")
+    streamed = load(world, tmp_path, streaming=True)
+    built = load(world, tmp_path)
+    for side in ("train", "test"):
+        examples = {example["imdb_id"]: example for example in streamed[side]}
+        assert sorted(examples) == sorted(built[side]["imdb_id"])
+        for example in built[side]:
+            other = examples[example["imdb_id"]]
+            assert other["image"].tobytes() == example["image"].tobytes()
+            assert {**other, "image": None} == {**example, "image": None}
+
+
+def test_streaming_asks_for_nothing_before_the_first_movie(world: World, tmp_path: Path) -> None:
+    streamed = load(world, tmp_path, streaming=True, split="train")
+    assert world.host.requests == []
+    assert next(iter(streamed))["label"] == 0
+    assert world.host.requests != []
+    assert not (tmp_path / "downloads").exists()
+
+
+def test_slices_of_a_split_hold_every_decade(world: World, tmp_path: Path) -> None:
+    world = make_world(world.catalogue.parent, world.host, dict.fromkeys(DECADES, 25))
+    some = load(world, tmp_path, split="train[:30%]")
+    assert len(some) == 30
+    assert set(some["label"]) == set(range(5))
+
+
+def test_inspection_without_building(world: World, tmp_path: Path) -> None:
+    names = get_dataset_config_names(NAME)
+    assert {"action", "comedy", "sci-fi", "film-noir", "all", "demo"} <= set(names)
+    assert get_dataset_default_config_name(NAME) == "action"
+    assert get_dataset_split_names(NAME, "comedy") == ["train", "test"]
+    info = get_dataset_config_info(NAME, "action", data_files=str(world.catalogue))
+    assert info.supervised_keys.input == "image"
+    assert all((info.description, info.homepage, info.license, info.citation))
+    builder = load_dataset_builder(NAME, data_files=str(world.catalogue), cache_dir=tmp_path)
+    assert isinstance(builder, MoviePostersDecade)
+    assert world.host.requests == []
+
+
+def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
+    builder = MoviePostersDecade(
+        str(tmp_path), config_name="action", data_files=world.catalogue, per_decade=5
+    )
+    builder.download_and_prepare()
+    assert len(builder.as_dataset(split="train")) == 20
+    by_name = load_dataset_builder(
+        NAME, data_files=str(world.catalogue), cache_dir=tmp_path, per_decade=5
+    )
+    assert by_name.cache_dir == builder.cache_dir
+
+
+def test_name_is_found_from_the_repository_too(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a folder of the package's name would be taken for data."""
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / "other.csv").write_text("a\n1\n")
+    monkeypatch.chdir(tmp_path)
+    assert len(load(world, tmp_path / "cache")["train"]) == 25
+
+
+def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n")
+    loaded = load_dataset("text", data_files=str(tmp_path / "a.txt"), cache_dir=tmp_path / "cache")
+    assert loaded["train"][0] == {"text": "one"}
+
+
+def test_same_catalogue_and_options_give_the_cached_build(world: World, tmp_path: Path) -> None:
+    load(world, tmp_path)
+    world.host.requests.clear()
+    world.catalogue.touch()
+    load(world, tmp_path, seed=42, genres=["Action"])
+    assert world.host.requests == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seed": 7},
+        {"min_year": 1975},
+        {"test_size": 0.4},
+        {"per_decade": 5},
+        {"color": "any"},
+        {"balance": "none"},
+        {"genres": ["Drama"]},
+    ],
+)
+def test_changed_option_gives_a_new_build(
+    world: World, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    folder = str(tmp_path)
+    default = MoviePostersDecade(folder, data_files=world.catalogue)
+    changed = MoviePostersDecade(folder, data_files=world.catalogue, **options)
+    assert changed.cache_dir != default.cache_dir
+
+
+def test_changed_catalogue_gives_a_new_build(world: World, tmp_path: Path) -> None:
+    before = load(world, tmp_path)
+    world = make_world(world.catalogue.parent, world.host, dict.fromkeys(DECADES, 10))
+    after = load(world, tmp_path)
+    assert (len(before["train"]), len(after["train"])) == (25, 40)
+
+
+def test_forced_build_asks_for_posters_again_and_reuse_does_not(
+    world: World, tmp_path: Path
+) -> None:
+    load(world, tmp_path)
+    world.host.requests.clear()
+    load(world, tmp_path, download_mode="reuse_cache_if_exists")
+    assert world.host.requests == []
+    load(world, tmp_path, download_mode="force_redownload")
+    assert len(world.host.requests) == 30
+
+
+def test_folder_and_zip_give_the_catalogue_too(world: World, tmp_path: Path) -> None:
+    from_folder = load_dataset(NAME, data_dir=str(world.catalogue.parent), cache_dir=tmp_path)
+    assert len(from_folder["train"]) == 25
+
+
+def test_kaggles_catalogue_is_fetched_from_its_address(world: World, tmp_path: Path) -> None:
+    world.host.answers["/kaggle"] = (200, world.catalogue.read_bytes())
+    url = f"{world.host.url}/kaggle"
+    dataset = load_dataset(NAME, data_files=url, cache_dir=tmp_path)
+    assert len(dataset["train"]) == 25
+    assert world.host.requests.count("/kaggle") == 1
+
+
+def test_posters_beside_the_catalogue_need_no_host(world: World, tmp_path: Path) -> None:
+    rows = []
+    for number, imdb_id in enumerate(world.paths):
+        decade = DECADES[number % 5]
+        (world.catalogue.parent / f"{number}.jpg").write_bytes(paint(decade, number))
+        link = f"{number}.jpg" if number % 2 else str(world.catalogue.parent / f"{number}.jpg")
+        rows.append(row(int(imdb_id[2:]), f"A ({decade[:4]})", "Action", link))
+    write_catalogue(world.catalogue, rows)
+    dataset = load(world, tmp_path)
+    assert len(dataset["train"]) == 25
+    assert len(list(load(world, tmp_path, streaming=True, split="test"))) == 5
+    assert world.host.requests == []
+
+
+def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_path: Path) -> None:
+    path = world.paths["tt0001004"]
+    world.host.answers[path] = (200, paint("1970s", 1004, mode="L"))
+
+    def ids_and_losses(color: str) -> tuple[set[str], dict[str, int] | None]:
+        builder = MoviePostersDecade(str(tmp_path), data_files=world.catalogue, color=color)
+        builder.download_and_prepare()
+        ids = {imdb_id for part in builder.as_dataset().values() for imdb_id in part["imdb_id"]}
+        return ids, builder.report().losses
+
+    ids, losses = ids_and_losses("rgb")
+    assert ("tt0001004" in ids, losses) == (False, {"black_and_white": 1})
+    ids, losses = ids_and_losses("any")
+    assert ("tt0001004" in ids, losses) == (True, {})
+
+
+def test_report_adds_up(world: World, tmp_path: Path) -> None:
+    world.kill("tt0001004")
+    builder = MoviePostersDecade(str(tmp_path), data_files=world.catalogue)
+    planned = builder.plan()
+    assert world.host.requests == []
+    builder.download_and_prepare()
+    built = builder.report()
+    assert planned.funnel == built.funnel
+    assert planned.funnel == {
+        "rows": 32,
+        "complete": 32,
+        "unshared": 32,
+        "genre": 31,
+        "years": 30,
+    }
+    assert planned.decades == dict.fromkeys(DECADES, 6)
+    assert planned.splits == {
+        "train": dict.fromkeys(DECADES, 5),
+        "test": dict.fromkeys(DECADES, 1),
+    }
+    assert built.losses == {"gone": 1}
+    for report in (planned, built):
+        assert report.kept + sum(report.dropped.values()) == 32
+    dataset = builder.as_dataset()
+    assert sum(built.splits["train"].values()) == len(dataset["train"])
+    assert sum(built.splits["test"].values()) == len(dataset["test"])
+
+
+def test_builds_report_is_there_for_another_process(world: World, tmp_path: Path) -> None:
+    load(world, tmp_path)
+    again = MoviePostersDecade(str(tmp_path), data_files=world.catalogue)
+    assert again.report().kept == 30
+
+
+def test_bytes_of_a_built_dataset_do_not_depend_on_when(world: World, tmp_path: Path) -> None:
+    def digest(cache: Path) -> str:
+        load(world, cache)
+        [arrow] = (cache / NAME).rglob("*-train.arrow")
+        return hashlib.sha256(arrow.read_bytes()).hexdigest()
+
+    assert digest(tmp_path / "one") == digest(tmp_path / "other")
+
+
+def test_dead_decade_is_one_error_and_what_was_fetched_is_kept(
+    world: World, tmp_path: Path
+) -> None:
+    for imdb_id, path in world.paths.items():
+        if path.startswith("/1980s/"):
+            world.kill(imdb_id)
+    with pytest.raises(CollectionError, match=r"The 1980s have no usable (train|test) poster"):
+        load(world, tmp_path)
+    assert (tmp_path / "downloads").is_dir()
+
+
+def test_errors_come_before_anything_is_generated(world: World, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="Option seed"):
+        load(world, tmp_path, seed="x")
+    with pytest.raises(SelectionError, match="No movie of the catalogue has the genre Western"):
+        load(world, tmp_path, "western")
+    with pytest.raises(CatalogueError, match="found no file of that name"):
+        load_dataset(NAME, data_files=str(tmp_path / "none.csv"), cache_dir=tmp_path)
+    with pytest.raises(ValueError, match="'actoin' not found"):
+        load(world, tmp_path, "actoin")

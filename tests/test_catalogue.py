@@ -1,0 +1,200 @@
+"""A catalogue file becomes a tidy table, whatever its encoding, place and flaws."""
+
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import COLUMNS, row, write_catalogue
+
+from movie_posters_decade.catalogue import (
+    KAGGLE_PAGE,
+    find_catalogue,
+    fingerprint,
+    parse_catalogue,
+    read_catalogue,
+)
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.funnel import Reason, Step
+
+JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
+
+
+def read_one(path: Path) -> dict[str, object]:
+    [movie] = read_catalogue(path).movies.to_dict("records")
+    return {str(column): value for column, value in movie.items()}
+
+
+def test_row_becomes_a_movie(tmp_path: Path) -> None:
+    assert read_one(write_catalogue(tmp_path / "c.csv", [JUMANJI])) == {
+        "imdb_id": "tt0113497",
+        "title": "Jumanji",
+        "year": 1995,
+        "genres": ("Action", "Adventure"),
+        "imdb_score": 6.9,
+        "poster_url": "http://host/1.jpg",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
+def test_encoding_is_found(tmp_path: Path, encoding: str) -> None:
+    amelie = row(211915, "Amélie (2001)", "Comedy", "http://host/1.jpg")
+    path = write_catalogue(tmp_path / "c.csv", [amelie], encoding)
+    assert read_one(path)["title"] == "Amélie"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Heat (1995)", ("Heat", 1995)),
+        ("Airport (1975) (1970)", ("Airport (1975)", 1970)),
+        ("Twelve Monkeys (Alternative) (1995) ", ("Twelve Monkeys (Alternative)", 1995)),
+        ("Solaris (1972) (uncut)", ("Solaris (uncut)", 1972)),
+        ("1984", ("1984", None)),
+        ("Serial (2006-2011)", ("Serial (2006-2011)", None)),
+    ],
+)
+def test_year_is_in_the_last_parenthesis(title: str, expected: tuple[str, int | None]) -> None:
+    content = f'imdbId,Title,Genre,Poster\n1,"{title}",Drama,http://host/1.jpg\n'.encode()
+    [movie] = parse_catalogue(content).movies.to_dict("records")
+    assert (movie["title"], None if pd.isna(movie["year"]) else movie["year"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("76759", "tt0076759"),
+        ("0076759", "tt0076759"),
+        ("tt0076759", "tt0076759"),
+        ("76759.0", "tt0076759"),
+        ("12345678", "tt12345678"),
+        ("my-own-7", "my-own-7"),
+    ],
+)
+def test_imdb_id_has_one_form(given: str, expected: str) -> None:
+    content = f"imdbId,Title,Genre,Poster\n{given},A (1990),Drama,http://host/1.jpg\n".encode()
+    assert parse_catalogue(content).movies["imdb_id"].tolist() == [expected]
+
+
+def test_links_lose_stray_space_and_quotes(tmp_path: Path) -> None:
+    path = write_catalogue(
+        tmp_path / "c.csv", [row(1, "A (1990)", "Drama", ' "http://host/a,b.jpg"\t')]
+    )
+    assert read_one(path)["poster_url"] == "http://host/a,b.jpg"
+
+
+def test_incomplete_rows_and_all_that_share_a_poster_are_dropped(tmp_path: Path) -> None:
+    catalogue = read_catalogue(
+        write_catalogue(
+            tmp_path / "c.csv",
+            [
+                JUMANJI,
+                row(2, "No poster (1990)", "Drama", " "),
+                row(3, "No genre (1990)", "", "http://host/3.jpg"),
+                row(4, "", "Drama", "http://host/4.jpg"),
+                ("", "", "No id (1990)", "7", "Drama", "http://host/5.jpg"),
+                row(6, "One (1990)", "Drama", "http://host/6.jpg"),
+                row(7, "Two (1991)", "Drama", "http://host/6.jpg"),
+                row(8, "No score (1990)", "Drama", "http://host/8.jpg", score=""),
+            ],
+        )
+    )
+    assert catalogue.movies["imdb_id"].tolist() == ["tt0113497", "tt0000008"]
+    assert catalogue.steps == (
+        Step("rows", 8),
+        Step("complete", 4, {Reason.INCOMPLETE: 4}),
+        Step("unshared", 2, {Reason.SHARED_POSTER: 2}),
+    )
+
+
+def test_zip_gives_the_file_that_it_holds(tmp_path: Path) -> None:
+    path = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(path, "folder/MovieGenre.csv")
+        file.writestr("other.csv", "x")
+    assert read_one(archive)["title"] == "Jumanji"
+
+
+def test_folder_gives_the_catalogue_in_it(tmp_path: Path) -> None:
+    path = write_catalogue(tmp_path / "mine.csv", [JUMANJI])
+    assert find_catalogue(tmp_path) == path
+    named = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
+    assert find_catalogue(tmp_path) == named
+
+
+def test_fingerprint_changes_with_content_and_folder_only(tmp_path: Path) -> None:
+    path = write_catalogue(tmp_path / "a.csv", [JUMANJI])
+    before = fingerprint(path)
+    path.touch()
+    assert fingerprint(path) == before
+    (tmp_path / "b").mkdir()
+    assert fingerprint(write_catalogue(tmp_path / "b" / "a.csv", [JUMANJI])) != before
+    write_catalogue(path, [JUMANJI, row(2, "B (1990)", "Drama", "http://host/2.jpg")])
+    assert fingerprint(path) != before
+
+
+NEEDED = "imdbId, Title, Genre, Poster"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", f"c.csv: expected a CSV table with {NEEDED}; found an empty file."),
+        (b" \n\n", f"c.csv: expected a CSV table with {NEEDED}; found an empty file."),
+        (
+            b"imdbId,Title,Poster\n1,A,x\n",
+            f"c.csv: expected the columns {NEEDED}; found no Genre among imdbId, Title, Poster.",
+        ),
+        (
+            b"<!doctype html><title>Sign in</title>",
+            f"c.csv: expected the columns {NEEDED}; found no {NEEDED} among "
+            "<!doctype html><title>Sign in</title>.",
+        ),
+        (
+            b"imdbId,Title,Genre,Poster\n1,A,Drama,x\n1,2,3,4,5,6\n",
+            f"c.csv: expected a CSV table with {NEEDED}; found no table: "
+            "Expected 4 fields in line 3, saw 6.",
+        ),
+        (
+            ",".join(COLUMNS).encode("utf-16"),
+            "c.csv: expected a CSV table in UTF-8 or latin-1; found zero bytes, as in a binary or "
+            "UTF-16 file. Save it as CSV in UTF-8.",
+        ),
+    ],
+)
+def test_what_is_no_catalogue_is_told_in_a_sentence(content: bytes, sentence: str) -> None:
+    with pytest.raises(CatalogueError) as error:
+        parse_catalogue(content, name="c.csv")
+    assert str(error.value) == sentence
+
+
+def test_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as error:
+        find_catalogue(tmp_path / "MovieGenre.csv")
+    assert str(error.value) == (
+        f"{tmp_path}/MovieGenre.csv: expected a catalogue such as MovieGenre.csv, found no file "
+        f"of that name. It can be downloaded from {KAGGLE_PAGE}."
+    )
+
+
+def test_folder_with_two_tables_asks_which(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        write_catalogue(tmp_path / name, [JUMANJI])
+    with pytest.raises(CatalogueError) as error:
+        find_catalogue(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: expected MovieGenre.csv, or one .csv or .zip file, in this folder; found "
+        "a.csv, b.csv. Name the file with data_files."
+    )
+
+
+def test_zip_without_a_table_says_so(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("readme.txt", "x")
+    with pytest.raises(CatalogueError) as error:
+        read_catalogue(archive)
+    assert str(error.value) == (
+        f"{archive}: expected MovieGenre.csv, or one .csv file, in this zip; found none."
+    )

@@ -1,0 +1,158 @@
+"""The command line does what the class does, in tables or JSON, and fails in a sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import DECADES, World
+
+from movie_posters_decade.cli import main
+from movie_posters_decade.options import Options
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def source(world: World, tmp_path: Path) -> tuple[str, ...]:
+    return "--data-files", str(world.catalogue), "--cache-dir", str(tmp_path / "cache")
+
+
+def test_plan_says_what_would_be_kept_and_asks_for_nothing(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_json(capsys, "plan", *source(world, tmp_path)) == {
+        "funnel": [
+            {"step": "rows", "movies": 32},
+            {"step": "complete", "movies": 32},
+            {"step": "unshared", "movies": 32},
+            {"step": "genre", "movies": 31},
+            {"step": "years", "movies": 30},
+        ],
+        "decades": dict.fromkeys(DECADES, 6),
+        "splits": {"train": dict.fromkeys(DECADES, 5), "test": dict.fromkeys(DECADES, 1)},
+        "kept": 30,
+        "dropped": {"genre": 1, "years": 1},
+        "to_fetch": {"at_least": 30, "at_most": 30},
+    }
+    assert world.host.requests == []
+
+
+def test_build_says_what_was_kept_and_lost_and_where_it_is(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.kill("tt0001004")
+    report = run_json(capsys, "build", *source(world, tmp_path))
+    assert report["losses"] == {"gone": 1}
+    assert report["kept"] + sum(report["dropped"].values()) == 32
+    assert len(set(report["splits"]["train"].values())) == 1
+    assert list(Path(report["cache_dir"]).glob("*.arrow"))
+    asked = len(world.host.requests)
+    assert run_json(capsys, "build", *source(world, tmp_path)) == report
+    assert len(world.host.requests) == asked
+
+
+def test_tables_are_for_people(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", *source(world, tmp_path)]) == 0
+    assert capsys.readouterr().out == (
+        "step      movies  dropped\n"
+        "rows          32        0\n"
+        "complete      32        0\n"
+        "unshared      32        0\n"
+        "genre         31        1\n"
+        "years         30        1\n"
+        "\n"
+        "decade  candidates  train  test\n"
+        "1970s            6      5     1\n"
+        "1980s            6      5     1\n"
+        "1990s            6      5     1\n"
+        "2000s            6      5     1\n"
+        "2010s            6      5     1\n"
+        "total           30     25     5\n"
+        "\n"
+        "32 movies = 30 kept + 2 dropped (genre 1, years 1)\n"
+        "\n"
+        "30 posters would be fetched, and more, up to 30, where some are lost.\n"
+    )
+
+
+def test_every_option_is_a_flag(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["build", "--help"])
+    text = capsys.readouterr().out
+    assert all(f"--{option.name.replace('_', '-')}" in text for option in fields(Options))
+    report = run_json(
+        capsys,
+        *("plan", *source(world, tmp_path), "--config", "all", "--genres", "Action", "Drama"),
+        *("--min-year", "1980", "--max-year", "1999", "--test-size", "0.5", "--per-decade", "4"),
+        *("--balance", "none", "--color", "any", "--seed", "7"),
+    )
+    assert report["splits"] == {
+        "train": {"1980s": 2, "1990s": 2},
+        "test": {"1980s": 2, "1990s": 2},
+    }
+
+
+def test_demo_leaves_posters_to_look_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "posters"
+    report = run_json(
+        capsys, "demo", "--cache-dir", str(tmp_path / "cache"), "--output", str(output)
+    )
+    assert report["output"] == str(output)
+    assert len(list(output.rglob("*.jpg"))) == report["kept"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--seed", "1", "--per-decade", "1"], "Option per_decade: expected a whole number from 2"),
+        (["--genres", "Actoin"], "No movie of the catalogue has the genre Actoin."),
+        (["--data-files", "none.csv"], "none.csv: expected a catalogue such as MovieGenre.csv"),
+    ],
+)
+def test_failure_is_one_sentence_on_standard_error(
+    world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    assert main(["plan", *source(world, tmp_path), *arguments, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"movie-posters-decade: {sentence}")
+    assert err.count("\n") == 1
+
+
+def test_cache_that_cannot_be_written_is_told_in_a_sentence(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    arguments = ["--data-files", str(world.catalogue), "--cache-dir", str(tmp_path / "file")]
+    assert main(["build", *arguments]) == 1
+    assert "file" in capsys.readouterr().err
+
+
+def test_module_runs_as_a_program_with_nothing_but_json_on_standard_output(
+    world: World, tmp_path: Path
+) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "movie_posters_decade", "build", *source(world, tmp_path), "--json"],
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONWARNINGS": "error"},
+    )
+    assert json.loads(finished.stdout)["kept"] == 30
+    assert "Posters" in finished.stderr

@@ -1,0 +1,197 @@
+"""Lost posters are replaced from their own pool until all decades are equal again."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import DECADES, paint
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from movie_posters_decade.collection import Collection, Loss, Posters, collect, stream
+from movie_posters_decade.downloads import Fetched, Missed
+from movie_posters_decade.errors import CollectionError
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.options import Options
+from movie_posters_decade.selection import SIDES, Selection, select
+
+
+def selection_of(counts: Sequence[int], options: Options | None = None) -> Selection:
+    years = [
+        int(decade[:4]) for decade, count in zip(DECADES, counts, strict=True) for _ in range(count)
+    ]
+    movies = pd.DataFrame(
+        {
+            "imdb_id": [f"tt{number:07}" for number in range(len(years))],
+            "title": "A",
+            "year": pd.array(years, dtype="Int64"),
+            "genres": [("Action",)] * len(years),
+            "imdb_score": 7.0,
+            "poster_url": [f"http://host/{number}" for number in range(len(years))],
+        }
+    )
+    return select(movies, options or Options())
+
+
+class Host:
+    """Brings one and the same usable poster for every URL that is not dead."""
+
+    def __init__(self, poster: Path, dead: set[str]) -> None:
+        self.poster, self.dead = poster, dead
+        self.asked: list[str] = []
+
+    def fetch(self, urls: Sequence[str]) -> list[Fetched | Missed]:
+        self.asked += urls
+        return [
+            Missed(url, Reason.GONE, 404) if url in self.dead else Fetched(url, self.poster)
+            for url in urls
+        ]
+
+
+@pytest.fixture
+def poster(tmp_path: Path) -> Path:
+    path = tmp_path / "poster"
+    path.write_bytes(paint("1990s", 1))
+    return path
+
+
+def sizes(collection: Collection) -> Counter[tuple[str, str]]:
+    return Counter((movie["decade"], movie["side"]) for movie in collection.movies)
+
+
+def urls_of(selection: Selection, decade: str, side: str) -> list[str]:
+    rows = selection.candidates
+    return list(rows[(rows["decade"] == decade) & (rows["side"] == side)]["poster_url"])
+
+
+def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
+    selection, host = selection_of([10, 20, 20, 20, 15]), Host(poster, set())
+    collection = collect(selection, Posters(host.fetch), equal=True)
+    assert sizes(collection) == Counter(selection.targets)
+    assert len(host.asked) == 50
+    assert collection.losses == []
+
+
+def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
+    selection = selection_of([10, 20, 20, 20, 15])
+    pool = urls_of(selection, "1990s", "train")
+    collection = collect(selection, Posters(Host(poster, {pool[2]}).fetch), equal=True)
+    kept = [movie["poster_url"] for movie in collection.movies]
+    assert sizes(collection) == Counter(selection.targets)
+    assert [url for url in pool if url in kept] == [*pool[:2], *pool[3:9]]
+    assert [(loss.movie["poster_url"], loss.reason, loss.status) for loss in collection.losses] == [
+        (pool[2], Reason.GONE, 404)
+    ]
+
+
+def test_dry_pool_lowers_every_decade_on_its_side_only(poster: Path) -> None:
+    selection = selection_of([10, 20, 20, 20, 15])
+    dead = set(urls_of(selection, "1970s", "train")[:3])
+    collection = collect(selection, Posters(Host(poster, dead).fetch), equal=True)
+    found = sizes(collection)
+    assert {found[decade, "train"] for decade in DECADES} == {5}
+    assert {found[decade, "test"] for decade in DECADES} == {2}
+
+
+def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:
+    selection = selection_of([10, 40, 40, 40, 40])
+    dead = set(urls_of(selection, "1970s", "train")[:6])
+    host = Host(poster, dead)
+    collection = collect(selection, Posters(host.fetch), equal=True)
+    assert len(host.asked) == len(collection.movies) + len(dead)
+
+
+def test_without_balance_only_the_decade_that_loses_is_smaller(poster: Path) -> None:
+    selection = selection_of([10, 20, 20, 20, 15], Options(balance="none"))
+    dead = set(urls_of(selection, "1970s", "train")[:3])
+    collection = collect(selection, Posters(Host(poster, dead).fetch), equal=False)
+    assert sizes(collection) == Counter({**selection.targets, ("1970s", "train"): 5})
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
+    poster: Path, data: st.DataObject
+) -> None:
+    selection = selection_of(data.draw(st.lists(st.integers(5, 25), min_size=5, max_size=5)))
+    rows = selection.candidates
+    dead = set(data.draw(st.lists(st.sampled_from(rows["poster_url"].tolist()), unique=True)))
+    host = Host(poster, dead)
+    try:
+        collection = collect(selection, Posters(host.fetch), equal=True)
+    except CollectionError:
+        assert any(
+            set(urls_of(selection, decade, side)) <= dead for decade in DECADES for side in SIDES
+        )
+        return
+    found = sizes(collection)
+    assert len({found[decade, "train"] for decade in DECADES}) == 1
+    assert len({found[decade, "test"] for decade in DECADES}) == 1
+    sides = dict(zip(rows["imdb_id"], rows["side"], strict=True))
+    assert all(sides[movie["imdb_id"]] == movie["side"] for movie in collection.movies)
+    for decade in DECADES:
+        for side in SIDES:
+            alive = [url for url in urls_of(selection, decade, side) if url not in dead]
+            kept = [
+                movie["poster_url"]
+                for movie in collection.movies
+                if (movie["decade"], movie["side"]) == (decade, side)
+            ]
+            assert kept == alive[: len(kept)]
+    assert len(host.asked) == len(set(host.asked))
+
+
+def test_decade_without_a_usable_poster_is_named(poster: Path) -> None:
+    selection = selection_of([10, 20, 20, 20, 15])
+    dead = set(urls_of(selection, "2010s", "test"))
+    with pytest.raises(CollectionError) as error:
+        collect(selection, Posters(Host(poster, dead).fetch), equal=True)
+    assert str(error.value) == (
+        "The 2010s have no usable test poster: of 3 movies none is left (gone 3). What was fetched "
+        "is kept; build again later, or choose min_year and max_year without that decade."
+    )
+
+
+def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path, poster: Path) -> None:
+    movies = [
+        {"poster_url": "poster"},
+        {"poster_url": str(poster)},
+        {"poster_url": "not-there"},
+        {"poster_url": "x" * 5000},
+    ]
+    outcomes = Posters(Host(poster, set()).fetch, folder=tmp_path).bring(movies)
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [
+        None,
+        None,
+        Reason.GONE,
+        Reason.GONE,
+    ]
+
+
+def test_links_of_a_remote_catalogue_may_not_be_paths(poster: Path) -> None:
+    [outcome] = Posters(Host(poster, set()).fetch).bring([{"poster_url": str(poster)}])
+    assert isinstance(outcome, Loss)
+    assert outcome.reason is Reason.FORBIDDEN_ADDRESS
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equal: bool) -> None:
+    options = Options(balance="undersample" if equal else "none")
+    selection = selection_of([10, 60, 20, 20, 15], options)
+    dead = set(urls_of(selection, "1970s", "train")[:3])
+
+    @contextmanager
+    def open_posters() -> Iterator[Posters]:
+        yield Posters(Host(poster, dead).fetch)
+
+    streamed = list(stream(selection, "train", open_posters, equal=equal))
+    built = collect(selection, Posters(Host(poster, dead).fetch), equal=equal)
+    assert {movie["imdb_id"] for movie in streamed} == {
+        movie["imdb_id"] for movie in built.movies if movie["side"] == "train"
+    }
+    assert [movie["decade"] for movie in streamed[:10]] == [*DECADES, *DECADES]

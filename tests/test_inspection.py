@@ -1,0 +1,87 @@
+"""Bytes are a usable poster, or the reason why not is the right one."""
+
+import io
+
+import pytest
+from conftest import paint
+from PIL import Image
+
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import colorfulness, file_extension, inspect_poster
+
+COLOR = Image.open(io.BytesIO(paint("1990s", 7)))
+
+
+def encode(image: Image.Image, image_format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, image_format, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_color_poster_is_usable_in_any_format(image_format: str) -> None:
+    assert inspect_poster(encode(COLOR, image_format)) is None
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "P", "RGBA"])
+def test_color_poster_is_usable_in_any_mode(mode: str) -> None:
+    assert inspect_poster(encode(COLOR.convert(mode), "TIFF")) is None
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "I;16"])
+def test_grey_poster_is_black_and_white_in_any_mode(mode: str) -> None:
+    grey = COLOR.convert("L")
+    content = encode(grey.convert(mode), "PNG")
+    assert inspect_poster(content) is Reason.BLACK_AND_WHITE
+    assert inspect_poster(content, color="any") is None
+
+
+def test_what_is_transparent_counts_as_white() -> None:
+    invisible = COLOR.convert("RGBA")
+    invisible.putalpha(0)
+    assert inspect_poster(encode(invisible, "PNG")) is Reason.BLACK_AND_WHITE
+
+
+def test_animation_counts_as_its_first_frame() -> None:
+    grey = COLOR.convert("L").convert("RGB")
+    animation = encode(grey, "GIF", save_all=True, append_images=[COLOR])
+    assert inspect_poster(animation) is Reason.BLACK_AND_WHITE
+
+
+def test_jpeg_noise_does_not_make_a_grey_poster_colored() -> None:
+    grey = COLOR.convert("L").convert("RGB")
+    assert inspect_poster(encode(grey, "JPEG", quality=10)) is Reason.BLACK_AND_WHITE
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<!doctype html><title>Sign in</title>", b"<svg/>", b"\0" * 500]
+)
+def test_what_no_decoder_knows_is_not_an_image(content: bytes) -> None:
+    assert inspect_poster(content) is Reason.NOT_AN_IMAGE
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF"])
+def test_poster_cut_short_is_truncated(image_format: str) -> None:
+    content = encode(COLOR, image_format)
+    assert inspect_poster(content[: len(content) * 2 // 3]) is Reason.TRUNCATED
+
+
+@pytest.mark.parametrize("size", [(7100, 7100), (10_000, 10_000), (20_000, 20_000)])
+def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None:
+    bomb = encode(Image.new("1", size), "PNG")
+    assert len(bomb) < 100_000
+    assert inspect_poster(bomb) is Reason.TOO_MANY_PIXELS
+
+
+def test_colorfulness_is_zero_for_grey_and_grows_with_color() -> None:
+    assert colorfulness(Image.new("L", (9, 9), 128)) == 0
+    assert colorfulness(Image.new("RGB", (9, 9), (128, 128, 128))) == 0
+    pale = colorfulness(Image.new("RGB", (9, 9), (130, 120, 120)))
+    assert 0 < pale < colorfulness(Image.new("RGB", (9, 9), (255, 0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("image_format", "extension"), [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")]
+)
+def test_extension_is_what_the_bytes_say(image_format: str, extension: str) -> None:
+    assert file_extension(encode(COLOR, image_format)) == extension

@@ -1,0 +1,48 @@
+"""Options are checked where they are used, and an error says what was expected and found."""
+
+import pytest
+
+from movie_posters_decade.errors import OptionError
+from movie_posters_decade.options import Options
+
+
+def test_defaults_are_the_articles() -> None:
+    options = Options().checked()
+    assert (options.min_year, options.max_year, options.test_size) == (1970, 2017, 0.2)
+    assert (options.balance, options.per_decade, options.color) == ("undersample", None, "rgb")
+
+
+def test_genres_have_one_canonical_form() -> None:
+    assert Options(genres="War").checked().genres == ("War",)  # type: ignore[arg-type]
+    two_ways = Options(genres=("War", "Action")), Options(genres=["Action", "War ", "War"])  # type: ignore[arg-type]
+    assert two_ways[0].checked() == two_ways[1].checked()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("min_year", "1970", "Option min_year: expected a whole number; found '1970'."),
+        ("max_year", 1960, "Option max_year: expected a year from min_year, 1970; found 1960."),
+        ("seed", 1.5, "Option seed: expected a whole number; found 1.5."),
+        (
+            "test_size",
+            1.0,
+            "Option test_size: expected a share between 0 and 1, both excluded; found 1.0.",
+        ),
+        (
+            "per_decade",
+            1,
+            "Option per_decade: expected a whole number from 2, one for each side; found 1.",
+        ),
+        ("balance", "both", "Option balance: expected undersample or none; found 'both'."),
+        ("color", "grey", "Option color: expected rgb or any; found 'grey'."),
+        ("genres", (), "Option genres: expected one or more genre names; found ()."),
+        ("genres", 3, "Option genres: expected one or more genre names; found 3."),
+    ],
+)
+def test_bad_value_is_named(name: str, value: object, sentence: str) -> None:
+    options = Options()
+    setattr(options, name, value)
+    with pytest.raises(OptionError) as error:
+        options.checked()
+    assert str(error.value) == sentence

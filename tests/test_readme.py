@@ -1,0 +1,56 @@
+"""The README tells the truth: its Python runs, its commands exist, its options are the options."""
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import World
+
+from movie_posters_decade.cli import main
+from movie_posters_decade.options import Options
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+PROGRAM = "movie-posters-decade"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_python_runs_beside_a_catalogue(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.catalogue.parent)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    names: dict[str, Any] = {}
+    assert len(blocks("python")) >= 1
+    for block in blocks("python"):
+        exec(block, names)  # noqa: S102
+
+
+def test_options_are_all_in_the_table() -> None:
+    for option in fields(Options):
+        assert f"| `{option.name}` |" in README
+
+
+def test_commands_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line for block in blocks("sh") for line in block.splitlines() if PROGRAM in line]
+    commands = {line.split(f"{PROGRAM} ", 1)[1].split()[0] for line in lines}
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    [offered] = re.findall(r"\{(.*?)\}", capsys.readouterr().out)[:1]
+    assert commands == set(offered.split(","))
+
+
+def test_flags_are_those_of_the_program(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.catalogue.parent)
+    for block in blocks("sh"):
+        for line in block.splitlines():
+            if line.startswith(f"{PROGRAM} "):
+                words = shlex.split(line, comments=True)[1:]
+                assert main([*words, "--cache-dir", str(tmp_path / "cache")]) == 0

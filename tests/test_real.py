@@ -1,0 +1,90 @@
+"""What is promised, on the real catalogue and its real posters, a third of whose links are dead."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import datasets
+import pytest
+from conftest import DECADES, REAL_DATA, PosterHost
+
+from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.demo import serve_on_loopback
+
+pytestmark = pytest.mark.real
+
+REAL_HOST = b"https://images-na.ssl-images-amazon.com"
+
+
+def test_plan_is_the_articles(real_catalogue: Path, tmp_path: Path) -> None:
+    report = MoviePostersDecade(str(tmp_path), data_files=real_catalogue).plan()
+    assert report.funnel == {
+        "rows": 5213,
+        "complete": 5154,
+        "unshared": 4940,
+        "genre": 727,
+        "years": 700,
+    }
+    assert report.decades == dict(zip(DECADES, (162, 188, 173, 102, 75), strict=True))
+    assert report.splits == {
+        "train": dict.fromkeys(DECADES, 60),
+        "test": dict.fromkeys(DECADES, 15),
+    }
+
+
+class RealHost(PosterHost):
+    """Serves the real posters, and 404 for those that are gone."""
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        self.requests.append(path)
+        poster = REAL_DATA / "images" / "M" / path.rsplit("/", 1)[-1]
+        return (200, poster.read_bytes()) if poster.is_file() else (404, b"Not Found")
+
+
+@pytest.fixture
+def real_host() -> Iterator[PosterHost]:
+    host = RealHost()
+    with serve_on_loopback(host.answer) as host.url:
+        yield host
+
+
+def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
+    real_catalogue: Path, real_host: PosterHost, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "MovieGenre.csv"
+    here = real_catalogue.read_bytes().replace(REAL_HOST, real_host.url.encode())
+    catalogue.write_bytes(here)
+
+    def build(cache: str) -> tuple[MoviePostersDecade, datasets.DatasetDict]:
+        builder = MoviePostersDecade(
+            str(tmp_path / cache), config_name="comedy", data_files=catalogue
+        )
+        builder.download_and_prepare()
+        return builder, builder.as_dataset()
+
+    builder, dataset = build("one")
+    report = builder.report()
+    assert (report.funnel["genre"], report.funnel["years"]) == (1764, 1581)
+    for side, decades in report.splits.items():
+        assert len(set(decades.values())) == 1
+        assert Counter(DECADES[label] for label in dataset[side]["label"]) == decades
+    per_decade = report.splits["train"]["1970s"] + report.splits["test"]["1970s"]
+    assert 150 <= per_decade <= 179
+    assert set(report.losses or ()) == {"gone", "black_and_white"}
+    assert report.kept + sum(report.dropped.values()) == 5213
+    assert len(real_host.requests) == report.kept + sum((report.losses or {}).values())
+    for example in dataset["test"]:
+        assert example["image"].mode == "RGB"
+        assert DECADES[example["label"]] == f"{example['year'] // 10}0s"
+
+    asked = len(real_host.requests)
+    build("one")
+    assert len(real_host.requests) == asked
+
+    _, other = build("other")
+    for side in dataset:
+        one, two = (
+            part[side].cast_column("image", datasets.Image(decode=False))
+            for part in (dataset, other)
+        )
+        assert list(one) == list(two)

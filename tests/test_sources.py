@@ -1,0 +1,99 @@
+"""A catalogue is found wherever it lies, and where it cannot be got the error says what to do."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import PosterHost, World
+from datasets import DownloadConfig, DownloadManager
+
+from movie_posters_decade.catalogue import KAGGLE_PAGE
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.sources import folder_of, identify, load_catalogue, locate
+
+REMEDY = f'Get MovieGenre.csv from {KAGGLE_PAGE} and pass it: data_files="MovieGenre.csv".'
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> DownloadManager:
+    return DownloadManager(
+        download_config=DownloadConfig(cache_dir=tmp_path / "downloads", use_etag=False)
+    )
+
+
+@pytest.fixture
+def remote(world: World, tmp_path: Path) -> str:
+    """The URL of a zip that holds the catalogue, as Kaggle's download address is."""
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(world.catalogue, "MovieGenre.csv")
+    world.host.answers["/download/catalogue"] = (200, archive.read_bytes())
+    return f"{world.host.url}/download/catalogue"
+
+
+def test_data_files_name_one_place_in_any_form(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(world.catalogue)
+    assert locate(path) == locate(world.catalogue) == locate([path]) == path
+    assert locate({"train": [path]}) == path
+    assert locate(world.catalogue.parent) == path
+    monkeypatch.chdir(world.catalogue.parent)
+    assert locate("MovieGenre.csv") == path
+    assert locate("https://host/MovieGenre.csv") == "https://host/MovieGenre.csv"
+
+
+def test_several_catalogues_are_too_many(world: World) -> None:
+    with pytest.raises(CatalogueError) as error:
+        locate([world.catalogue, world.catalogue])
+    assert str(error.value) == (
+        "data_files: expected one catalogue, such as MovieGenre.csv; found 2 files."
+    )
+
+
+def test_remote_catalogue_is_fetched_once(
+    world: World, remote: str, manager: DownloadManager
+) -> None:
+    catalogue = load_catalogue(remote, manager)
+    assert len(catalogue.movies) == 32
+    assert len(load_catalogue(remote, manager).movies) == 32
+    assert world.host.requests == ["/download/catalogue"]
+    assert folder_of(remote) is None
+    assert identify(remote) == remote
+
+
+def test_catalogue_that_cannot_be_fetched_says_how_to_get_it(
+    host: PosterHost, manager: DownloadManager
+) -> None:
+    url = f"{host.url}/MovieGenre.csv"
+    with pytest.raises(CatalogueError) as error:
+        load_catalogue(url, manager)
+    assert str(error.value) == (
+        f"{url}: expected the catalogue; found no answer with it (gone, HTTP status 404). {REMEDY}"
+    )
+
+
+def test_answer_that_is_no_catalogue_is_not_kept(
+    world: World, remote: str, manager: DownloadManager
+) -> None:
+    zipped = world.host.answers["/download/catalogue"]
+    world.host.answers["/download/catalogue"] = (200, b"<html>sign in</html>")
+    with pytest.raises(CatalogueError, match="download/catalogue: expected the columns"):
+        load_catalogue(remote, manager)
+    world.host.answers["/download/catalogue"] = zipped
+    assert len(load_catalogue(remote, manager).movies) == 32
+
+
+def test_without_requests_a_remote_catalogue_must_be_in_the_cache(
+    world: World, remote: str, manager: DownloadManager
+) -> None:
+    with pytest.raises(CatalogueError) as error:
+        load_catalogue(remote, manager, may_fetch=False)
+    folder = manager.download_config.cache_dir
+    assert str(error.value) == (
+        f"{remote}: expected this catalogue in the cache {folder}, as no request may be sent; "
+        f"found none. {REMEDY}"
+    )
+    assert world.host.requests == []
+    load_catalogue(remote, manager)
+    assert len(load_catalogue(remote, manager, may_fetch=False).movies) == 32
