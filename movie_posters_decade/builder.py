@@ -1,12 +1,12 @@
 """The Hugging Face door: configurations, features, splits, examples."""
 
+import csv
 import hashlib
 import json
 import math
 import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade import demo
+from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import (
     KAGGLE_PAGE,
     Catalogue,
@@ -21,25 +22,28 @@ from movie_posters_decade.catalogue import (
 )
 from movie_posters_decade.collection import Movie, Posters, collect, read_poster, stream
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
-from movie_posters_decade.downloads import (
-    Fetcher,
-    cache_folder,
-    hand_out,
-    is_url,
-    temporary_fetcher,
+from movie_posters_decade.downloads import Fetcher, is_url, temporary_cache
+from movie_posters_decade.report import (
+    LOSS_COLUMNS,
+    Report,
+    built_report,
+    loss_rows,
+    planned_report,
 )
-from movie_posters_decade.report import Report, built_report, planned_report
 from movie_posters_decade.selection import SIDES, Selection, decade_names, select
 from movie_posters_decade.sources import folder_of, load_catalogue, locate
+from movie_posters_decade.transport import Limits, user_agent
 from movie_posters_decade.version import __version__
 
 NAME = "movie_posters_decade"
 REPORT_FILE = "report.json"
+LOSSES_FILE = "losses.csv"
 
 _DESCRIPTION = """\
-Movie posters labelled by the decade of their movie, made from a catalogue of poster links: the \
-same number of posters for each decade, split into train and test within each decade, without \
-black-and-white posters. A poster that cannot be fetched is replaced by another of its decade."""
+Movie posters labelled by the decade of their movie, made from a catalogue of poster links and \
+split into train and test within each decade. A poster that cannot be used is replaced by \
+another of its decade and side; unless asked otherwise, all decades have the same number of \
+posters, and none is black-and-white."""
 
 _LICENSE = """\
 The posters belong to their copyright holders, and nothing here licenses them: whether you may \
@@ -77,6 +81,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         config_name: "action" by default, another genre such as "sci-fi", "all" or "demo".
         hash: what tells this builder's code from other versions of it.
         data_files: the catalogue, a path or URL.
+        data_dir: the folder that ``data_files`` is relative to, or that holds the catalogue.
         **kwargs: what else `datasets.DatasetBuilder` takes, and the options.
 
     Raises:
@@ -98,6 +103,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         hash: str | None = None,  # noqa: A002, the name is the base class's
         *,
         data_files: Any = None,
+        data_dir: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -105,7 +111,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             dataset_name=dataset_name or NAME,
             config_name=config_name,
             hash=hash or code_hash(),
-            data_files=None if data_files is None else _resolve(data_files),
+            data_files=None if data_files is None else _resolve(data_files, data_dir),
+            data_dir=data_dir,
             **kwargs,
         )
 
@@ -145,8 +152,16 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def report(self) -> Report:
         """Report what was kept and lost, of a build that is in the cache."""
-        with self._fs.open(posixpath.join(self._output_dir, REPORT_FILE), "r") as file:
+        with self._open_beside(REPORT_FILE, "r") as file:
             return Report.from_json(json.load(file))
+
+    @property
+    def losses_path(self) -> str:
+        """The CSV table of the candidates that were lost, beside a build that is in the cache."""
+        return posixpath.join(self._output_dir, LOSSES_FILE)
+
+    def _open_beside(self, name: str, mode: str) -> Any:
+        return self._fs.open(posixpath.join(self._output_dir, name), mode, encoding="utf-8")
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Collect the posters; when streaming, leave everything to the first pass."""
@@ -166,20 +181,22 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             yield movie["imdb_id"], _example(movie)
 
     def _collect(self, manager: datasets.DownloadManager) -> dict[str, list[Movie]]:
+        # Links die: a rebuild need not have the sizes of the build it replaces.
+        self.info.splits = None
         catalogue = self._catalogue(manager)
         selection = self._select(catalogue)
         with self._network() as proxies:
-            fetcher = Fetcher(
-                cache_folder(manager),
-                proxies=proxies,
-                refresh=bool(manager.download_config.force_download),
-            )
-            collection = collect(selection, self._posters(fetcher), equal=self._is_equal)
+            posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
+            collection = collect(selection, posters, equal=self._is_equal)
         links = [movie["poster_url"] for movie in collection.movies]
         hand_out(manager, [link for link in links if is_url(link)])
-        report = built_report(catalogue.steps, selection, collection)
-        with self._fs.open(posixpath.join(self._output_dir, REPORT_FILE), "w") as file:
+        with self._open_beside(REPORT_FILE, "w") as file:
+            report = built_report(catalogue.steps, selection, collection)
             json.dump(report.to_json(), file, indent=2)
+        with self._open_beside(LOSSES_FILE, "w") as file:
+            table = csv.DictWriter(file, LOSS_COLUMNS)
+            table.writeheader()
+            table.writerows(loss_rows(collection.losses))
         return {
             side: [movie for movie in collection.movies if movie["side"] == side] for side in SIDES
         }
@@ -187,13 +204,19 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def _stream(self, side: str) -> Iterator[Movie]:
         selection = self._select(self._catalogue(self._download_manager()))
         with self._network() as proxies:
-            open_posters = partial(self._temporary_posters, proxies)
+
+            @contextmanager
+            def open_posters() -> Iterator[Posters]:
+                with temporary_cache() as cache:
+                    yield self._posters(cache, datasets.DownloadConfig(), proxies)
+
             yield from stream(selection, side, open_posters, equal=self._is_equal)
 
     def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool = True) -> Catalogue:
         if self.config.name == DEMO:
             return parse_catalogue(demo.paint_catalogue(), name=DEMO)
-        return load_catalogue(self.config.place(), manager, may_fetch=may_fetch)
+        limits = self._limits(manager.download_config)
+        return load_catalogue(self.config.place(), manager, limits, may_fetch=may_fetch)
 
     def _select(self, catalogue: Catalogue) -> Selection:
         return select(catalogue.movies, self.config.checked())
@@ -206,14 +229,31 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         """Give the proxies to fetch posters through; the demo's stands for its poster host."""
         return demo.serve() if self.config.name == DEMO else nullcontext()
 
-    def _posters(self, fetcher: Fetcher) -> Posters:
-        folder = None if self.config.name == DEMO else folder_of(self.config.place())
-        return Posters(fetcher.fetch, folder, self.config.color)
+    def _limits(
+        self, download_config: datasets.DownloadConfig, proxies: dict[str, str] | None = None
+    ) -> Limits:
+        options = self.config.checked()
+        return Limits(
+            allow_private_hosts=options.allow_private_hosts,
+            respect_opt_out=options.respect_opt_out,
+            user_agent=user_agent(download_config.user_agent),
+            proxies=proxies,
+        )
 
-    @contextmanager
-    def _temporary_posters(self, proxies: dict[str, str] | None) -> Iterator[Posters]:
-        with temporary_fetcher(proxies) as fetcher:
-            yield self._posters(fetcher)
+    def _posters(
+        self,
+        cache: DownloadCache,
+        download_config: datasets.DownloadConfig,
+        proxies: dict[str, str] | None,
+    ) -> Posters:
+        fetcher = Fetcher(
+            cache,
+            limits=self._limits(download_config, proxies),
+            connections=self.config.connections,
+            refresh=bool(download_config.force_download),
+        )
+        folder = None if self.config.name == DEMO else folder_of(self.config.place())
+        return Posters(fetcher, folder, self.config.color)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue alone, where `datasets` gives none that stores."""
@@ -260,7 +300,7 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _resolve(data_files: Any) -> DataFilesDict:
+def _resolve(data_files: Any, data_dir: str | None) -> DataFilesDict:
     """Name the catalogue without a request, which `datasets` would send to resolve a URL."""
-    place = locate(data_files)
+    place = locate(data_files, data_dir)
     return DataFilesDict({"train": DataFilesList([place], [()])})

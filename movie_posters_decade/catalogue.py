@@ -176,7 +176,7 @@ def _parse_table(text: str, name: str) -> pd.DataFrame:
     except pd.errors.ParserError as error:
         found = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         raise CatalogueError(
-            f"{name}: expected a CSV table with {columns}; found no table: {found}."
+            f"{name}: expected a CSV table with {columns}, separated by commas; found: {found}."
         ) from error
     table.columns = table.columns.str.strip()
     missing = [column for column in REQUIRED_COLUMNS if column not in table.columns]
@@ -185,6 +185,8 @@ def _parse_table(text: str, name: str) -> pd.DataFrame:
             f"{name}: expected the columns {columns}; found no {', '.join(missing)} "
             f"among {_shortened(', '.join(table.columns))}."
         )
+    if table.empty:
+        raise CatalogueError(f"{name}: expected a row for each movie; found only the header.")
     return table
 
 

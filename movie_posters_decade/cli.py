@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from datasets import DownloadMode
 from datasets.exceptions import DatasetsError
 
 from movie_posters_decade import __version__
@@ -33,13 +35,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         chosen.run(chosen)
-    except (MoviePostersError, DatasetsError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        sys.stdout.flush()
+    except (MoviePostersError, DatasetsError) as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        # Whoever read along has had enough; Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        where = error.filename or "a file"
+        return _fail(
+            f"{where}: cannot be read or written: {error.strerror or error}. What was fetched is "
+            "kept; mend this, or choose another folder."
+        )
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted; what was fetched is kept.", file=sys.stderr)
         return 130
     return 0
+
+
+def _fail(sentence: str) -> int:
+    print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    return 1
 
 
 def _plan(chosen: argparse.Namespace) -> None:
@@ -51,9 +68,11 @@ def _plan(chosen: argparse.Namespace) -> None:
 
 def _build(chosen: argparse.Namespace) -> None:
     builder = _builder(chosen)
-    builder.download_and_prepare()
-    place = f"The dataset is in {builder.cache_dir}"
-    _print_report(chosen, builder.report(), {"cache_dir": builder.cache_dir}, place)
+    again = DownloadMode.FORCE_REDOWNLOAD if chosen.force_redownload else None
+    builder.download_and_prepare(download_mode=again)
+    places = {"cache_dir": builder.cache_dir, "report": builder.losses_path}
+    place = f"The dataset is in {builder.cache_dir}\nEvery loss is in {builder.losses_path}"
+    _print_report(chosen, builder.report(), places, place)
 
 
 def _demo(chosen: argparse.Namespace) -> None:
@@ -102,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=_plan)
     build = commands.add_parser("build", help="build into the datasets cache, and say where")
     build.set_defaults(run=_build)
+    build.add_argument(
+        "--force-redownload",
+        action="store_true",
+        help="fetch everything anew, what is gone too, and build again",
+    )
 
     for command in (plan, build):
         _add_source(command)
@@ -129,7 +153,8 @@ def _add_source(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data-files",
         metavar="FILE",
-        help="the catalogue: a path or URL of MovieGenre.csv or a zip of it (default: Kaggle's)",
+        help="the catalogue: a path or URL of MovieGenre.csv or a zip of it (default: Kaggle's; "
+        "plan takes what is on the network from the cache, after a build)",
     )
 
 
@@ -139,11 +164,17 @@ def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
     parts = [part for part in get_args(hint) if part is not type(None)]
     is_tuple = any(get_origin(part) is tuple for part in parts)
     default = "" if option.default is None else f" (default: {option.default})"
+    flag = f"--{option.name.replace('_', '-')}"
+    meaning = option.metadata["help"] + default
+    if hint is bool:
+        action = argparse.BooleanOptionalAction
+        command.add_argument(flag, action=action, default=None, help=meaning)
+        return
     command.add_argument(
-        f"--{option.name.replace('_', '-')}",
+        flag,
         type=str if is_tuple else (parts or [hint])[0],
         nargs="+" if is_tuple else None,
         choices=option.metadata["choices"] or None,
         metavar=None if option.metadata["choices"] else option.name.upper(),
-        help=option.metadata["help"] + default,
+        help=meaning,
     )

@@ -1,28 +1,42 @@
 """Candidates become a balanced set of usable posters: fetch, inspect, refill."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from movie_posters_decade.downloads import Fetched, Missed, is_url
+from datasets.utils.tqdm import tqdm
+
+from movie_posters_decade.asking import Fetched, Missed, Outcome
+from movie_posters_decade.downloads import is_url
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.selection import Pool, Selection, level
 
+logger = logging.getLogger(__name__)
+
 STREAMED_AT_ONCE = 16
-"""How many posters of a pool are fetched together when streaming."""
+"""How many posters of a pool are fetched together when streaming, once it is under way."""
+
+_MAY_BE_BETTER_NEXT_TIME = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
 
 Movie = dict[str, Any]
 """A candidate: its row by column and, once it is found usable, the ``path`` of its poster."""
 
-Fetch = Callable[[Sequence[str]], Sequence[Fetched | Missed]]
-"""What brings posters: URLs in; out, in their order, an outcome for each."""
+
+class Fetching(Protocol):
+    """What brings posters that are on the network."""
+
+    def fetch(self, urls: Sequence[str]) -> Iterable[Outcome]:
+        """Give an outcome for each URL, in any order."""
+
+    def forget(self, url: str) -> None:
+        """Remove what was stored for a URL."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +47,13 @@ class Loss:
         movie: the candidate.
         reason: why its poster cannot be used.
         status: the HTTP status of the last answer, if there was one.
+        final_url: where redirects led, if it was asked for just now.
     """
 
     movie: Movie
     reason: Reason
     status: int | None = None
+    final_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,27 +61,24 @@ class Posters:
     """Brings the posters of movies, wherever they are, and judges them.
 
     Attributes:
-        fetch: what brings those that are on the network.
+        network: what brings those that are on the network.
         folder: where paths start from; None if links may not be paths.
         color: "rgb" to refuse black-and-white posters, "any" to accept them.
     """
 
-    fetch: Fetch
+    network: Fetching
     folder: Path | None = None
     color: str = "rgb"
 
-    def bring(self, movies: Sequence[Movie]) -> list[Movie | Loss]:
-        """Return each movie with its poster's ``path``, or its loss, in the movies' order."""
-        urls = [movie["poster_url"] for movie in movies if is_url(movie["poster_url"])]
-        outcomes = dict(zip(urls, self.fetch(urls), strict=True)) if urls else {}
-        found = [
-            outcomes.get(movie["poster_url"]) or self._look_up(movie["poster_url"])
-            for movie in movies
-        ]
-        with ThreadPoolExecutor() as threads:
-            return list(threads.map(self._judge, movies, found))
+    def bring(self, movies: Sequence[Movie]) -> Iterator[Movie | Loss]:
+        """Yield each movie with its poster's ``path``, or its loss, in the order they come in."""
+        by_link = {movie["poster_url"]: movie for movie in movies}
+        urls = [link for link in by_link if is_url(link)]
+        paths = [link for link in by_link if not is_url(link)]
+        for outcome in chain(map(self._look_up, paths), self.network.fetch(urls)):
+            yield self._judge(by_link[outcome.url], outcome)
 
-    def _look_up(self, link: str) -> Fetched | Missed:
+    def _look_up(self, link: str) -> Outcome:
         if self.folder is None:
             return Missed(link, Reason.FORBIDDEN_ADDRESS)
         path = self.folder / link
@@ -74,11 +87,15 @@ class Posters:
         except OSError:
             return Missed(link, Reason.GONE)
 
-    def _judge(self, movie: Movie, outcome: Fetched | Missed) -> Movie | Loss:
+    def _judge(self, movie: Movie, outcome: Outcome) -> Movie | Loss:
         if isinstance(outcome, Missed):
-            return Loss(movie, outcome.reason, outcome.status)
+            return Loss(movie, outcome.reason, outcome.status, outcome.final_url)
         reason = inspect_poster(outcome.path.read_bytes(), self.color)
-        return Loss(movie, reason) if reason else {**movie, "path": str(outcome.path)}
+        if reason is None:
+            return {**movie, "path": str(outcome.path)}
+        if reason in _MAY_BE_BETTER_NEXT_TIME and is_url(outcome.url):
+            self.network.forget(outcome.url)
+        return Loss(movie, reason, outcome.status, outcome.final_url)
 
 
 @dataclass(frozen=True)
@@ -133,13 +150,33 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
     """
     queues = _queues(selection)
     goals = dict(selection.targets)
-    while batch := _next_batch(queues, goals):
-        for movie, outcome in zip(batch, posters.bring(batch), strict=True):
-            queues[_pool(movie)].record(outcome)
-        goals = _reachable(goals, queues, equal=equal)
+    with tqdm(desc="Posters", unit="poster", total=sum(goals.values())) as bar:
+        while batch := _next_batch(queues, goals):
+            lost = sum(len(queue.losses) for queue in queues.values())
+            for outcome in _in_order(batch, _shown(posters.bring(batch), bar, lost)):
+                queues[_pool(_movie(outcome))].record(outcome)
+            goals = _reachable(goals, queues, equal=equal)
+            bar.total = sum(goals.values())
+    _tell_shortfalls(selection.targets, goals, queues)
     kept = [movie for pool, queue in queues.items() for movie in queue.usable[: goals[pool]]]
     losses = [loss for queue in queues.values() for loss in queue.losses]
-    return Collection(sorted(kept, key=lambda movie: movie["rank"]), losses)
+    return Collection(sorted(kept, key=_place), sorted(losses, key=lambda loss: _place(loss.movie)))
+
+
+def _shown(outcomes: Iterable[Movie | Loss], bar: Any, lost: int) -> Iterator[Movie | Loss]:
+    """Pass the outcomes on, and show how many are usable and how many lost."""
+    for outcome in outcomes:
+        if isinstance(outcome, Loss):
+            lost += 1
+            bar.set_postfix(lost=lost, refresh=False)
+        else:
+            bar.update()
+        yield outcome
+
+
+def _in_order(movies: Sequence[Movie], outcomes: Iterable[Movie | Loss]) -> list[Movie | Loss]:
+    by_link = {_movie(outcome)["poster_url"]: outcome for outcome in outcomes}
+    return [by_link[movie["poster_url"]] for movie in movies]
 
 
 def stream(
@@ -170,10 +207,12 @@ def stream(
 def _usable(
     queue: _Queue, open_posters: Callable[[], AbstractContextManager[Posters]]
 ) -> Iterator[Movie]:
+    at_once = 1
     while queue.untried:
-        movies, queue.untried = _split(queue.untried, STREAMED_AT_ONCE)
+        movies, queue.untried = _split(queue.untried, at_once)
+        at_once = min(2 * at_once, STREAMED_AT_ONCE)
         with open_posters() as posters:
-            for outcome in posters.bring(movies):
+            for outcome in _in_order(movies, posters.bring(movies)):
                 queue.record(outcome)
                 if not isinstance(outcome, Loss):
                     yield outcome
@@ -187,8 +226,17 @@ def _queues(selection: Selection) -> dict[Pool, _Queue]:
     return queues
 
 
+def _movie(outcome: Movie | Loss) -> Movie:
+    return outcome.movie if isinstance(outcome, Loss) else outcome
+
+
 def _pool(movie: Movie) -> Pool:
     return movie["decade"], movie["side"]
+
+
+def _place(movie: Movie) -> tuple[int, str]:
+    """Return a movie's place in the order of candidates, which `selection` settled."""
+    return movie["rank"], movie["poster_url"]
 
 
 def _split(movies: list[Movie], count: int) -> tuple[list[Movie], list[Movie]]:
@@ -216,6 +264,17 @@ def _reachable(
     return level(within) if equal else within
 
 
+def _tell_shortfalls(
+    targets: Mapping[Pool, int], goals: Mapping[Pool, int], queues: Mapping[Pool, _Queue]
+) -> None:
+    for pool, goal in goals.items():
+        if goal < targets[pool] and queues[pool].supply() == goal:
+            logger.warning(
+                "The %s have only %d usable %s posters of the %d wanted.",
+                *(pool[0], goal, pool[1], targets[pool]),
+            )
+
+
 def _check_pools(sizes: Mapping[Pool, int], queues: Mapping[Pool, _Queue]) -> None:
     for pool, size in sizes.items():
         if size == 0:
@@ -224,6 +283,6 @@ def _check_pools(sizes: Mapping[Pool, int], queues: Mapping[Pool, _Queue]) -> No
             account = ", ".join(f"{reason} {count}" for reason, count in losses.most_common())
             raise CollectionError(
                 f"The {decade} have no usable {side} poster: of {losses.total()} movies none is "
-                f"left ({account}). What was fetched is kept; build again later, or choose "
-                "min_year and max_year without that decade."
+                f"left ({account}). What was fetched is kept. Build again when they can be "
+                "reached, or choose min_year and max_year without that decade."
             )

@@ -8,6 +8,7 @@ from typing import Any
 import datasets
 
 from movie_posters_decade.catalogue import GENRES, KAGGLE_URL
+from movie_posters_decade.errors import OptionError
 from movie_posters_decade.options import Options
 from movie_posters_decade.sources import identify, locate
 from movie_posters_decade.version import __version__
@@ -24,11 +25,19 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     """
 
     def place(self) -> str:
-        """Return where the catalogue is: a path or a URL.
+        """Return where the catalogue is: a path, a URL, or "demo" for the painted one.
 
         Raises:
+            OptionError: the demo is given another catalogue.
             CatalogueError: it is on this machine, and not to be found or not the only one.
         """
+        if self.name == DEMO:
+            if self.data_files or self.data_dir:
+                raise OptionError(
+                    "Configuration demo: expected no data_files and no data_dir, as it paints its "
+                    "own catalogue; found one. Choose another configuration for that catalogue."
+                )
+            return DEMO
         if self.data_files:
             return locate(self.data_files)
         return locate(self.data_dir) if self.data_dir else KAGGLE_URL
@@ -40,8 +49,10 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             OptionError: an option has a value that cannot be used.
             CatalogueError: the catalogue is on this machine, and not to be found.
         """
-        content = asdict(self.checked()) | {
-            "catalogue": self.name if self.name == DEMO else identify(self.place()),
+        options, place = asdict(self.checked()), self.place()
+        del options["connections"]
+        content = options | {
+            "catalogue": place if place == DEMO else identify(place),
             "features": repr(custom_features),
         }
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -67,5 +78,6 @@ def configurations() -> list[MoviePostersConfig]:
         version=__version__,
         description="painted Action movies, without any network",
         genres=("Action",),
+        allow_private_hosts=True,
     )
     return [*of_genres, everything, painted]

@@ -4,6 +4,7 @@ MoviePostersError
 ├── OptionError         an option has a value that cannot be used
 ├── CatalogueError      the catalogue is missing, unreadable or not a table of movies
 ├── SelectionError      no movie is left for a decade or a side
+├── DownloadError       posters cannot be stored, or may not be asked for
 ├── CollectionError     no usable poster is left for a decade and side
 └── ExportError         the folder to write into cannot be used
 
@@ -25,6 +26,10 @@ class CatalogueError(MoviePostersError, ValueError):
 
 class SelectionError(MoviePostersError, ValueError):
     """No movie is left for a decade or a side."""
+
+
+class DownloadError(MoviePostersError, OSError):
+    """Posters cannot be stored, or may not be asked for."""
 
 
 class CollectionError(MoviePostersError, RuntimeError):

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     SERVER_ERROR = "server_error"
     TOO_LARGE = "too_large"
     FORBIDDEN_ADDRESS = "forbidden_address"
+    OPTED_OUT = "opted_out"
 
     NOT_AN_IMAGE = "not_an_image"
     TRUNCATED = "truncated"

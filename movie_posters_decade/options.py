@@ -37,6 +37,13 @@ class Options:
         choices=("rgb", "any"),
     )
     seed: int = _option(42, "decides order and sides")
+    respect_opt_out: bool = _option(
+        True, "leave posters alone whose X-Robots-Tag says noai, noimageai, noindex or noimageindex"
+    )
+    allow_private_hosts: bool = _option(
+        False, "ask addresses too that are loopback, private or otherwise not public"
+    )
+    connections: int = _option(32, "how many to one host at a time; changes no result")
 
     def checked(self) -> "Options":
         """Return the options alone, checked and in one canonical form.
@@ -58,6 +65,10 @@ class Options:
         count = options.per_decade
         is_count = count is None or (_is_whole(count) and count >= 2)
         _check("per_decade", count, is_count, "a whole number from 2, one for each side")
+        for name in ("respect_opt_out", "allow_private_hosts"):
+            _check(name, values[name], isinstance(values[name], bool), "True or False")
+        is_some = _is_whole(options.connections) and options.connections >= 1
+        _check("connections", options.connections, is_some, "a whole number from 1")
         for option in fields(Options):
             choices = option.metadata["choices"]
             value = values[option.name]
@@ -82,4 +93,4 @@ def _genre_names(genres: object) -> tuple[str, ...] | None:
         names = []
     if not names:
         raise OptionError(f"Option genres: expected one or more genre names; found {genres!r}.")
-    return tuple(sorted({name.strip() for name in names}, key=str.casefold))
+    return tuple(sorted({name.strip().casefold() for name in names}))

@@ -5,11 +5,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from movie_posters_decade.collection import Collection
+from movie_posters_decade.collection import Collection, Loss
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.selection import SIDES, Selection
 
 Counts = dict[str, int]
+
+LOSS_COLUMNS = (
+    "imdb_id",
+    "title",
+    "year",
+    "decade",
+    "side",
+    "reason",
+    "status",
+    "poster_url",
+    "final_url",
+)
+"""What is told of each candidate whose poster could not be used."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,16 @@ def built_report(
     }
     losses = Counter(loss.reason for loss in collection.losses)
     return _report(catalogue_steps, selection, splits, losses)
+
+
+def loss_rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
+    """Return a row for each loss, with `LOSS_COLUMNS`; what is not known is None."""
+    of_movie = ("imdb_id", "title", "year", "decade", "side", "poster_url")
+    return [
+        {column: loss.movie[column] for column in of_movie}
+        | {"reason": loss.reason.value, "status": loss.status, "final_url": loss.final_url}
+        for loss in losses
+    ]
 
 
 def _report(

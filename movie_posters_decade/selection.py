@@ -77,7 +77,7 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
 def _has_genre(movies: pd.DataFrame, genres: tuple[str, ...] | None) -> pd.Series:
     if genres is None:
         return pd.Series(True, index=movies.index)
-    wanted = {genre.casefold() for genre in genres}
+    wanted = set(genres)
     return movies["genres"].map(lambda names: any(name.casefold() in wanted for name in names))
 
 

@@ -1,10 +1,13 @@
 """Where a catalogue lies, on this machine or on the network, and how it is got from there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from datasets import DownloadManager
 
+from movie_posters_decade.asking import Missed
+from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import (
     KAGGLE_FILE,
     KAGGLE_PAGE,
@@ -13,24 +16,21 @@ from movie_posters_decade.catalogue import (
     fingerprint,
     read_catalogue,
 )
-from movie_posters_decade.downloads import (
-    Fetcher,
-    Missed,
-    cache_folder,
-    cache_path,
-    hand_out,
-    is_url,
-)
+from movie_posters_decade.downloads import Fetcher, is_url
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.patience import Patience
+from movie_posters_decade.transport import Limits
 
 MAX_CATALOGUE_BYTES = 1024**3
+CATALOGUE_SECONDS = 900.0
 
 
-def locate(data_files: object) -> str:
+def locate(data_files: object, data_dir: str | None = None) -> str:
     """Return the one place that ``data_files`` names: a URL, or the path of an existing file.
 
     Args:
         data_files: a path or URL, or a list or mapping that holds just one, as `datasets` takes.
+        data_dir: the folder that a relative path starts from; by default the current one.
 
     Raises:
         CatalogueError: there are several places, or no such file.
@@ -40,7 +40,10 @@ def locate(data_files: object) -> str:
         raise CatalogueError(
             f"data_files: expected one catalogue, such as {KAGGLE_FILE}; found {len(places)} files."
         )
-    return places[0] if is_url(places[0]) else str(find_catalogue(Path(places[0])).resolve())
+    [place] = places
+    if not place.strip():
+        raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
+    return place if is_url(place) else str(find_catalogue(Path(data_dir or "", place)).resolve())
 
 
 def _flatten(places: object) -> list[str]:
@@ -61,12 +64,15 @@ def folder_of(place: str) -> Path | None:
     return None if is_url(place) else Path(place).parent
 
 
-def load_catalogue(place: str, manager: DownloadManager, *, may_fetch: bool = True) -> Catalogue:
+def load_catalogue(
+    place: str, manager: DownloadManager, limits: Limits, *, may_fetch: bool = True
+) -> Catalogue:
     """Read the catalogue at a place, through the download manager if that is a URL.
 
     Args:
         place: what `locate` returned.
         manager: holds the cache and its settings.
+        limits: who may be asked.
         may_fetch: False to send no request, and take a remote catalogue from the cache alone.
 
     Raises:
@@ -74,26 +80,30 @@ def load_catalogue(place: str, manager: DownloadManager, *, may_fetch: bool = Tr
     """
     if not is_url(place):
         return read_catalogue(Path(place))
-    path = _fetch(place, manager, may_fetch=may_fetch)
+    path = _fetch(place, manager, limits, may_fetch=may_fetch)
     try:
         return read_catalogue(path, name=place)
     except CatalogueError:
         # What is no catalogue must not stay in the cache as if it were one.
-        path.unlink()
+        DownloadCache.of(manager).forget(place)
         raise
 
 
-def _fetch(url: str, manager: DownloadManager, *, may_fetch: bool) -> Path:
-    folder = cache_folder(manager)
-    if not may_fetch and not cache_path(url, folder).exists():
+def _fetch(url: str, manager: DownloadManager, limits: Limits, *, may_fetch: bool) -> Path:
+    cache = DownloadCache.of(manager)
+    if not may_fetch and not cache.has(url):
         raise CatalogueError(
-            f"{url}: expected this catalogue in the cache {folder}, as no request may be sent; "
-            f"found none. {_remedy()}"
+            f"{url}: expected this catalogue in the cache {cache.folder}, as no request may be "
+            f"sent; found none. Build first, which fetches it, or: {_remedy()}"
         )
     if url.startswith(("http://", "https://")) and may_fetch:
-        refresh = bool(manager.download_config.force_download)
-        fetcher = Fetcher(folder, max_bytes=MAX_CATALOGUE_BYTES, refresh=refresh)
-        [outcome] = fetcher.fetch([url], description="Catalogue")
+        fetcher = Fetcher(
+            cache,
+            limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
+            patience=Patience(whole=CATALOGUE_SECONDS),
+            refresh=bool(manager.download_config.force_download),
+        )
+        [outcome] = fetcher.fetch([url])
         if isinstance(outcome, Missed):
             status = f", HTTP status {outcome.status}" if outcome.status else ""
             raise CatalogueError(

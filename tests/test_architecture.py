@@ -11,10 +11,12 @@ PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
     {"errors", "funnel", "version"},
-    {"options", "painting"},
-    {"catalogue", "inspection", "downloads", "demo"},
-    {"selection", "sources", "export"},
-    {"collection", "configurations"},
+    {"addresses", "background", "cache", "options", "painting", "patience"},
+    {"catalogue", "demo", "inspection", "transport"},
+    {"asking", "export", "selection"},
+    {"downloads"},
+    {"collection", "sources"},
+    {"configurations"},
     {"report"},
     {"builder"},
     {"__init__"},
@@ -26,7 +28,7 @@ FLOORS: list[set[str]] = [
 ROOMS = {room for floor in FLOORS for room in floor}
 
 ONLY_ROOM_OF = {
-    "requests": {"downloads"},
+    "aiohttp": {"transport"},
     "PIL": {"inspection", "painting"},
     "pandas": {"catalogue", "selection"},
 }

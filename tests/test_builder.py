@@ -30,7 +30,13 @@ NAME = "movie_posters_decade"
 
 
 def load(world: World, cache: Path, *args: Any, **options: Any) -> Any:
-    return load_dataset(NAME, *args, data_files=str(world.catalogue), cache_dir=cache, **options)
+    options = {"data_files": str(world.catalogue), "allow_private_hosts": True} | options
+    return load_dataset(NAME, *args, cache_dir=cache, **options)
+
+
+def builder_of(world: World, cache: Path, **options: Any) -> MoviePostersDecade:
+    options.setdefault("allow_private_hosts", True)
+    return MoviePostersDecade(str(cache), data_files=world.catalogue, **options)
 
 
 def raw(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
@@ -127,13 +133,15 @@ def test_inspection_without_building(world: World, tmp_path: Path) -> None:
 
 
 def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
-    builder = MoviePostersDecade(
-        str(tmp_path), config_name="action", data_files=world.catalogue, per_decade=5
-    )
+    builder = builder_of(world, tmp_path, config_name="action", per_decade=5)
     builder.download_and_prepare()
     assert len(builder.as_dataset(split="train")) == 20
     by_name = load_dataset_builder(
-        NAME, data_files=str(world.catalogue), cache_dir=tmp_path, per_decade=5
+        NAME,
+        data_files=str(world.catalogue),
+        cache_dir=tmp_path,
+        per_decade=5,
+        allow_private_hosts=True,
     )
     assert by_name.cache_dir == builder.cache_dir
 
@@ -158,7 +166,7 @@ def test_same_catalogue_and_options_give_the_cached_build(world: World, tmp_path
     load(world, tmp_path)
     world.host.requests.clear()
     world.catalogue.touch()
-    load(world, tmp_path, seed=42, genres=["Action"])
+    load(world, tmp_path, seed=42, genres="action")
     assert world.host.requests == []
 
 
@@ -172,15 +180,20 @@ def test_same_catalogue_and_options_give_the_cached_build(world: World, tmp_path
         {"color": "any"},
         {"balance": "none"},
         {"genres": ["Drama"]},
+        {"respect_opt_out": False},
+        {"allow_private_hosts": False},
     ],
 )
 def test_changed_option_gives_a_new_build(
     world: World, tmp_path: Path, options: dict[str, Any]
 ) -> None:
-    folder = str(tmp_path)
-    default = MoviePostersDecade(folder, data_files=world.catalogue)
-    changed = MoviePostersDecade(folder, data_files=world.catalogue, **options)
+    default, changed = builder_of(world, tmp_path), builder_of(world, tmp_path, **options)
     assert changed.cache_dir != default.cache_dir
+
+
+def test_number_of_connections_gives_the_cached_build(world: World, tmp_path: Path) -> None:
+    one, many = (builder_of(world, tmp_path, connections=number) for number in (1, 64))
+    assert one.cache_dir == many.cache_dir
 
 
 def test_changed_catalogue_gives_a_new_build(world: World, tmp_path: Path) -> None:
@@ -197,19 +210,22 @@ def test_forced_build_asks_for_posters_again_and_reuse_does_not(
     world.host.requests.clear()
     load(world, tmp_path, download_mode="reuse_cache_if_exists")
     assert world.host.requests == []
-    load(world, tmp_path, download_mode="force_redownload")
+    world.kill("tt0001004")
+    again = load(world, tmp_path, download_mode="force_redownload")
     assert len(world.host.requests) == 30
+    assert len(again["train"]) + len(again["test"]) < 30
 
 
 def test_folder_and_zip_give_the_catalogue_too(world: World, tmp_path: Path) -> None:
-    from_folder = load_dataset(NAME, data_dir=str(world.catalogue.parent), cache_dir=tmp_path)
+    folder = str(world.catalogue.parent)
+    from_folder = load(world, tmp_path, data_files=None, data_dir=folder)
     assert len(from_folder["train"]) == 25
 
 
 def test_kaggles_catalogue_is_fetched_from_its_address(world: World, tmp_path: Path) -> None:
     world.host.answers["/kaggle"] = (200, world.catalogue.read_bytes())
     url = f"{world.host.url}/kaggle"
-    dataset = load_dataset(NAME, data_files=url, cache_dir=tmp_path)
+    dataset = load(world, tmp_path, data_files=url)
     assert len(dataset["train"]) == 25
     assert world.host.requests.count("/kaggle") == 1
 
@@ -233,7 +249,7 @@ def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_pa
     world.host.answers[path] = (200, paint("1970s", 1004, mode="L"))
 
     def ids_and_losses(color: str) -> tuple[set[str], dict[str, int] | None]:
-        builder = MoviePostersDecade(str(tmp_path), data_files=world.catalogue, color=color)
+        builder = builder_of(world, tmp_path, color=color)
         builder.download_and_prepare()
         ids = {imdb_id for part in builder.as_dataset().values() for imdb_id in part["imdb_id"]}
         return ids, builder.report().losses
@@ -246,7 +262,7 @@ def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_pa
 
 def test_report_adds_up(world: World, tmp_path: Path) -> None:
     world.kill("tt0001004")
-    builder = MoviePostersDecade(str(tmp_path), data_files=world.catalogue)
+    builder = builder_of(world, tmp_path)
     planned = builder.plan()
     assert world.host.requests == []
     builder.download_and_prepare()
@@ -274,7 +290,7 @@ def test_report_adds_up(world: World, tmp_path: Path) -> None:
 
 def test_builds_report_is_there_for_another_process(world: World, tmp_path: Path) -> None:
     load(world, tmp_path)
-    again = MoviePostersDecade(str(tmp_path), data_files=world.catalogue)
+    again = builder_of(world, tmp_path)
     assert again.report().kept == 30
 
 
@@ -298,10 +314,25 @@ def test_dead_decade_is_one_error_and_what_was_fetched_is_kept(
     assert (tmp_path / "downloads").is_dir()
 
 
+def test_demo_takes_no_catalogue(world: World, tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as error:
+        load(world, tmp_path, "demo")
+    assert str(error.value) == (
+        "Configuration demo: expected no data_files and no data_dir, as it paints its own "
+        "catalogue; found one. Choose another configuration for that catalogue."
+    )
+
+
+def test_data_files_are_found_in_data_dir(world: World, tmp_path: Path) -> None:
+    folder = str(world.catalogue.parent)
+    builder = MoviePostersDecade(str(tmp_path), data_dir=folder, data_files="MovieGenre.csv")
+    assert builder.plan().funnel["rows"] == 32
+
+
 def test_errors_come_before_anything_is_generated(world: World, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="Option seed"):
         load(world, tmp_path, seed="x")
-    with pytest.raises(SelectionError, match="No movie of the catalogue has the genre Western"):
+    with pytest.raises(SelectionError, match="No movie of the catalogue has the genre western"):
         load(world, tmp_path, "western")
     with pytest.raises(CatalogueError, match="found no file of that name"):
         load_dataset(NAME, data_files=str(tmp_path / "none.csv"), cache_dir=tmp_path)

@@ -153,8 +153,12 @@ NEEDED = "imdbId, Title, Genre, Poster"
         ),
         (
             b"imdbId,Title,Genre,Poster\n1,A,Drama,x\n1,2,3,4,5,6\n",
-            f"c.csv: expected a CSV table with {NEEDED}; found no table: "
+            f"c.csv: expected a CSV table with {NEEDED}, separated by commas; found: "
             "Expected 4 fields in line 3, saw 6.",
+        ),
+        (
+            b"imdbId,Title,Genre,Poster\n",
+            "c.csv: expected a row for each movie; found only the header.",
         ),
         (
             ",".join(COLUMNS).encode("utf-16"),

@@ -1,5 +1,6 @@
 """The command line does what the class does, in tables or JSON, and fails in a sentence."""
 
+import csv
 import json
 import os
 import subprocess
@@ -21,7 +22,8 @@ def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 
 
 def source(world: World, tmp_path: Path) -> tuple[str, ...]:
-    return "--data-files", str(world.catalogue), "--cache-dir", str(tmp_path / "cache")
+    cache = str(tmp_path / "cache")
+    return "--data-files", str(world.catalogue), "--cache-dir", cache, "--allow-private-hosts"
 
 
 def test_plan_says_what_would_be_kept_and_asks_for_nothing(
@@ -53,6 +55,20 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
     assert report["kept"] + sum(report["dropped"].values()) == 32
     assert len(set(report["splits"]["train"].values())) == 1
     assert list(Path(report["cache_dir"]).glob("*.arrow"))
+    with Path(report["report"]).open(newline="") as file:
+        [loss] = csv.DictReader(file)
+    url = world.host.url + world.paths["tt0001004"]
+    assert loss == {
+        "imdb_id": "tt0001004",
+        "title": "Movie 1004",
+        "year": "1974",
+        "decade": "1970s",
+        "side": loss["side"],
+        "reason": "gone",
+        "status": "404",
+        "poster_url": url,
+        "final_url": url,
+    }
     asked = len(world.host.requests)
     assert run_json(capsys, "build", *source(world, tmp_path)) == report
     assert len(world.host.requests) == asked
@@ -116,7 +132,7 @@ def test_demo_leaves_posters_to_look_at(tmp_path: Path, capsys: pytest.CaptureFi
     ("arguments", "sentence"),
     [
         (["--seed", "1", "--per-decade", "1"], "Option per_decade: expected a whole number from 2"),
-        (["--genres", "Actoin"], "No movie of the catalogue has the genre Actoin."),
+        (["--genres", "Actoin"], "No movie of the catalogue has the genre actoin."),
         (["--data-files", "none.csv"], "none.csv: expected a catalogue such as MovieGenre.csv"),
     ],
 )
@@ -140,7 +156,31 @@ def test_cache_that_cannot_be_written_is_told_in_a_sentence(
     (tmp_path / "file").write_text("")
     arguments = ["--data-files", str(world.catalogue), "--cache-dir", str(tmp_path / "file")]
     assert main(["build", *arguments]) == 1
-    assert "file" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"movie-posters-decade: {tmp_path}/file: cannot be read or written: File exists. What was "
+        "fetched is kept; mend this, or choose another folder.\n"
+    )
+
+
+def test_forced_build_fetches_all_anew(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_json(capsys, "build", *source(world, tmp_path))
+    world.kill("tt0001004")
+    report = run_json(capsys, "build", *source(world, tmp_path), "--force-redownload")
+    assert report["losses"] == {"gone": 1}
+    assert len(world.host.requests) == 60
+
+
+def test_reader_who_has_enough_is_no_failure_to_complain_about(
+    world: World, tmp_path: Path
+) -> None:
+    program = [sys.executable, "-m", "movie_posters_decade", "plan", *source(world, tmp_path)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    finished = subprocess.run(program, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert finished.stderr == b""
 
 
 def test_module_runs_as_a_program_with_nothing_but_json_on_standard_output(

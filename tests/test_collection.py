@@ -11,8 +11,8 @@ from conftest import DECADES, paint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.collection import Collection, Loss, Posters, collect, stream
-from movie_posters_decade.downloads import Fetched, Missed
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.options import Options
@@ -42,13 +42,18 @@ class Host:
     def __init__(self, poster: Path, dead: set[str]) -> None:
         self.poster, self.dead = poster, dead
         self.asked: list[str] = []
+        self.forgotten: list[str] = []
 
-    def fetch(self, urls: Sequence[str]) -> list[Fetched | Missed]:
+    def fetch(self, urls: Sequence[str]) -> list[Outcome]:
+        """Bring the last first, as a network may."""
         self.asked += urls
         return [
             Missed(url, Reason.GONE, 404) if url in self.dead else Fetched(url, self.poster)
-            for url in urls
+            for url in reversed(urls)
         ]
+
+    def forget(self, url: str) -> None:
+        self.forgotten.append(url)
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def urls_of(selection: Selection, decade: str, side: str) -> list[str]:
 
 def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
     selection, host = selection_of([10, 20, 20, 20, 15]), Host(poster, set())
-    collection = collect(selection, Posters(host.fetch), equal=True)
+    collection = collect(selection, Posters(host), equal=True)
     assert sizes(collection) == Counter(selection.targets)
     assert len(host.asked) == 50
     assert collection.losses == []
@@ -78,7 +83,7 @@ def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
 def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     pool = urls_of(selection, "1990s", "train")
-    collection = collect(selection, Posters(Host(poster, {pool[2]}).fetch), equal=True)
+    collection = collect(selection, Posters(Host(poster, {pool[2]})), equal=True)
     kept = [movie["poster_url"] for movie in collection.movies]
     assert sizes(collection) == Counter(selection.targets)
     assert [url for url in pool if url in kept] == [*pool[:2], *pool[3:9]]
@@ -87,27 +92,30 @@ def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
     ]
 
 
-def test_dry_pool_lowers_every_decade_on_its_side_only(poster: Path) -> None:
+def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
+    poster: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, Posters(Host(poster, dead).fetch), equal=True)
+    collection = collect(selection, Posters(Host(poster, dead)), equal=True)
     found = sizes(collection)
     assert {found[decade, "train"] for decade in DECADES} == {5}
     assert {found[decade, "test"] for decade in DECADES} == {2}
+    assert caplog.messages == ["The 1970s have only 5 usable train posters of the 8 wanted."]
 
 
 def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:
     selection = selection_of([10, 40, 40, 40, 40])
     dead = set(urls_of(selection, "1970s", "train")[:6])
     host = Host(poster, dead)
-    collection = collect(selection, Posters(host.fetch), equal=True)
+    collection = collect(selection, Posters(host), equal=True)
     assert len(host.asked) == len(collection.movies) + len(dead)
 
 
 def test_without_balance_only_the_decade_that_loses_is_smaller(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15], Options(balance="none"))
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, Posters(Host(poster, dead).fetch), equal=False)
+    collection = collect(selection, Posters(Host(poster, dead)), equal=False)
     assert sizes(collection) == Counter({**selection.targets, ("1970s", "train"): 5})
 
 
@@ -123,7 +131,7 @@ def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
     dead = set(data.draw(st.lists(st.sampled_from(rows["poster_url"].tolist()), unique=True)))
     host = Host(poster, dead)
     try:
-        collection = collect(selection, Posters(host.fetch), equal=True)
+        collection = collect(selection, Posters(host), equal=True)
     except CollectionError:
         assert any(
             set(urls_of(selection, decade, side)) <= dead for decade in DECADES for side in SIDES
@@ -150,10 +158,11 @@ def test_decade_without_a_usable_poster_is_named(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     dead = set(urls_of(selection, "2010s", "test"))
     with pytest.raises(CollectionError) as error:
-        collect(selection, Posters(Host(poster, dead).fetch), equal=True)
+        collect(selection, Posters(Host(poster, dead)), equal=True)
     assert str(error.value) == (
         "The 2010s have no usable test poster: of 3 movies none is left (gone 3). What was fetched "
-        "is kept; build again later, or choose min_year and max_year without that decade."
+        "is kept. Build again when they can be reached, or choose min_year and max_year without "
+        "that decade."
     )
 
 
@@ -164,7 +173,7 @@ def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path, poster: Path) -
         {"poster_url": "not-there"},
         {"poster_url": "x" * 5000},
     ]
-    outcomes = Posters(Host(poster, set()).fetch, folder=tmp_path).bring(movies)
+    outcomes = list(Posters(Host(poster, set()), folder=tmp_path).bring(movies))
     assert [getattr(outcome, "reason", None) for outcome in outcomes] == [
         None,
         None,
@@ -174,7 +183,7 @@ def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path, poster: Path) -
 
 
 def test_links_of_a_remote_catalogue_may_not_be_paths(poster: Path) -> None:
-    [outcome] = Posters(Host(poster, set()).fetch).bring([{"poster_url": str(poster)}])
+    [outcome] = Posters(Host(poster, set())).bring([{"poster_url": str(poster)}])
     assert isinstance(outcome, Loss)
     assert outcome.reason is Reason.FORBIDDEN_ADDRESS
 
@@ -187,11 +196,27 @@ def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equa
 
     @contextmanager
     def open_posters() -> Iterator[Posters]:
-        yield Posters(Host(poster, dead).fetch)
+        yield Posters(Host(poster, dead))
 
     streamed = list(stream(selection, "train", open_posters, equal=equal))
-    built = collect(selection, Posters(Host(poster, dead).fetch), equal=equal)
+    built = collect(selection, Posters(Host(poster, dead)), equal=equal)
     assert {movie["imdb_id"] for movie in streamed} == {
         movie["imdb_id"] for movie in built.movies if movie["side"] == "train"
     }
     assert [movie["decade"] for movie in streamed[:10]] == [*DECADES, *DECADES]
+
+
+@pytest.mark.parametrize(
+    ("content", "forgotten"), [(b"<html>", True), (paint("1990s", 1, mode="L"), False)]
+)
+def test_what_may_be_better_next_time_does_not_stay_in_the_cache(
+    tmp_path: Path, content: bytes, forgotten: bool
+) -> None:
+    path = tmp_path / "poster"
+    path.write_bytes(content)
+    host = Host(path, set())
+    movies = [{"poster_url": "http://host/1"}, {"poster_url": str(path)}]
+    outcomes = list(Posters(host, folder=tmp_path).bring(movies))
+    assert all(isinstance(outcome, Loss) for outcome in outcomes)
+    assert host.forgotten == (["http://host/1"] if forgotten else [])
+    assert path.exists()

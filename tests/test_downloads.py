@@ -1,125 +1,344 @@
-"""URLs become files in the cache, or the reason why not is the right one."""
+"""URLs become files in the cache, many at once, and none is asked for more often than needed."""
 
-import socket
-import threading
+import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PosterHost
-from datasets import DownloadConfig, DownloadManager
+from conftest import paint
+from horrors import HorrorHost, Visit, all_horrors, redirect, serve_horrors
 
-from movie_posters_decade.downloads import (
-    Fetched,
-    Fetcher,
-    Missed,
-    cache_path,
-    hand_out,
-    is_url,
-    temporary_fetcher,
-)
+from movie_posters_decade.asking import Fetched, Missed, Outcome
+from movie_posters_decade.cache import GONE_FOR_SECONDS, DownloadCache
+from movie_posters_decade.downloads import Fetcher, is_url, temporary_cache
+from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import inspect_poster
+from movie_posters_decade.patience import Patience
+from movie_posters_decade.transport import Limits
+
+POSTER = paint("1990s", 1)
+ANYONE = Limits(allow_private_hosts=True, max_bytes=1024 * 1024)
+LITTLE = Patience(connect=0.5, read=0.15, whole=0.4, first_wait=0.01, longest_wait=0.05)
 
 
-def test_outcomes_come_in_the_order_of_the_urls(tmp_path: Path, host: PosterHost) -> None:
-    host.answers = {f"/{number}": (200, bytes([number])) for number in range(0, 50, 2)}
-    urls = [f"{host.url}/{number}" for number in range(50)]
-    outcomes = Fetcher(tmp_path).fetch(urls)
-    assert [outcome.url for outcome in outcomes] == urls
-    assert [type(outcome) for outcome in outcomes] == [Fetched, Missed] * 25
-    contents = [outcome.path.read_bytes() for outcome in outcomes if isinstance(outcome, Fetched)]
-    assert contents == [bytes([number]) for number in range(0, 50, 2)]
+@pytest.fixture
+def cache(tmp_path: Path) -> DownloadCache:
+    return DownloadCache(tmp_path / "downloads")
+
+
+@pytest.fixture
+def host() -> Iterator[HorrorHost]:
+    with serve_horrors() as host:
+        host.horrors = all_horrors(POSTER)
+        yield host
+
+
+def fetch_one(cache: DownloadCache, url: str, limits: Limits = ANYONE) -> Outcome:
+    [outcome] = Fetcher(cache, limits=limits, patience=LITTLE).fetch([url])
+    return outcome
+
+
+def stored(cache: DownloadCache) -> list[str]:
+    """Return the names of all contents in the cache, unfinished ones included."""
+    if not cache.folder.exists():
+        return []
+    return [path.name for path in cache.folder.iterdir() if path.suffix not in {".json", ".gone"}]
+
+
+HORRORS = {
+    "/404": (Reason.GONE, 404, 1),
+    "/410": (Reason.GONE, 410, 1),
+    "/401": (Reason.REFUSED, 401, 1),
+    "/403": (Reason.REFUSED, 403, 1),
+    "/429": (Reason.SERVER_ERROR, 429, 3),
+    "/500": (Reason.SERVER_ERROR, 500, 3),
+    "/503": (Reason.SERVER_ERROR, 503, 3),
+    "/504": (Reason.TIMEOUT, 504, 3),
+    "/hang": (Reason.TIMEOUT, None, None),
+    "/byte-by-byte": (Reason.TIMEOUT, None, 1),
+    "/endless": (Reason.TOO_LARGE, 200, 1),
+    "/huge": (Reason.TOO_LARGE, 200, 1),
+    "/ends-early": (Reason.TRUNCATED, 200, 3),
+    "/reset-in-the-middle": (Reason.TRUNCATED, 200, 3),
+    "/no-http": (Reason.SERVER_ERROR, None, 3),
+    "/redirect-loop": (Reason.UNREACHABLE, 302, 6),
+    "/redirect-to-file": (Reason.FORBIDDEN_ADDRESS, 302, 1),
+    "/redirect-to-nowhere": (Reason.SERVER_ERROR, 302, 1),
+    "/opted-out": (Reason.OPTED_OUT, 200, 1),
+}
+"""What each horror ends in: the reason, the last status, and how many requests it took."""
+
+
+@pytest.mark.parametrize("path", HORRORS)
+def test_horror_ends_in_its_reason_and_stores_nothing(
+    cache: DownloadCache, host: HorrorHost, path: str
+) -> None:
+    reason, status, requests = HORRORS[path]
+    begin = time.monotonic()
+    outcome = fetch_one(cache, host.url + path)
+    assert isinstance(outcome, Missed)
+    assert (outcome.reason, outcome.status) == (reason, status)
+    assert requests in {None, host.visits[path]}
+    assert time.monotonic() - begin < 5
+    assert stored(cache) == []
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"),
+    ("path", "requests"),
+    [("/good", 1), ("/busy-at-first", 2), ("/500-at-first", 2), ("/reset-at-first", 2)],
+)
+def test_what_passes_is_asked_for_again(
+    cache: DownloadCache, host: HorrorHost, path: str, requests: int
+) -> None:
+    outcome = fetch_one(cache, host.url + path)
+    assert isinstance(outcome, Fetched)
+    assert outcome.path.read_bytes() == POSTER
+    assert (outcome.status, outcome.final_url) == (200, host.url + path)
+    assert host.visits[path] == requests
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
     [
-        (401, Reason.REFUSED),
-        (403, Reason.REFUSED),
-        (404, Reason.GONE),
-        (410, Reason.GONE),
-        (429, Reason.SERVER_ERROR),
-        (500, Reason.SERVER_ERROR),
-        (504, Reason.TIMEOUT),
+        ("/says-too-little", Reason.TRUNCATED),
+        ("/gzip-bomb", Reason.NOT_AN_IMAGE),
+        ("/html", Reason.NOT_AN_IMAGE),
+        ("/empty", Reason.NOT_AN_IMAGE),
+        ("/svg", Reason.NOT_AN_IMAGE),
     ],
 )
-def test_status_says_why_there_is_no_poster(
-    tmp_path: Path, host: PosterHost, status: int, reason: Reason
+def test_what_is_answered_and_no_poster_is_found_out_by_looking(
+    cache: DownloadCache, host: HorrorHost, path: str, reason: Reason
 ) -> None:
-    host.answers["/a"] = (status, b"no")
-    url = f"{host.url}/a"
-    assert Fetcher(tmp_path).fetch([url]) == [Missed(url, reason, status)]
-    assert list(tmp_path.iterdir()) == []
+    outcome = fetch_one(cache, host.url + path)
+    assert isinstance(outcome, Fetched)
+    assert outcome.path.stat().st_size < 100_000
+    assert inspect_poster(outcome.path.read_bytes()) is reason
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/a", "data:,a"])
-def test_other_schemes_are_forbidden(tmp_path: Path, url: str) -> None:
-    assert Fetcher(tmp_path).fetch([url]) == [Missed(url, Reason.FORBIDDEN_ADDRESS)]
+def test_good_posters_arrive_beside_every_horror(cache: DownloadCache, host: HorrorHost) -> None:
+    good = [f"/good/{number}" for number in range(60)]
+    host.horrors |= dict.fromkeys(good, host.horrors["/good"])
+    bad = list(HORRORS)
+    urls = [host.url + path for pair in zip(good, bad * 4, strict=False) for path in pair]
+    outcomes = list(Fetcher(cache, limits=ANYONE, patience=LITTLE).fetch(urls))
+    assert sorted(outcome.url for outcome in outcomes) == sorted(urls)
+    arrived = {outcome.url for outcome in outcomes if isinstance(outcome, Fetched)}
+    assert arrived == {host.url + path for path in good}
 
 
-@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://nowhere.invalid/a"])
-def test_address_without_a_host_is_unreachable(tmp_path: Path, url: str) -> None:
-    assert Fetcher(tmp_path).fetch([url]) == [Missed(url, Reason.UNREACHABLE)]
+def test_redirect_is_followed_and_its_end_told(cache: DownloadCache, host: HorrorHost) -> None:
+    outcome = fetch_one(cache, f"{host.url}/redirect")
+    assert isinstance(outcome, Fetched)
+    assert outcome.final_url == f"{host.url}/good"
+    assert cache.path(f"{host.url}/redirect").read_bytes() == POSTER
 
 
-def test_content_is_bounded(tmp_path: Path, host: PosterHost) -> None:
-    host.answers["/a"] = (200, b"x" * 101)
-    url = f"{host.url}/a"
-    assert Fetcher(tmp_path, max_bytes=100).fetch([url]) == [Missed(url, Reason.TOO_LARGE, 200)]
-    assert [path for path in tmp_path.iterdir() if path.suffix != ".json"] == []
-
-
-def test_body_shorter_than_announced_is_truncated(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def hang_up_early() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")
-
-        thread = threading.Thread(target=hang_up_early)
-        thread.start()
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/a"
-        assert Fetcher(tmp_path).fetch([url]) == [Missed(url, Reason.TRUNCATED)]
-        thread.join()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_is_in_the_folder_is_not_asked_for_again(tmp_path: Path, host: PosterHost) -> None:
-    host.answers["/a"] = (200, b"old")
-    url = f"{host.url}/a"
-    Fetcher(tmp_path).fetch([url])
-    host.answers["/a"] = (200, b"new")
-    assert Fetcher(tmp_path).fetch([url]) == [Fetched(url, cache_path(url, tmp_path))]
-    assert cache_path(url, tmp_path).read_bytes() == b"old"
-    assert len(host.requests) == 1
-    Fetcher(tmp_path, refresh=True).fetch([url])
-    assert cache_path(url, tmp_path).read_bytes() == b"new"
-
-
-@pytest.mark.parametrize("num_proc", [None, 2])
-def test_download_manager_hands_out_what_is_there_without_a_request(
-    tmp_path: Path, host: PosterHost, num_proc: int | None
+def test_private_address_is_not_asked_not_even_after_a_redirect(
+    cache: DownloadCache, host: HorrorHost
 ) -> None:
-    urls = [f"{host.url}/{number}" for number in range(40)]
-    host.answers = {f"/{number}": (200, b"four") for number in range(40)}
-    Fetcher(tmp_path).fetch(urls)
-    host.requests.clear()
-    config = DownloadConfig(cache_dir=tmp_path, num_proc=num_proc, force_download=True)
-    manager = DownloadManager(download_config=config, record_checksums=True)
-    paths = hand_out(manager, urls)
-    assert paths == {url: cache_path(url, tmp_path) for url in urls}
-    assert host.requests == []
-    assert manager.downloaded_size == 40 * 4
-    assert len(manager.get_recorded_sizes_checksums()) == 40
+    limits = Limits(allow_private_hosts=False)
+    urls = [f"{host.url}/good", f"{host.url}/good".replace("127.0.0.1", "localhost")]
+    urls += ["http://10.0.0.1/a", "http://169.254.169.254/latest/", "http://[::1]/a", "file:///a"]
+    outcomes = list(Fetcher(cache, limits=limits, patience=LITTLE).fetch(urls))
+    assert {(outcome.url, getattr(outcome, "reason", None)) for outcome in outcomes} == {
+        (url, Reason.FORBIDDEN_ADDRESS) for url in urls
+    }
+    assert host.visits.total() == 0
 
 
-def test_temporary_files_are_gone_afterwards(host: PosterHost) -> None:
-    host.answers["/a"] = (200, b"a")
-    with temporary_fetcher() as fetcher:
-        [outcome] = fetcher.fetch([f"{host.url}/a"])
+def test_redirect_to_a_private_address_is_not_followed(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    """The public host is one that only the proxy knows."""
+    limits = Limits(proxies={"http": host.url})
+    targets = {
+        "http://public.example/a": "http://10.0.0.1/good",
+        "http://public.example/b": "http://localhost/good",
+    }
+    host.horrors |= {url: redirect(target) for url, target in targets.items()}
+    for url, target in targets.items():
+        outcome = fetch_one(cache, url, limits)
+        assert isinstance(outcome, Missed)
+        assert (outcome.reason, outcome.final_url) == (Reason.FORBIDDEN_ADDRESS, target)
+    assert host.visits.total() == 2
+
+
+def test_proxy_of_the_environment_is_used(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", host.url)
+    host.horrors["http://public.example/a"] = host.horrors["/good"]
+    assert isinstance(fetch_one(cache, "http://public.example/a", Limits()), Fetched)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert isinstance(fetch_one(cache, f"{host.url}/good"), Fetched)
+    assert host.visits["/good"] == 1
+
+
+def test_opt_out_may_be_disregarded(cache: DownloadCache, host: HorrorHost) -> None:
+    limits = Limits(allow_private_hosts=True, respect_opt_out=False)
+    assert isinstance(fetch_one(cache, f"{host.url}/opted-out", limits), Fetched)
+
+
+def test_client_says_who_it_is_and_takes_nothing_compressed(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    fetch_one(cache, f"{host.url}/good")
+    [head] = host.heads
+    assert b"User-Agent: movie_posters_decade/" in head
+    assert b"Accept-Encoding: identity\r\n" in head
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[::1", "http://nowhere.invalid/a", "http://a b/"]
+)
+def test_address_without_a_host_is_unreachable(cache: DownloadCache, url: str) -> None:
+    outcome = fetch_one(cache, url)
+    assert isinstance(outcome, Missed)
+    assert outcome.reason is Reason.UNREACHABLE
+
+
+def test_server_that_asks_for_time_is_left_alone(cache: DownloadCache, host: HorrorHost) -> None:
+    """All connections keep quiet, not just the one that was told to."""
+    moments: list[float] = []
+
+    def busy_once(visit: Visit) -> None:
+        moments.append(time.monotonic())
+        if len(moments) == 1:
+            visit.answer(status="429 Too Many Requests", more="Retry-After: 1\r\n")
+        else:
+            visit.answer(POSTER)
+
+    host.horrors |= {f"/{number}": busy_once for number in range(10)}
+    patience = Patience(longest_wait=0.3)
+    fetcher = Fetcher(cache, limits=ANYONE, patience=patience, connections=1)
+    outcomes = list(fetcher.fetch([f"{host.url}/{number}" for number in range(10)]))
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+    assert 0.3 <= moments[1] - moments[0] < 0.9
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_host_has_no_more_connections_than_allowed(
+    cache: DownloadCache, host: HorrorHost, connections: int
+) -> None:
+    def slow(visit: Visit) -> None:
+        time.sleep(0.01)
+        visit.answer(POSTER)
+
+    host.horrors |= {f"/{number}": slow for number in range(20)}
+    fetcher = Fetcher(cache, limits=ANYONE, connections=connections)
+    outcomes = list(fetcher.fetch([f"{host.url}/{number}" for number in range(20)]))
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+    assert host.most_at_once == connections
+
+
+def test_silent_host_is_given_up_and_does_not_hold_up_another(
+    cache: DownloadCache, host: HorrorHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve_horrors() as silent:
+        paths = [f"/{number}" for number in range(500)]
+        silent.horrors = dict.fromkeys(paths, lambda visit: visit.hang())
+        host.horrors |= dict.fromkeys(paths, host.horrors["/good"])
+        urls = [silent.url + path for path in paths] + [host.url + path for path in paths]
+        fetcher = Fetcher(cache, limits=ANYONE, patience=LITTLE, connections=8)
+        begin = time.monotonic()
+        outcomes = list(fetcher.fetch(urls))
+        assert time.monotonic() - begin < 8
+        first = [outcome.url.startswith(host.url) for outcome in outcomes[:400]]
+        assert sum(first) > 380
+        assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == 500
+        assert silent.visits.total() < 40
+        asked = silent.visits.total()
+        [again] = fetcher.fetch([f"{silent.url}/another"])
+        assert isinstance(again, Missed)
+        assert again.reason is Reason.UNREACHABLE
+        assert silent.visits.total() == asked
+    assert (
+        f"{silent.url} did not answer 16 times in a row; it is not asked any more." in caplog.text
+    )
+
+
+def test_what_is_there_is_not_asked_for(cache: DownloadCache, host: HorrorHost) -> None:
+    url = f"{host.url}/good"
+    fetch_one(cache, url)
+    assert fetch_one(cache, url) == Fetched(url, cache.path(url))
+    assert host.visits["/good"] == 1
+
+
+def test_what_is_gone_is_remembered_for_seven_days(cache: DownloadCache, host: HorrorHost) -> None:
+    url = f"{host.url}/404"
+    fetch_one(cache, url)
+    assert fetch_one(cache, url) == Missed(url, Reason.GONE, 404)
+    assert host.visits["/404"] == 1
+    [memory] = cache.folder.glob("*.gone")
+    week_ago = time.time() - GONE_FOR_SECONDS - 1
+    os.utime(memory, (week_ago, week_ago))
+    host.horrors["/404"] = host.horrors["/good"]
+    assert isinstance(fetch_one(cache, url), Fetched)
+    assert list(cache.folder.glob("*.gone")) == []
+
+
+def test_passing_fault_is_not_remembered(cache: DownloadCache, host: HorrorHost) -> None:
+    assert isinstance(fetch_one(cache, f"{host.url}/503"), Missed)
+    host.horrors["/503"] = host.horrors["/good"]
+    assert isinstance(fetch_one(cache, f"{host.url}/503"), Fetched)
+
+
+def test_refresh_forgets_all(cache: DownloadCache, host: HorrorHost) -> None:
+    urls = [f"{host.url}/404", f"{host.url}/good"]
+    list(Fetcher(cache, limits=ANYONE).fetch(urls))
+    host.horrors["/404"] = lambda visit: visit.answer(b"here again")
+    host.horrors["/good"] = lambda visit: visit.answer(b"another")
+    outcomes = list(Fetcher(cache, limits=ANYONE, refresh=True).fetch(urls))
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+    assert [cache.path(url).read_bytes() for url in urls] == [b"here again", b"another"]
+
+
+def test_offline_only_what_is_known_is_given(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, gone, missing = (f"{host.url}{path}" for path in ("/good", "/404", "/410"))
+    list(Fetcher(cache, limits=ANYONE).fetch([good, gone]))
+    asked = host.visits.total()
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    known = {outcome.url: outcome for outcome in Fetcher(cache).fetch([good, gone])}
+    assert known == {good: Fetched(good, cache.path(good)), gone: Missed(gone, Reason.GONE, 404)}
+    with pytest.raises(DownloadError) as error:
+        list(Fetcher(cache).fetch([good, missing]))
+    assert str(error.value) == (
+        f"{cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids requests; "
+        f"found 1 links missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
+    )
+    assert host.visits.total() == asked
+
+
+def test_iteration_that_is_given_up_stops_asking(cache: DownloadCache, host: HorrorHost) -> None:
+    paths = [f"/{number}" for number in range(500)]
+    host.horrors |= dict.fromkeys(paths, host.horrors["/good"])
+    outcomes = Fetcher(cache, limits=ANYONE, connections=2).fetch(host.url + path for path in paths)  # type: ignore[arg-type]
+    next(iter(outcomes))
+    outcomes.close()  # type: ignore[attr-defined]
+    asked = host.visits.total()
+    assert asked < 500
+    time.sleep(0.05)
+    assert host.visits.total() == asked
+    assert not any(name.endswith(".incomplete") for name in stored(cache))
+
+
+def test_cache_that_cannot_be_written_is_one_error(tmp_path: Path, host: HorrorHost) -> None:
+    (tmp_path / "file").write_text("")
+    cache = DownloadCache(tmp_path / "file" / "downloads")
+    with pytest.raises(DownloadError, match=r"a poster cannot be stored: .*Not a directory"):
+        fetch_one(cache, f"{host.url}/good")
+
+
+def test_temporary_cache_is_gone_afterwards(host: HorrorHost) -> None:
+    with temporary_cache() as cache:
+        outcome = fetch_one(cache, f"{host.url}/good")
         assert isinstance(outcome, Fetched)
-        assert outcome.path.read_bytes() == b"a"
+        assert outcome.path.read_bytes() == POSTER
     assert not outcome.path.exists()
 
 

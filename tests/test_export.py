@@ -13,7 +13,9 @@ from movie_posters_decade.export import export_folders
 
 @pytest.fixture
 def dataset(world: World, tmp_path: Path) -> datasets.DatasetDict:
-    builder = MoviePostersDecade(str(tmp_path / "cache"), data_files=world.catalogue)
+    builder = MoviePostersDecade(
+        str(tmp_path / "cache"), data_files=world.catalogue, allow_private_hosts=True
+    )
     builder.download_and_prepare()
     return builder.as_dataset()
 

@@ -13,7 +13,7 @@ def test_defaults_are_the_articles() -> None:
 
 
 def test_genres_have_one_canonical_form() -> None:
-    assert Options(genres="War").checked().genres == ("War",)  # type: ignore[arg-type]
+    assert Options(genres="War").checked().genres == ("war",)  # type: ignore[arg-type]
     two_ways = Options(genres=("War", "Action")), Options(genres=["Action", "War ", "War"])  # type: ignore[arg-type]
     assert two_ways[0].checked() == two_ways[1].checked()
 

@@ -25,10 +25,20 @@ def test_python_runs_beside_a_catalogue(
 ) -> None:
     monkeypatch.chdir(world.catalogue.parent)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    let_a_proxy_serve(world, monkeypatch)
     names: dict[str, Any] = {}
     assert len(blocks("python")) >= 1
     for block in blocks("python"):
         exec(block, names)  # noqa: S102
+
+
+def let_a_proxy_serve(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the catalogue's links lead to a public host that the loopback server is a proxy for."""
+    text = world.catalogue.read_bytes().replace(world.host.url.encode(), b"http://host.invalid")
+    world.catalogue.write_bytes(text)
+    monkeypatch.setenv("http_proxy", world.host.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
 
 
 def test_options_are_all_in_the_table() -> None:
@@ -49,6 +59,7 @@ def test_flags_are_those_of_the_program(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(world.catalogue.parent)
+    let_a_proxy_serve(world, monkeypatch)
     for block in blocks("sh"):
         for line in block.splitlines():
             if line.startswith(f"{PROGRAM} "):

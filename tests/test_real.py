@@ -57,7 +57,10 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
 
     def build(cache: str) -> tuple[MoviePostersDecade, datasets.DatasetDict]:
         builder = MoviePostersDecade(
-            str(tmp_path / cache), config_name="comedy", data_files=catalogue
+            str(tmp_path / cache),
+            config_name="comedy",
+            data_files=catalogue,
+            allow_private_hosts=True,
         )
         builder.download_and_prepare()
         return builder, builder.as_dataset()

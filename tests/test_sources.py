@@ -10,7 +10,9 @@ from datasets import DownloadConfig, DownloadManager
 from movie_posters_decade.catalogue import KAGGLE_PAGE
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.sources import folder_of, identify, load_catalogue, locate
+from movie_posters_decade.transport import Limits
 
+ANYONE = Limits(allow_private_hosts=True)
 REMEDY = f'Get MovieGenre.csv from {KAGGLE_PAGE} and pass it: data_files="MovieGenre.csv".'
 
 
@@ -54,9 +56,9 @@ def test_several_catalogues_are_too_many(world: World) -> None:
 def test_remote_catalogue_is_fetched_once(
     world: World, remote: str, manager: DownloadManager
 ) -> None:
-    catalogue = load_catalogue(remote, manager)
+    catalogue = load_catalogue(remote, manager, ANYONE)
     assert len(catalogue.movies) == 32
-    assert len(load_catalogue(remote, manager).movies) == 32
+    assert len(load_catalogue(remote, manager, ANYONE).movies) == 32
     assert world.host.requests == ["/download/catalogue"]
     assert folder_of(remote) is None
     assert identify(remote) == remote
@@ -67,7 +69,7 @@ def test_catalogue_that_cannot_be_fetched_says_how_to_get_it(
 ) -> None:
     url = f"{host.url}/MovieGenre.csv"
     with pytest.raises(CatalogueError) as error:
-        load_catalogue(url, manager)
+        load_catalogue(url, manager, ANYONE)
     assert str(error.value) == (
         f"{url}: expected the catalogue; found no answer with it (gone, HTTP status 404). {REMEDY}"
     )
@@ -79,21 +81,21 @@ def test_answer_that_is_no_catalogue_is_not_kept(
     zipped = world.host.answers["/download/catalogue"]
     world.host.answers["/download/catalogue"] = (200, b"<html>sign in</html>")
     with pytest.raises(CatalogueError, match="download/catalogue: expected the columns"):
-        load_catalogue(remote, manager)
+        load_catalogue(remote, manager, ANYONE)
     world.host.answers["/download/catalogue"] = zipped
-    assert len(load_catalogue(remote, manager).movies) == 32
+    assert len(load_catalogue(remote, manager, ANYONE).movies) == 32
 
 
 def test_without_requests_a_remote_catalogue_must_be_in_the_cache(
     world: World, remote: str, manager: DownloadManager
 ) -> None:
     with pytest.raises(CatalogueError) as error:
-        load_catalogue(remote, manager, may_fetch=False)
+        load_catalogue(remote, manager, ANYONE, may_fetch=False)
     folder = manager.download_config.cache_dir
     assert str(error.value) == (
         f"{remote}: expected this catalogue in the cache {folder}, as no request may be sent; "
-        f"found none. {REMEDY}"
+        f"found none. Build first, which fetches it, or: {REMEDY}"
     )
     assert world.host.requests == []
-    load_catalogue(remote, manager)
-    assert len(load_catalogue(remote, manager, may_fetch=False).movies) == 32
+    load_catalogue(remote, manager, ANYONE)
+    assert len(load_catalogue(remote, manager, ANYONE, may_fetch=False).movies) == 32

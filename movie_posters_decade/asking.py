@@ -1,0 +1,170 @@
+"""One URL is asked for as often as patience allows, and its host is listened to."""
+
+import asyncio
+import logging
+import random
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from movie_posters_decade.cache import DownloadCache
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.patience import Patience
+from movie_posters_decade.transport import Answer, Transport
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A URL's content, stored.
+
+    Attributes:
+        url: as it was asked for.
+        path: the file that holds the content.
+        status: the HTTP status, if it was asked for just now.
+        final_url: where redirects led, if it was asked for just now.
+    """
+
+    url: str
+    path: Path
+    status: int | None = None
+    final_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A URL that gave nothing.
+
+    Attributes:
+        url: as it was asked for.
+        reason: why there is no file.
+        status: the HTTP status of the last answer, if there was one.
+        final_url: where redirects led, if it was asked for just now.
+    """
+
+    url: str
+    reason: Reason
+    status: int | None = None
+    final_url: str | None = None
+
+
+Outcome = Fetched | Missed
+
+
+@dataclass
+class Host:
+    """What is known of a host: whether it answers, and until when it wants to be left alone.
+
+    Attributes:
+        origin: scheme, name and port.
+        connections: how many it may have at a time.
+    """
+
+    origin: str
+    connections: int
+    _silent_tries: int = field(default=0, init=False)
+    _quiet_until: float = field(default=0.0, init=False)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether so many tries in a row got no answer at all that no more are worth making."""
+        return self._silent_tries >= self._most_silent_tries
+
+    @property
+    def _most_silent_tries(self) -> int:
+        # All connections may fail at once and for one reason, which is one bad moment.
+        return max(10, 2 * self.connections)
+
+    async def wait_until_welcome(self) -> None:
+        """Wait as long as the host asked to be left alone."""
+        while (wait := self._quiet_until - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+
+    def learn(self, answer: Answer, wait: float) -> None:
+        """Take in what a try gave, and how long is waited before the next."""
+        if answer.retry_after is not None:
+            self._quiet_until = max(self._quiet_until, time.monotonic() + wait)
+        if answer.status is not None:
+            self._silent_tries = 0
+        elif answer.is_passing:
+            self._silent_tries += 1
+            if self._silent_tries == self._most_silent_tries:
+                logger.warning(
+                    "%s did not answer %d times in a row; it is not asked any more.",
+                    self.origin,
+                    self._silent_tries,
+                )
+
+
+def origin_of(url: str) -> str:
+    """Return a URL's scheme, name and port, or all of it if it is no proper URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Asker:
+    """Asks for URLs and stores what they give; used by many workers at once.
+
+    Args:
+        transport: makes a single try.
+        cache: where the content goes.
+        patience: how often to try and how long to wait.
+        slots: one is held during a try, none while waiting for the next.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        cache: DownloadCache,
+        patience: Patience,
+        slots: asyncio.Semaphore,
+    ) -> None:
+        self._transport = transport
+        self._cache = cache
+        self._patience = patience
+        self._slots = slots
+
+    async def ask(self, url: str, host: Host) -> Outcome:
+        """Ask a host for a URL until there is an answer to keep.
+
+        Raises:
+            OSError: the content cannot be stored.
+        """
+        answer = await self._last_answer(url, host)
+        if answer.reason is None:
+            return Fetched(url, self._cache.path(url), answer.status, answer.url)
+        if answer.reason is Reason.GONE and answer.status is not None:
+            self._cache.remember_gone(url, answer.status)
+        return Missed(url, answer.reason, answer.status, answer.url)
+
+    async def _last_answer(self, url: str, host: Host) -> Answer:
+        answer = Answer(url, Reason.UNREACHABLE)
+        deadline = None
+        for tries in range(1, self._patience.tries + 1):
+            await host.wait_until_welcome()
+            if host.is_silent:
+                break
+            async with self._slots:
+                now = time.monotonic()
+                deadline = deadline or now + self._patience.whole
+                answer = await self._try(url, deadline - now)
+            wait = self._patience.wait(tries, random.random(), answer.retry_after)
+            host.learn(answer, wait)
+            is_last = tries == self._patience.tries or time.monotonic() + wait > deadline
+            if is_last or not answer.is_passing:
+                break
+            await asyncio.sleep(wait)
+        return answer
+
+    async def _try(self, url: str, seconds: float) -> Answer:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._transport.get(url, partial(self._cache.storing, url))
+        except TimeoutError:
+            return Answer(url, Reason.TIMEOUT, is_passing=True)

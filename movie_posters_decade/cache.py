@@ -1,0 +1,114 @@
+"""The datasets download cache: posters under its own file names, and a memory of what is gone."""
+
+import copy
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from datasets import DownloadManager
+from datasets import config as datasets_config
+from datasets.utils.file_utils import hash_url_to_filename
+
+GONE_FOR_SECONDS = 7 * 24 * 3600
+"""How long a link that was gone is not asked for again: seven days."""
+
+# The manager asks for the first URL of a longer list, to learn its size, even if it is cached.
+_LONGEST_SILENT_LIST = 15
+
+
+class DownloadCache:
+    """A folder of downloads, as `datasets` keeps it.
+
+    Several processes may use one folder at once.
+
+    Args:
+        folder: where the files are; made when the first is stored.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def of(cls, manager: DownloadManager) -> "DownloadCache":
+        """Return the cache of a download manager."""
+        folder = manager.download_config.cache_dir or datasets_config.DOWNLOADED_DATASETS_PATH
+        return cls(Path(folder))
+
+    def path(self, url: str) -> Path:
+        """Return where the content of a URL is, or would be."""
+        return self.folder / str(hash_url_to_filename(url))
+
+    def has(self, url: str) -> bool:
+        """Say whether a URL's content is there."""
+        return self.path(url).exists()
+
+    @contextmanager
+    def storing(self, url: str) -> Iterator[BinaryIO]:
+        """Give a file to write a URL's content to; it has its name only once it is whole."""
+        path = self.path(url)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(dir=self.folder, suffix=".incomplete")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            self._beside(path, "json").write_text(json.dumps({"url": url, "etag": None}))
+            Path(unfinished).replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(unfinished).unlink()
+            raise
+        self._beside(path, "gone").unlink(missing_ok=True)
+
+    def forget(self, url: str) -> None:
+        """Remove a URL's content, as it is not what it should be."""
+        path = self.path(url)
+        path.unlink(missing_ok=True)
+        self._beside(path, "json").unlink(missing_ok=True)
+
+    def remember_gone(self, url: str, status: int) -> None:
+        """Remember that a URL was answered with 404 or 410."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._beside(self.path(url), "gone").write_text(str(status))
+
+    def gone(self, url: str, *, at_any_time: bool = False) -> int | None:
+        """Return the status that says a URL is gone, if that was learnt within seven days.
+
+        Args:
+            url: the URL.
+            at_any_time: whether an older answer will do.
+        """
+        memory = self._beside(self.path(url), "gone")
+        try:
+            age = time.time() - memory.stat().st_mtime
+            status = memory.read_text()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        recent = at_any_time or age < GONE_FOR_SECONDS
+        # A process that was killed can leave the memory empty.
+        return int(status) if recent and status.isdigit() else None
+
+    @staticmethod
+    def _beside(path: Path, extension: str) -> Path:
+        return path.with_name(f"{path.name}.{extension}")
+
+
+def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:
+    """Let the download manager return the paths of URLs that are in its cache.
+
+    It counts and checks them as it does with its own downloads, and sends no request.
+    """
+    quiet = copy.copy(manager)
+    quiet.download_config = manager.download_config.copy()
+    quiet.download_config.use_etag = False
+    quiet.download_config.force_download = False
+    quiet.download_config.num_proc = None
+    paths: dict[str, Path] = {}
+    for start in range(0, len(urls), _LONGEST_SILENT_LIST):
+        some = list(urls[start : start + _LONGEST_SILENT_LIST])
+        paths.update(zip(some, map(Path, quiet.download(some)), strict=True))
+    return paths
