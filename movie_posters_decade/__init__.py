@@ -29,13 +29,13 @@ def _answering_for_us(find_module: Callable[..., DatasetModule]) -> Callable[...
             return find_module(path, *args, **kwargs)
         return DatasetModule(MoviePostersDecade.__module__, code_hash(), {"dataset_name": NAME})
 
-    dataset_module_factory.__wrapped__ = find_module  # type: ignore[attr-defined]
+    dataset_module_factory.knows_movie_posters_decade = True  # type: ignore[attr-defined]
     return dataset_module_factory
 
 
 def _register() -> None:
     for module in (datasets.load, datasets.inspect):
-        if not hasattr(module.dataset_module_factory, "__wrapped__"):
+        if not hasattr(module.dataset_module_factory, "knows_movie_posters_decade"):
             module.dataset_module_factory = _answering_for_us(module.dataset_module_factory)
 
 

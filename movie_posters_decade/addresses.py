@@ -1,8 +1,14 @@
-"""Which addresses of the network are public: pure functions of an address."""
+"""Links and addresses: which are on the network, and public there. Pure functions of a text."""
 
 import ipaddress
+import re
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def is_url(link: str) -> bool:
+    """Say whether a link starts with a scheme, and so is no path; "C:" is a drive."""
+    return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None
 
 
 def is_public(address: str) -> bool:

@@ -4,9 +4,11 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
 from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
@@ -52,6 +54,15 @@ class Missed:
 
 
 Outcome = Fetched | Missed
+
+Examine = Callable[[bytes], Reason | None]
+"""What says why content cannot be used, or None if it can."""
+
+IN_MEMORY_BYTES = 1024 * 1024
+"""What is held of a body in memory; the rest of a longer one waits on disk."""
+
+PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
+"""Faults of content that may be none when it is asked for again, so that it is not stored."""
 
 
 @dataclass
@@ -114,6 +125,7 @@ class Asker:
     Args:
         transport: makes a single try.
         cache: where the content goes.
+        examine: finds fault with content.
         patience: how often to try and how long to wait.
         slots: one is held during a try, none while waiting for the next.
     """
@@ -122,11 +134,13 @@ class Asker:
         self,
         transport: Transport,
         cache: DownloadCache,
+        examine: Examine,
         patience: Patience,
         slots: asyncio.Semaphore,
     ) -> None:
         self._transport = transport
         self._cache = cache
+        self._examine = examine
         self._patience = patience
         self._slots = slots
 
@@ -136,14 +150,24 @@ class Asker:
         Raises:
             OSError: the content cannot be stored.
         """
-        answer = await self._last_answer(url, host)
-        if answer.reason is None:
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+            answer = await self._last_answer(url, host, body)
+            if answer.reason is Reason.GONE and answer.status is not None:
+                self._cache.remember_gone(url, answer.status)
+            body.seek(0)
+            reason = answer.reason or self._keep(url, body.read())
+        if reason is None:
             return Fetched(url, self._cache.path(url), answer.status, answer.url)
-        if answer.reason is Reason.GONE and answer.status is not None:
-            self._cache.remember_gone(url, answer.status)
-        return Missed(url, answer.reason, answer.status, answer.url)
+        return Missed(url, reason, answer.status, answer.url)
 
-    async def _last_answer(self, url: str, host: Host) -> Answer:
+    def _keep(self, url: str, content: bytes) -> Reason | None:
+        """Store content that has no fault, or one that it will have the next time too."""
+        fault = self._examine(content)
+        if fault not in PASSING_FAULTS:
+            self._cache.store(url, content)
+        return fault
+
+    async def _last_answer(self, url: str, host: Host, body: IO[bytes]) -> Answer:
         answer = Answer(url, Reason.UNREACHABLE)
         deadline = None
         for tries in range(1, self._patience.tries + 1):
@@ -153,7 +177,7 @@ class Asker:
             async with self._slots:
                 now = time.monotonic()
                 deadline = deadline or now + self._patience.whole
-                answer = await self._try(url, deadline - now)
+                answer = await self._try(url, body, deadline - now)
             wait = self._patience.wait(tries, random.random(), answer.retry_after)
             host.learn(answer, wait)
             is_last = tries == self._patience.tries or time.monotonic() + wait > deadline
@@ -162,9 +186,9 @@ class Asker:
             await asyncio.sleep(wait)
         return answer
 
-    async def _try(self, url: str, seconds: float) -> Answer:
+    async def _try(self, url: str, body: IO[bytes], seconds: float) -> Answer:
         try:
             async with asyncio.timeout(seconds):
-                return await self._transport.get(url, partial(self._cache.storing, url))
+                return await self._transport.get(url, body)
         except TimeoutError:
             return Answer(url, Reason.TIMEOUT, is_passing=True)

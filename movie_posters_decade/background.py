@@ -5,20 +5,28 @@ import queue
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+BUNCH_SECONDS = 0.05
+"""How long things are gathered before they are handed over.
+
+Two threads that are awake at once cost each other more time than the waiting does.
+"""
+
 
 @dataclass(frozen=True)
-class _End:
-    """Follows the last thing that is told."""
+class _Bunch(Generic[T]):
+    """What was told since the last one, and after the last thing how it ended."""
 
-    error: BaseException | None
+    things: list[T]
+    is_last: bool = False
+    error: BaseException | None = None
 
 
 def told_by(start: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> Iterator[T]:
-    """Yield what a coroutine tells, as soon as it tells it, and raise what it raises.
+    """Yield what a coroutine tells, soon after it tells it, and raise what it raises.
 
     The coroutine runs in a thread of its own, since the caller's may have an event loop that is
     running already, as a notebook's has. It is cancelled when the iterator is closed.
@@ -26,25 +34,33 @@ def told_by(start: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -
     Args:
         start: makes the coroutine, given the function to tell things with.
     """
-    told: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+    bunches: queue.SimpleQueue[_Bunch[T]] = queue.SimpleQueue()
     loop = asyncio.new_event_loop()
-    task = loop.create_task(start(told.put))
+    told: list[T] = []
+    task = loop.create_task(start(told.append))
+
+    async def tell_in_bunches() -> None:
+        while not task.done():
+            await asyncio.wait({task}, timeout=BUNCH_SECONDS)
+            bunches.put(_Bunch(told.copy()))
+            told.clear()
 
     def run() -> None:
         try:
-            loop.run_until_complete(task)
+            loop.run_until_complete(tell_in_bunches())
+            task.result()
         except BaseException as error:  # noqa: BLE001, it is raised where the iterator is
-            told.put(_End(error))
+            bunches.put(_Bunch(told, is_last=True, error=error))
         else:
-            told.put(_End(None))
+            bunches.put(_Bunch(told, is_last=True))
 
     thread = threading.Thread(target=run, name="movie_posters_decade", daemon=True)
     thread.start()
     try:
-        while not isinstance(thing := told.get(), _End):
-            yield thing
-        if thing.error is not None:
-            raise thing.error
+        while not (bunch := bunches.get()).is_last:
+            yield from bunch.things
+        if bunch.error is not None:
+            raise bunch.error
     finally:
         loop.call_soon_threadsafe(task.cancel)
         thread.join()

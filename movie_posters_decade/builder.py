@@ -7,6 +7,7 @@ import math
 import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade import demo
+from movie_posters_decade.addresses import is_url
 from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import (
     KAGGLE_PAGE,
@@ -22,7 +24,9 @@ from movie_posters_decade.catalogue import (
 )
 from movie_posters_decade.collection import Movie, Posters, collect, read_poster, stream
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
-from movie_posters_decade.downloads import Fetcher, is_url, temporary_cache
+from movie_posters_decade.downloads import Fetcher, temporary_cache
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.report import (
     LOSS_COLUMNS,
     Report,
@@ -106,15 +110,17 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         data_dir: str | None = None,
         **kwargs: Any,
     ) -> None:
+        folder = data_dir and str(Path(data_dir).expanduser().resolve())
         super().__init__(
             cache_dir=cache_dir,
             dataset_name=dataset_name or NAME,
             config_name=config_name,
             hash=hash or code_hash(),
-            data_files=None if data_files is None else _resolve(data_files, data_dir),
-            data_dir=data_dir,
+            data_files=None if data_files is None else _resolve(data_files, folder),
+            data_dir=folder,
             **kwargs,
         )
+        self._made_for = self.config.identity()
 
     def _info(self) -> datasets.DatasetInfo:
         options = self.config.checked()
@@ -183,6 +189,11 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def _collect(self, manager: datasets.DownloadManager) -> dict[str, list[Movie]]:
         # Links die: a rebuild need not have the sizes of the build it replaces.
         self.info.splits = None
+        if self._made_for != self.config.identity():
+            raise CatalogueError(
+                f"{self.config.place()}: expected the catalogue that this builder was made for; "
+                "found another content. Make the builder again."
+            )
         catalogue = self._catalogue(manager)
         selection = self._select(catalogue)
         with self._network() as proxies:
@@ -246,14 +257,16 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         download_config: datasets.DownloadConfig,
         proxies: dict[str, str] | None,
     ) -> Posters:
+        examine = partial(inspect_poster, color=self.config.color)
         fetcher = Fetcher(
             cache,
+            examine=examine,
             limits=self._limits(download_config, proxies),
             connections=self.config.connections,
             refresh=bool(download_config.force_download),
         )
         folder = None if self.config.name == DEMO else folder_of(self.config.place())
-        return Posters(fetcher, folder, self.config.color)
+        return Posters(fetcher.fetch, examine, folder)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue alone, where `datasets` gives none that stores."""
@@ -292,10 +305,10 @@ def _example(movie: Movie) -> dict[str, Any]:
     }
 
 
-def code_hash() -> str:
+def code_hash(folder: Path = Path(__file__).parent) -> str:
     """Return a hash of this package's code, so that another version does not serve old builds."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(folder.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

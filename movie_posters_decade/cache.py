@@ -1,14 +1,11 @@
 """The datasets download cache: posters under its own file names, and a memory of what is gone."""
 
 import copy
-import json
+import itertools
 import os
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from datasets import DownloadManager
 from datasets import config as datasets_config
@@ -16,6 +13,8 @@ from datasets.utils.file_utils import hash_url_to_filename
 
 GONE_FOR_SECONDS = 7 * 24 * 3600
 """How long a link that was gone is not asked for again: seven days."""
+
+_ASKED_FOR_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com")
 
 # The manager asks for the first URL of a longer list, to learn its size, even if it is cached.
 _LONGEST_SILENT_LIST = 15
@@ -27,11 +26,12 @@ class DownloadCache:
     Several processes may use one folder at once.
 
     Args:
-        folder: where the files are; made when the first is stored.
+        folder: where the files are.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._numbers = itertools.count()
 
     @classmethod
     def of(cls, manager: DownloadManager) -> "DownloadCache":
@@ -41,39 +41,39 @@ class DownloadCache:
 
     def path(self, url: str) -> Path:
         """Return where the content of a URL is, or would be."""
-        return self.folder / str(hash_url_to_filename(url))
+        return Path(f"{self.folder}{os.sep}{hash_url_to_filename(url)}")
 
     def has(self, url: str) -> bool:
         """Say whether a URL's content is there."""
         return self.path(url).exists()
 
-    @contextmanager
-    def storing(self, url: str) -> Iterator[BinaryIO]:
-        """Give a file to write a URL's content to; it has its name only once it is whole."""
+    def store(self, url: str, content: bytes) -> None:
+        """Store a URL's content; its file has its name only once it is whole.
+
+        The folder has to be there, which `make` sees to.
+        """
         path = self.path(url)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(dir=self.folder, suffix=".incomplete")
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}-{next(self._numbers)}.incomplete")
         try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-            self._beside(path, "json").write_text(json.dumps({"url": url, "etag": None}))
-            Path(unfinished).replace(path)
+            with unfinished.open("xb", buffering=0) as file:
+                file.write(content)
+            unfinished.replace(path)
         except BaseException:
-            with suppress(FileNotFoundError):
-                Path(unfinished).unlink()
+            unfinished.unlink(missing_ok=True)
             raise
-        self._beside(path, "gone").unlink(missing_ok=True)
+        self._memory(url).unlink(missing_ok=True)
+
+    def make(self) -> None:
+        """Make the folder, if it is not there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def forget(self, url: str) -> None:
         """Remove a URL's content, as it is not what it should be."""
-        path = self.path(url)
-        path.unlink(missing_ok=True)
-        self._beside(path, "json").unlink(missing_ok=True)
+        self.path(url).unlink(missing_ok=True)
 
     def remember_gone(self, url: str, status: int) -> None:
         """Remember that a URL was answered with 404 or 410."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._beside(self.path(url), "gone").write_text(str(status))
+        self._memory(url).write_text(str(status))
 
     def gone(self, url: str, *, at_any_time: bool = False) -> int | None:
         """Return the status that says a URL is gone, if that was learnt within seven days.
@@ -82,7 +82,7 @@ class DownloadCache:
             url: the URL.
             at_any_time: whether an older answer will do.
         """
-        memory = self._beside(self.path(url), "gone")
+        memory = self._memory(url)
         try:
             age = time.time() - memory.stat().st_mtime
             status = memory.read_text()
@@ -92,16 +92,17 @@ class DownloadCache:
         # A process that was killed can leave the memory empty.
         return int(status) if recent and status.isdigit() else None
 
-    @staticmethod
-    def _beside(path: Path, extension: str) -> Path:
-        return path.with_name(f"{path.name}.{extension}")
+    def _memory(self, url: str) -> Path:
+        return Path(f"{self.path(url)}.gone")
 
 
 def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:
     """Let the download manager return the paths of URLs that are in its cache.
 
-    It counts and checks them as it does with its own downloads, and sends no request.
+    It counts and checks them as it does with its own downloads, and sends no request. Links to
+    the Hub and to Google Drive are passed over: it would ask for them again, in its own way.
     """
+    urls = [url for url in urls if not url.startswith(_ASKED_FOR_ANYWAY)]
     quiet = copy.copy(manager)
     quiet.download_config = manager.download_config.copy()
     quiet.download_config.use_etag = False

@@ -1,13 +1,18 @@
 """A catalogue file becomes one tidy table of movies, with a count of what was dropped and why."""
 
+import csv
 import hashlib
 import io
+import os
 import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from movie_posters_decade.addresses import is_url
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Reason, Step
 
@@ -16,6 +21,13 @@ KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-gen
 KAGGLE_FILE = "MovieGenre.csv"
 REQUIRED_COLUMNS = ("imdbId", "Title", "Genre", "Poster")
 SCORE_COLUMN = "IMDB Score"
+_COLUMNS = (*REQUIRED_COLUMNS, SCORE_COLUMN)
+
+# The last parenthesis that holds just four digits: "Blade Runner 2049 (2017)".
+_DATED_TITLE = r"(?s)^(?P<before>.*)\((?P<year>[0-9]{4})\)(?P<after>.*)$"
+
+# Beside white space: quotes, straight and curly, a zero-width space and a byte order mark.
+_STRAY = "\"'\u201c\u201d\u2018\u2019\u200b\ufeff \t\r\n\xa0"
 
 GENRES = (
     "Action",
@@ -95,9 +107,15 @@ def fingerprint(path: Path) -> str:
     """Return a hash that changes with the catalogue's bytes and with the folder it lies in.
 
     The folder counts because links may be paths relative to it.
+
+    Raises:
+        CatalogueError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256")
+    try:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise _unreadable(str(path), error) from error
     content.update(str(path.resolve().parent).encode())
     return content.hexdigest()
 
@@ -115,14 +133,24 @@ def read_catalogue(path: Path, name: str | None = None) -> Catalogue:
     name = name or str(path)
     try:
         content = _read_member(path, name) if zipfile.is_zipfile(path) else path.read_bytes()
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise _unreadable(name, error) from error
     return parse_catalogue(content, name)
+
+
+def _unreadable(name: str, error: Exception) -> CatalogueError:
+    return CatalogueError(f"{name}: expected a readable catalogue; found: {error}.")
 
 
 def _read_member(path: Path, name: str) -> bytes:
     with zipfile.ZipFile(path) as archive:
-        tables = [table for table in archive.namelist() if table.lower().endswith(".csv")]
+        names = [Path(member) for member in archive.namelist()]
+        tables = [
+            str(table)
+            for table in names
+            # A Mac adds files of its own beside each.
+            if table.suffix.lower() == ".csv" and not table.name.startswith("._")
+        ]
         named = [table for table in tables if Path(table).name == KAGGLE_FILE]
         chosen = named or tables
         if len(chosen) != 1:
@@ -168,26 +196,50 @@ def _decode(content: bytes, name: str) -> str:
 
 
 def _parse_table(text: str, name: str) -> pd.DataFrame:
-    columns = ", ".join(REQUIRED_COLUMNS)
-    if not text.strip():
-        raise CatalogueError(f"{name}: expected a CSV table with {columns}; found an empty file.")
+    reader = csv.reader(io.StringIO(text))
     try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, na_filter=False)
-    except pd.errors.ParserError as error:
-        found = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        header = [column.strip() for column in next(reader, [])]
+        _check_header(header, name)
+        places = {column: header.index(column) for column in _COLUMNS if column in header}
+        rows = [_fields(row, header, places, f"{name}, line {reader.line_num}") for row in reader]
+    except csv.Error as error:
         raise CatalogueError(
-            f"{name}: expected a CSV table with {columns}, separated by commas; found: {found}."
+            f"{name}, line {reader.line_num}: expected a row of a CSV table; found: {error}."
         ) from error
-    table.columns = table.columns.str.strip()
-    missing = [column for column in REQUIRED_COLUMNS if column not in table.columns]
-    if missing:
-        raise CatalogueError(
-            f"{name}: expected the columns {columns}; found no {', '.join(missing)} "
-            f"among {_shortened(', '.join(table.columns))}."
-        )
+    table = pd.DataFrame([row for row in rows if row], columns=list(places), dtype=str)
     if table.empty:
         raise CatalogueError(f"{name}: expected a row for each movie; found only the header.")
     return table
+
+
+def _fields(
+    row: list[str], header: list[str], places: Mapping[str, int], where: str
+) -> list[str] | None:
+    """Return the fields that are read, empty where the row is too short; None of an empty line."""
+    if any(field.strip() for field in row[len(header) :]):
+        raise CatalogueError(
+            f"{where}: expected {len(header)} fields, as in the header; found {len(row)}. "
+            "Put fields that hold a comma in quotes."
+        )
+    return [row[place] if place < len(row) else "" for place in places.values()] if row else None
+
+
+def _check_header(header: list[str], name: str) -> None:
+    wanted = ", ".join(REQUIRED_COLUMNS)
+    if not any(header):
+        raise CatalogueError(f"{name}: expected a CSV table with {wanted}; found an empty file.")
+    missing = [column for column in REQUIRED_COLUMNS if column not in header]
+    if missing:
+        raise CatalogueError(
+            f"{name}: expected the columns {wanted}; found no {', '.join(missing)} "
+            f"among {_shortened(', '.join(header))}. Columns are separated by commas."
+        )
+    twice = [column for column in REQUIRED_COLUMNS if header.count(column) > 1]
+    if twice:
+        raise CatalogueError(
+            f"{name}: expected the columns {wanted} once each; found {twice[0]} "
+            f"{header.count(twice[0])} times."
+        )
 
 
 def _shortened(text: str, limit: int = 200) -> str:
@@ -196,18 +248,18 @@ def _shortened(text: str, limit: int = 200) -> str:
 
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
     titles = table["Title"].str.strip()
-    # The last parenthesis that holds just four digits: "Blade Runner 2049 (2017)".
-    dated = titles.str.extract(r"^(?P<before>.*)\((?P<year>\d{4})\)(?P<after>.*)$")
+    dated = titles.str.extract(_DATED_TITLE)
     undated = (dated["before"].str.strip() + " " + dated["after"].str.strip()).str.strip()
     scores = table[SCORE_COLUMN] if SCORE_COLUMN in table.columns else pd.Series(index=table.index)
+    ratings = pd.to_numeric(scores, errors="coerce").astype("float64")
     return pd.DataFrame(
         {
             "imdb_id": _imdb_ids(table["imdbId"]),
             "title": undated.where(dated["year"].notna(), titles),
             "year": pd.to_numeric(dated["year"]).astype("Int64"),
             "genres": table["Genre"].map(_genre_names),
-            "imdb_score": pd.to_numeric(scores, errors="coerce").astype("float64"),
-            "poster_url": table["Poster"].str.strip(" \t\r\n\"'"),
+            "imdb_score": ratings.where(ratings.between(0, 10)),
+            "poster_url": table["Poster"].str.strip(_STRAY).map(_one_form),
         }
     )
 
@@ -215,8 +267,13 @@ def _tidy(table: pd.DataFrame) -> pd.DataFrame:
 def _imdb_ids(ids: pd.Series) -> pd.Series:
     """Write numbers as IMDb does, "tt" and at least seven digits; leave anything else alone."""
     ids = ids.str.strip()
-    digits = ids.str.extract(r"^(?:tt)?0*(\d+)(?:\.0)?$")[0]
+    digits = ids.str.extract(r"^(?i:tt)?0*([0-9]+)(?:\.0)?$")[0]
     return ("tt" + digits.str.zfill(7)).where(digits.notna(), ids)
+
+
+def _one_form(link: str) -> str:
+    """Write a path in one way, so that two ways to one file are found to share it."""
+    return link if is_url(link) or not link else os.path.normpath(link)
 
 
 def _genre_names(genres: str) -> tuple[str, ...]:

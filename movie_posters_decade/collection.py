@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.asking import Fetched, Missed, Outcome
-from movie_posters_decade.downloads import is_url
+from movie_posters_decade.addresses import is_url
+from movie_posters_decade.asking import Examine, Fetched, Missed, Outcome
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.selection import Pool, Selection, level
 
 logger = logging.getLogger(__name__)
@@ -23,20 +22,8 @@ logger = logging.getLogger(__name__)
 STREAMED_AT_ONCE = 16
 """How many posters of a pool are fetched together when streaming, once it is under way."""
 
-_MAY_BE_BETTER_NEXT_TIME = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
-
 Movie = dict[str, Any]
 """A candidate: its row by column and, once it is found usable, the ``path`` of its poster."""
-
-
-class Fetching(Protocol):
-    """What brings posters that are on the network."""
-
-    def fetch(self, urls: Sequence[str]) -> Iterable[Outcome]:
-        """Give an outcome for each URL, in any order."""
-
-    def forget(self, url: str) -> None:
-        """Remove what was stored for a URL."""
 
 
 @dataclass(frozen=True)
@@ -58,44 +45,40 @@ class Loss:
 
 @dataclass(frozen=True)
 class Posters:
-    """Brings the posters of movies, wherever they are, and judges them.
+    """Brings the posters of movies, wherever they are, and finds those that can be used.
 
     Attributes:
-        network: what brings those that are on the network.
+        fetch: brings those that are on the network, examined: URLs in, in any order an outcome
+            for each out.
+        examine: says why the content of a file cannot be used, or None if it can.
         folder: where paths start from; None if links may not be paths.
-        color: "rgb" to refuse black-and-white posters, "any" to accept them.
     """
 
-    network: Fetching
+    fetch: Callable[[Sequence[str]], Iterable[Outcome]]
+    examine: Examine
     folder: Path | None = None
-    color: str = "rgb"
 
     def bring(self, movies: Sequence[Movie]) -> Iterator[Movie | Loss]:
         """Yield each movie with its poster's ``path``, or its loss, in the order they come in."""
         by_link = {movie["poster_url"]: movie for movie in movies}
         urls = [link for link in by_link if is_url(link)]
         paths = [link for link in by_link if not is_url(link)]
-        for outcome in chain(map(self._look_up, paths), self.network.fetch(urls)):
-            yield self._judge(by_link[outcome.url], outcome)
+        for outcome in chain(map(self._look_up, paths), self.fetch(urls)):
+            movie = by_link[outcome.url]
+            if isinstance(outcome, Missed):
+                yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
+            else:
+                yield {**movie, "path": str(outcome.path)}
 
     def _look_up(self, link: str) -> Outcome:
         if self.folder is None:
             return Missed(link, Reason.FORBIDDEN_ADDRESS)
         path = self.folder / link
         try:
-            return Fetched(link, path) if path.is_file() else Missed(link, Reason.GONE)
+            fault = self.examine(path.read_bytes()) if path.is_file() else Reason.GONE
         except OSError:
-            return Missed(link, Reason.GONE)
-
-    def _judge(self, movie: Movie, outcome: Outcome) -> Movie | Loss:
-        if isinstance(outcome, Missed):
-            return Loss(movie, outcome.reason, outcome.status, outcome.final_url)
-        reason = inspect_poster(outcome.path.read_bytes(), self.color)
-        if reason is None:
-            return {**movie, "path": str(outcome.path)}
-        if reason in _MAY_BE_BETTER_NEXT_TIME and is_url(outcome.url):
-            self.network.forget(outcome.url)
-        return Loss(movie, reason, outcome.status, outcome.final_url)
+            fault = Reason.GONE
+        return Missed(link, fault) if fault else Fetched(link, path)
 
 
 @dataclass(frozen=True)
@@ -142,7 +125,7 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
 
     Args:
         selection: the candidates and what is wanted of each pool.
-        posters: what brings and judges them.
+        posters: what brings them.
         equal: whether all decades of a side must end with the same number.
 
     Raises:

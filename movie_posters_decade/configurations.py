@@ -42,6 +42,15 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             return locate(self.data_files)
         return locate(self.data_dir) if self.data_dir else KAGGLE_URL
 
+    def identity(self) -> str:
+        """Return what tells the catalogue's content from any other.
+
+        Raises:
+            CatalogueError: it is on this machine, and not to be read.
+        """
+        place = self.place()
+        return place if place == DEMO else identify(place)
+
     def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
         """Return a name for the cache that changes with all that the content depends on.
 
@@ -49,12 +58,9 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             OptionError: an option has a value that cannot be used.
             CatalogueError: the catalogue is on this machine, and not to be found.
         """
-        options, place = asdict(self.checked()), self.place()
-        del options["connections"]
-        content = options | {
-            "catalogue": place if place == DEMO else identify(place),
-            "features": repr(custom_features),
-        }
+        content = asdict(self.checked())
+        del content["connections"]
+        content |= {"catalogue": self.identity(), "features": repr(custom_features)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{digest[:16]}"
 

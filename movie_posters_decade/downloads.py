@@ -4,7 +4,6 @@ It knows URLs and files, nothing of movies.
 """
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from datasets import config as datasets_config
 
-from movie_posters_decade.asking import Asker, Fetched, Host, Missed, Outcome, origin_of
+from movie_posters_decade.asking import Asker, Examine, Fetched, Host, Missed, Outcome, origin_of
 from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
@@ -34,6 +33,7 @@ class Fetcher:
 
     Args:
         cache: where the content goes.
+        examine: says why content cannot be used, or None if it can.
         limits: who may be asked and what is taken.
         patience: how long to wait and how often to try.
         connections: how many to one host at a time.
@@ -44,12 +44,14 @@ class Fetcher:
         self,
         cache: DownloadCache,
         *,
+        examine: Examine = lambda _: None,
         limits: Limits | None = None,
         patience: Patience | None = None,
         connections: int = CONNECTIONS,
         refresh: bool = False,
     ) -> None:
         self._cache = cache
+        self._examine = examine
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._connections = connections
@@ -71,15 +73,20 @@ class Fetcher:
                 yield outcome
         if unknown:
             self._check_online(unknown)
-            yield from told_by(partial(self._ask_all, unknown))
-
-    def forget(self, url: str) -> None:
-        """Remove a URL's content, as it is not what it should be."""
-        self._cache.forget(url)
+            try:
+                self._cache.make()
+                yield from told_by(partial(self._ask_all, unknown))
+            except OSError as error:
+                raise DownloadError(
+                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was fetched "
+                    "before is kept; mend this and build again."
+                ) from error
 
     def _recall(self, url: str) -> Outcome | None:
         if self._cache.has(url):
-            return Fetched(url, self._cache.path(url))
+            path = self._cache.path(url)
+            fault = self._examine(path.read_bytes())
+            return Missed(url, fault) if fault else Fetched(url, path)
         status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
         return None if status is None else Missed(url, Reason.GONE, status)
 
@@ -98,7 +105,7 @@ class Fetcher:
             queues.setdefault(origin_of(url), deque()).append(url)
         slots = asyncio.Semaphore(max(MAX_CONNECTIONS, self._connections))
         async with Transport(self._limits, self._patience) as transport:
-            asker = Asker(transport, self._cache, self._patience, slots)
+            asker = Asker(transport, self._cache, self._examine, self._patience, slots)
 
             async def work(host: Host, queue: deque[str]) -> None:
                 while queue:
@@ -112,13 +119,7 @@ class Fetcher:
                             workers.create_task(work(host, queue))
             except ExceptionGroup as group:
                 # The first failure ends all; the others are its echoes.
-                error = group.exceptions[0]
-                if not isinstance(error, OSError):
-                    raise error from None
-                raise DownloadError(
-                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was fetched "
-                    "before is kept; mend this and build again."
-                ) from error
+                raise group.exceptions[0] from None
 
 
 @contextmanager
@@ -126,8 +127,3 @@ def temporary_cache() -> Iterator[DownloadCache]:
     """Give a cache that is gone afterwards."""
     with TemporaryDirectory() as folder:
         yield DownloadCache(Path(folder))
-
-
-def is_url(link: str) -> bool:
-    """Say whether a link starts with a scheme, and so is no path; "C:" is a drive."""
-    return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None

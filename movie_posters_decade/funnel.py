@@ -13,6 +13,7 @@ class Reason(StrEnum):
     GENRE = "genre"
     NO_YEAR = "no_year"
     YEARS = "years"
+    REPEATED_MOVIE = "repeated_movie"
     SURPLUS = "surplus"
 
     GONE = "gone"

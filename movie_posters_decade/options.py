@@ -64,7 +64,7 @@ class Options:
         _check("test_size", options.test_size, is_share, "a share between 0 and 1, both excluded")
         count = options.per_decade
         is_count = count is None or (_is_whole(count) and count >= 2)
-        _check("per_decade", count, is_count, "a whole number from 2, one for each side")
+        _check("per_decade", count, is_count, "a whole number from 2")
         for name in ("respect_opt_out", "allow_private_hosts"):
             _check(name, values[name], isinstance(values[name], bool), "True or False")
         is_some = _is_whole(options.connections) and options.connections >= 1

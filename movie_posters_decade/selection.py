@@ -57,21 +57,29 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
     _check_movies(of_genre, movies, options)
     in_years = of_genre["year"].between(options.min_year, options.max_year)
     of_years = of_genre[in_years.fillna(False).astype(bool)]
-    undated = int(of_genre["year"].isna().sum())
-    steps = (
-        Step("genre", len(of_genre), {Reason.GENRE: len(movies) - len(of_genre)}),
-        Step(
-            "years",
-            len(of_years),
-            {Reason.YEARS: len(of_genre) - len(of_years) - undated, Reason.NO_YEAR: undated},
-        ),
-    )
-    candidates = _with_sides(_in_rank_order(of_years, options.seed), options.test_size)
+    ranked = _in_rank_order(of_years, options.seed)
+    once = ranked[~ranked["imdb_id"].duplicated()].reset_index(drop=True)
+    candidates = _with_sides(once, options.test_size)
     decades = decade_names(options.min_year, options.max_year)
     sizes = count_pools(candidates, decades)
     targets = plan_pools(sizes, options)
     _check_pools(sizes, targets, options)
-    return Selection(candidates, targets, steps)
+    return Selection(candidates, targets, _steps(movies, of_genre, of_years, candidates))
+
+
+def _steps(
+    movies: pd.DataFrame, of_genre: pd.DataFrame, of_years: pd.DataFrame, candidates: pd.DataFrame
+) -> tuple[Step, Step]:
+    undated = int(of_genre["year"].isna().sum())
+    dropped = {
+        Reason.YEARS: len(of_genre) - len(of_years) - undated,
+        Reason.NO_YEAR: undated,
+        Reason.REPEATED_MOVIE: len(of_years) - len(candidates),
+    }
+    return (
+        Step("genre", len(of_genre), {Reason.GENRE: len(movies) - len(of_genre)}),
+        Step("years", len(candidates), dropped),
+    )
 
 
 def _has_genre(movies: pd.DataFrame, genres: tuple[str, ...] | None) -> pd.Series:
@@ -87,7 +95,7 @@ def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
         decade=(movies["year"] // 10).astype(str) + "0s",
         rank=pd.Series(ranks, index=movies.index, dtype="uint64"),
     )
-    # The same movie can stand in the catalogue with two posters: its rows share a rank.
+    # A movie that stands there with two posters has them in one order, whatever the rows'.
     return ranked.sort_values(["rank", "imdb_id", "poster_url"], ignore_index=True)
 
 
@@ -95,8 +103,6 @@ def _with_sides(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
     by_decade = ranked.groupby("decade")["rank"]
     quota = by_decade.transform("size").map(lambda size: test_count(size, test_size))
     in_test = by_decade.cumcount() < quota
-    # A movie that stands there twice is on one side, even where the border falls between.
-    in_test = in_test.groupby(ranked["imdb_id"]).transform("max")
     return ranked.assign(side=in_test.map({True: "test", False: "train"}).astype(object))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from datasets import DownloadManager
 
+from movie_posters_decade.addresses import is_url
 from movie_posters_decade.asking import Missed
 from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import (
@@ -16,7 +17,7 @@ from movie_posters_decade.catalogue import (
     fingerprint,
     read_catalogue,
 )
-from movie_posters_decade.downloads import Fetcher, is_url
+from movie_posters_decade.downloads import Fetcher
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Limits
@@ -110,7 +111,7 @@ def _fetch(url: str, manager: DownloadManager, limits: Limits, *, may_fetch: boo
                 f"{url}: expected the catalogue; found no answer with it "
                 f"({outcome.reason}{status}). {_remedy()}"
             )
-    return hand_out(manager, [url])[url]
+    return hand_out(manager, [url]).get(url, cache.path(url))
 
 
 def _remedy() -> str:

@@ -5,11 +5,11 @@ The only room with a socket.
 
 import socket
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 import aiohttp
 from yarl import URL
@@ -128,28 +128,24 @@ class Transport:
             headers={"User-Agent": self._limits.user_agent, "Accept-Encoding": "identity"},
         )
 
-    async def get(
-        self, url: str, storing: Callable[[], AbstractContextManager[BinaryIO]]
-    ) -> Answer:
+    async def get(self, url: str, body: IO[bytes]) -> Answer:
         """Get a URL's content, following redirects.
 
         Args:
             url: what to ask for.
-            storing: gives the file to write the content to; left with an error if it is not whole.
+            body: the file to write the content to, over what is there.
 
         Raises:
             OSError: the content cannot be written.
         """
         exchange = _Exchange(url)
         try:
-            return await self._follow(exchange, storing)
+            return await self._follow(exchange, body)
         except (_RefusalError, TimeoutError, aiohttp.ClientError, ValueError) as error:
             reason, is_passing = _what_it_means(error)
             return Answer(exchange.url, reason, exchange.status, is_passing)
 
-    async def _follow(
-        self, exchange: "_Exchange", storing: Callable[[], AbstractContextManager[BinaryIO]]
-    ) -> Answer:
+    async def _follow(self, exchange: "_Exchange", body: IO[bytes]) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
             url = URL(exchange.url)
             session, proxy = self._way_to(url)
@@ -161,8 +157,7 @@ class Transport:
                 if response.status != 200:
                     return _refused(exchange, response)
                 self._check_wanted(response)
-                with storing() as file:
-                    await self._copy(response, file)
+                await self._copy(response, body)
                 return Answer(exchange.url, status=response.status)
         raise _RefusalError(Reason.UNREACHABLE)
 
@@ -191,13 +186,15 @@ class Transport:
         if (response.content_length or 0) > self._limits.max_bytes:
             raise _RefusalError(Reason.TOO_LARGE)
 
-    async def _copy(self, response: aiohttp.ClientResponse, file: BinaryIO) -> None:
+    async def _copy(self, response: aiohttp.ClientResponse, body: IO[bytes]) -> None:
+        body.seek(0)
+        body.truncate()
         size = 0
         async for chunk in response.content.iter_any():
             size += len(chunk)
             if size > self._limits.max_bytes:
                 raise _RefusalError(Reason.TOO_LARGE)
-            file.write(chunk)
+            body.write(chunk)
 
 
 @dataclass

@@ -11,8 +11,8 @@ PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
     {"errors", "funnel", "version"},
-    {"addresses", "background", "cache", "options", "painting", "patience"},
-    {"catalogue", "demo", "inspection", "transport"},
+    {"addresses", "background", "cache", "inspection", "options", "painting", "patience"},
+    {"catalogue", "demo", "transport"},
     {"asking", "export", "selection"},
     {"downloads"},
     {"collection", "sources"},
@@ -79,6 +79,10 @@ def test_import_does_not_load_what_few_need() -> None:
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )
     assert finished.stdout == "set()\n"
+
+
+def test_types_are_shipped() -> None:
+    assert (PACKAGE / "py.typed").exists()
 
 
 def test_builders_module_is_not_named_like_the_package() -> None:

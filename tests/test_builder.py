@@ -1,7 +1,11 @@
 """The builder works as any other of datasets does, and gives what the configuration asks for."""
 
 import hashlib
+import pickle
 import shutil
+import subprocess
+import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,9 +23,11 @@ from datasets import (
 )
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.builder import code_hash
 from movie_posters_decade.errors import (
     CatalogueError,
     CollectionError,
+    DownloadError,
     OptionError,
     SelectionError,
 )
@@ -125,7 +131,7 @@ def test_inspection_without_building(world: World, tmp_path: Path) -> None:
     assert get_dataset_default_config_name(NAME) == "action"
     assert get_dataset_split_names(NAME, "comedy") == ["train", "test"]
     info = get_dataset_config_info(NAME, "action", data_files=str(world.catalogue))
-    assert info.supervised_keys.input == "image"
+    assert (info.supervised_keys.input, info.supervised_keys.output) == ("image", "label")
     assert all((info.description, info.homepage, info.license, info.citation))
     builder = load_dataset_builder(NAME, data_files=str(world.catalogue), cache_dir=tmp_path)
     assert isinstance(builder, MoviePostersDecade)
@@ -216,18 +222,44 @@ def test_forced_build_asks_for_posters_again_and_reuse_does_not(
     assert len(again["train"]) + len(again["test"]) < 30
 
 
-def test_folder_and_zip_give_the_catalogue_too(world: World, tmp_path: Path) -> None:
+def test_folder_gives_the_catalogue_in_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.catalogue.parent.parent)
+    streamed = load(
+        world, tmp_path, data_files=None, data_dir=world.catalogue.parent.name, streaming=True
+    )
+    monkeypatch.chdir(tmp_path)
+    assert len(list(streamed["train"])) == 25
+
+
+def test_folder_may_hold_a_zip_of_it(world: World, tmp_path: Path) -> None:
+    with zipfile.ZipFile(world.catalogue.with_suffix(".zip"), "w") as file:
+        file.write(world.catalogue, "MovieGenre.csv")
+    world.catalogue.unlink()
     folder = str(world.catalogue.parent)
-    from_folder = load(world, tmp_path, data_files=None, data_dir=folder)
-    assert len(from_folder["train"]) == 25
+    assert len(load(world, tmp_path, data_files=None, data_dir=folder)["train"]) == 25
 
 
-def test_kaggles_catalogue_is_fetched_from_its_address(world: World, tmp_path: Path) -> None:
+def test_without_a_catalogue_kaggles_is_taken(tmp_path: Path) -> None:
+    """Which no request is sent for by a plan."""
+    builder = MoviePostersDecade(str(tmp_path))
+    url = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-genre-from-its-poster"
+    with pytest.raises(CatalogueError) as error:
+        builder.plan()
+    assert str(error.value).startswith(f"{url}: expected this catalogue in the cache")
+
+
+def test_catalogue_at_a_url_is_fetched_once_and_anew_when_forced(
+    world: World, tmp_path: Path
+) -> None:
     world.host.answers["/kaggle"] = (200, world.catalogue.read_bytes())
     url = f"{world.host.url}/kaggle"
-    dataset = load(world, tmp_path, data_files=url)
-    assert len(dataset["train"]) == 25
-    assert world.host.requests.count("/kaggle") == 1
+    for options in ({}, {"seed": 7}):
+        assert len(load(world, tmp_path, data_files=url, **options)["train"]) == 25
+        assert world.host.requests.count("/kaggle") == 1
+    load(world, tmp_path, data_files=url, download_mode="force_redownload")
+    assert world.host.requests.count("/kaggle") == 2
 
 
 def test_posters_beside_the_catalogue_need_no_host(world: World, tmp_path: Path) -> None:
@@ -258,6 +290,89 @@ def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_pa
     assert ("tt0001004" in ids, losses) == (False, {"black_and_white": 1})
     ids, losses = ids_and_losses("any")
     assert ("tt0001004" in ids, losses) == (True, {})
+
+
+def test_poster_of_any_mode_is_decoded_to_rgb(world: World, tmp_path: Path) -> None:
+    path = world.paths["tt0001004"]
+    world.host.answers[path] = (200, paint("1970s", 1004, mode="CMYK"))
+    images = [image for part in load(world, tmp_path).values() for image in part["image"]]
+    assert {image.mode for image in images} == {"RGB"}
+
+
+def test_unknown_score_is_none(world: World, tmp_path: Path) -> None:
+    text = world.catalogue.read_text().replace(",7.5,", ",,")
+    world.catalogue.write_text(text)
+    assert set(load(world, tmp_path)["test"]["imdb_score"]) == {None}
+
+
+def test_build_knows_the_sizes_of_its_downloads(world: World, tmp_path: Path) -> None:
+    builder = builder_of(world, tmp_path)
+    builder.download_and_prepare()
+    posters = [world.host.answers[path][1] for path in world.paths.values()]
+    assert builder.info.download_size == sum(map(len, posters))
+
+
+def test_stream_can_be_pickled(world: World, tmp_path: Path) -> None:
+    streamed = load(world, tmp_path, streaming=True, split="test")
+    again = pickle.loads(pickle.dumps(streamed))  # noqa: S301
+    assert [movie["imdb_id"] for movie in again] == [movie["imdb_id"] for movie in streamed]
+
+
+def test_catalogue_that_changes_under_the_builder_is_not_built(
+    world: World, tmp_path: Path
+) -> None:
+    builder = builder_of(world, tmp_path)
+    make_world(world.catalogue.parent, world.host, dict.fromkeys(DECADES, 10))
+    with pytest.raises(CatalogueError) as error:
+        builder.download_and_prepare()
+    assert str(error.value) == (
+        f"{world.catalogue}: expected the catalogue that this builder was made for; found another "
+        "content. Make the builder again."
+    )
+
+
+def test_builds_of_other_features_and_other_code_have_other_folders(
+    world: World, tmp_path: Path
+) -> None:
+    default = builder_of(world, tmp_path)
+    features = default.info.features.copy()
+    features["year"] = datasets.Value("int64")
+    folders = {default.cache_dir, builder_of(world, tmp_path, hash="other").cache_dir}
+    folders.add(builder_of(world, tmp_path, features=features).cache_dir)
+    assert len(folders) == 3
+    (tmp_path / "a.py").write_text("1")
+    one = code_hash(tmp_path)
+    (tmp_path / "a.py").write_text("2")
+    assert code_hash(tmp_path) != one
+
+
+def test_registration_is_not_fooled_by_another_wrapper(world: World, tmp_path: Path) -> None:
+    """Such as a tracer's, that functools.wraps marks as ours used to be."""
+    code = (
+        "import functools, datasets.load\n"
+        "find = datasets.load.dataset_module_factory\n"
+        "@functools.wraps(find)\n"
+        "def traced(*args, **kwargs):\n"
+        "    return find(*args, **kwargs)\n"
+        "datasets.load.dataset_module_factory = traced\n"
+        "import movie_posters_decade\n"
+        f"datasets.load_dataset_builder({NAME!r}, data_files={str(world.catalogue)!r}, "
+        f"cache_dir={str(tmp_path)!r})\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_offline_build_takes_what_is_there_and_says_what_is_not(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.kill("tt0001004")
+    load(world, tmp_path)
+    world.host.requests.clear()
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    load(world, tmp_path, download_mode="reuse_cache_if_exists")
+    with pytest.raises(DownloadError, match=r"found \d+ links missing, such as http://127"):
+        load(world, tmp_path / "other")
+    assert world.host.requests == []
 
 
 def test_report_adds_up(world: World, tmp_path: Path) -> None:

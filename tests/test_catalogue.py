@@ -52,6 +52,8 @@ def test_encoding_is_found(tmp_path: Path, encoding: str) -> None:
         ("Solaris (1972) (uncut)", ("Solaris (uncut)", 1972)),
         ("1984", ("1984", None)),
         ("Serial (2006-2011)", ("Serial (2006-2011)", None)),
+        ("Two\nlines (1990)", ("Two\nlines", 1990)),
+        ("Other digits (١٩٩٠)", ("Other digits (١٩٩٠)", None)),
     ],
 )
 def test_year_is_in_the_last_parenthesis(title: str, expected: tuple[str, int | None]) -> None:
@@ -68,7 +70,9 @@ def test_year_is_in_the_last_parenthesis(title: str, expected: tuple[str, int | 
         ("tt0076759", "tt0076759"),
         ("76759.0", "tt0076759"),
         ("12345678", "tt12345678"),
+        ("TT0076759", "tt0076759"),
         ("my-own-7", "my-own-7"),
+        ("١٢٣", "١٢٣"),
     ],
 )
 def test_imdb_id_has_one_form(given: str, expected: str) -> None:
@@ -78,7 +82,7 @@ def test_imdb_id_has_one_form(given: str, expected: str) -> None:
 
 def test_links_lose_stray_space_and_quotes(tmp_path: Path) -> None:
     path = write_catalogue(
-        tmp_path / "c.csv", [row(1, "A (1990)", "Drama", ' "http://host/a,b.jpg"\t')]
+        tmp_path / "c.csv", [row(1, "A (1990)", "Drama", '\xa0 "http://host/a,b.jpg"\t')]
     )
     assert read_one(path)["poster_url"] == "http://host/a,b.jpg"
 
@@ -107,12 +111,36 @@ def test_incomplete_rows_and_all_that_share_a_poster_are_dropped(tmp_path: Path)
     )
 
 
+def test_two_ways_to_one_file_share_it(tmp_path: Path) -> None:
+    rows = [row(1, "A (1990)", "Drama", "./a.jpg"), row(2, "B (1990)", "Drama", "b/../a.jpg")]
+    rows += [row(3, "C (1990)", "Drama", "c//c.jpg")]
+    movies = read_catalogue(write_catalogue(tmp_path / "c.csv", rows)).movies
+    assert movies["poster_url"].tolist() == [str(Path("c") / "c.jpg")]
+
+
+def test_rows_may_end_in_empty_fields_or_be_short() -> None:
+    content = (
+        b"imdbId,Title,Genre,Poster,IMDB Score\n"
+        b"1,A (1990),Drama,http://host/1,7.5,,\n\n2,B (1990),Drama,http://host/2\n"
+    )
+    movies = parse_catalogue(content).movies
+    assert movies["imdb_id"].tolist() == ["tt0000001", "tt0000002"]
+    assert movies["imdb_score"].fillna(-1).tolist() == [7.5, -1]
+
+
+@pytest.mark.parametrize("score", ["99", "-1", "inf", "nan", "good", ""])
+def test_score_that_is_none_is_missing(tmp_path: Path, score: str) -> None:
+    path = write_catalogue(tmp_path / "c.csv", [row(1, "A (1990)", "Drama", "http://a/b", score)])
+    assert read_catalogue(path).movies["imdb_score"].isna().all()
+
+
 def test_zip_gives_the_file_that_it_holds(tmp_path: Path) -> None:
     path = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
     archive = tmp_path / "archive.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.write(path, "folder/MovieGenre.csv")
         file.writestr("other.csv", "x")
+        file.writestr("__MACOSX/._MovieGenre.csv", "x")
     assert read_one(archive)["title"] == "Jumanji"
 
 
@@ -144,17 +172,27 @@ NEEDED = "imdbId, Title, Genre, Poster"
         (b" \n\n", f"c.csv: expected a CSV table with {NEEDED}; found an empty file."),
         (
             b"imdbId,Title,Poster\n1,A,x\n",
-            f"c.csv: expected the columns {NEEDED}; found no Genre among imdbId, Title, Poster.",
+            f"c.csv: expected the columns {NEEDED}; found no Genre among imdbId, Title, Poster. "
+            "Columns are separated by commas.",
         ),
         (
             b"<!doctype html><title>Sign in</title>",
             f"c.csv: expected the columns {NEEDED}; found no {NEEDED} among "
-            "<!doctype html><title>Sign in</title>.",
+            "<!doctype html><title>Sign in</title>. Columns are separated by commas.",
         ),
         (
             b"imdbId,Title,Genre,Poster\n1,A,Drama,x\n1,2,3,4,5,6\n",
-            f"c.csv: expected a CSV table with {NEEDED}, separated by commas; found: "
-            "Expected 4 fields in line 3, saw 6.",
+            "c.csv, line 3: expected 4 fields, as in the header; found 6. Put fields that hold a "
+            "comma in quotes.",
+        ),
+        (
+            b"imdbId,Title,Title ,Genre,Poster\n1,A,B,Drama,x\n",
+            f"c.csv: expected the columns {NEEDED} once each; found Title 2 times.",
+        ),
+        (
+            b"imdbId,Title,Genre,Poster\n1," + b"A" * 200_000 + b",Drama,x\n",
+            "c.csv, line 2: expected a row of a CSV table; found: field larger than field limit "
+            "(131072).",
         ),
         (
             b"imdbId,Title,Genre,Poster\n",
@@ -191,6 +229,23 @@ def test_folder_with_two_tables_asks_which(tmp_path: Path) -> None:
         f"{tmp_path}: expected MovieGenre.csv, or one .csv or .zip file, in this folder; found "
         "a.csv, b.csv. Name the file with data_files."
     )
+
+
+@pytest.mark.parametrize("read", [fingerprint, read_catalogue])
+def test_file_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, read: object) -> None:
+    with pytest.raises(CatalogueError, match=r"expected a readable catalogue; found: .*directory"):
+        read(tmp_path)  # type: ignore[operator]
+
+
+def test_broken_zip_is_told_in_a_sentence(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("MovieGenre.csv", "imdbId,Title,Genre,Poster\n" * 1000)
+    content = bytearray(archive.read_bytes())
+    content[60:70] = bytes(10)
+    archive.write_bytes(content)
+    with pytest.raises(CatalogueError, match="expected a readable catalogue; found: Error -"):
+        read_catalogue(archive)
 
 
 def test_zip_without_a_table_says_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.collection import Collection, Loss, Posters, collect, stream
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.options import Options
 from movie_posters_decade.selection import SIDES, Selection, select
 
@@ -42,7 +43,6 @@ class Host:
     def __init__(self, poster: Path, dead: set[str]) -> None:
         self.poster, self.dead = poster, dead
         self.asked: list[str] = []
-        self.forgotten: list[str] = []
 
     def fetch(self, urls: Sequence[str]) -> list[Outcome]:
         """Bring the last first, as a network may."""
@@ -52,8 +52,9 @@ class Host:
             for url in reversed(urls)
         ]
 
-    def forget(self, url: str) -> None:
-        self.forgotten.append(url)
+
+def posters_of(host: Host, folder: Path | None = None) -> Posters:
+    return Posters(host.fetch, inspect_poster, folder)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def urls_of(selection: Selection, decade: str, side: str) -> list[str]:
 
 def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
     selection, host = selection_of([10, 20, 20, 20, 15]), Host(poster, set())
-    collection = collect(selection, Posters(host), equal=True)
+    collection = collect(selection, posters_of(host), equal=True)
     assert sizes(collection) == Counter(selection.targets)
     assert len(host.asked) == 50
     assert collection.losses == []
@@ -83,7 +84,7 @@ def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
 def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     pool = urls_of(selection, "1990s", "train")
-    collection = collect(selection, Posters(Host(poster, {pool[2]})), equal=True)
+    collection = collect(selection, posters_of(Host(poster, {pool[2]})), equal=True)
     kept = [movie["poster_url"] for movie in collection.movies]
     assert sizes(collection) == Counter(selection.targets)
     assert [url for url in pool if url in kept] == [*pool[:2], *pool[3:9]]
@@ -97,7 +98,7 @@ def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
 ) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, Posters(Host(poster, dead)), equal=True)
+    collection = collect(selection, posters_of(Host(poster, dead)), equal=True)
     found = sizes(collection)
     assert {found[decade, "train"] for decade in DECADES} == {5}
     assert {found[decade, "test"] for decade in DECADES} == {2}
@@ -108,14 +109,14 @@ def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(pos
     selection = selection_of([10, 40, 40, 40, 40])
     dead = set(urls_of(selection, "1970s", "train")[:6])
     host = Host(poster, dead)
-    collection = collect(selection, Posters(host), equal=True)
+    collection = collect(selection, posters_of(host), equal=True)
     assert len(host.asked) == len(collection.movies) + len(dead)
 
 
 def test_without_balance_only_the_decade_that_loses_is_smaller(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15], Options(balance="none"))
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, Posters(Host(poster, dead)), equal=False)
+    collection = collect(selection, posters_of(Host(poster, dead)), equal=False)
     assert sizes(collection) == Counter({**selection.targets, ("1970s", "train"): 5})
 
 
@@ -131,7 +132,7 @@ def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
     dead = set(data.draw(st.lists(st.sampled_from(rows["poster_url"].tolist()), unique=True)))
     host = Host(poster, dead)
     try:
-        collection = collect(selection, Posters(host), equal=True)
+        collection = collect(selection, posters_of(host), equal=True)
     except CollectionError:
         assert any(
             set(urls_of(selection, decade, side)) <= dead for decade in DECADES for side in SIDES
@@ -158,7 +159,7 @@ def test_decade_without_a_usable_poster_is_named(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     dead = set(urls_of(selection, "2010s", "test"))
     with pytest.raises(CollectionError) as error:
-        collect(selection, Posters(Host(poster, dead)), equal=True)
+        collect(selection, posters_of(Host(poster, dead)), equal=True)
     assert str(error.value) == (
         "The 2010s have no usable test poster: of 3 movies none is left (gone 3). What was fetched "
         "is kept. Build again when they can be reached, or choose min_year and max_year without "
@@ -173,7 +174,7 @@ def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path, poster: Path) -
         {"poster_url": "not-there"},
         {"poster_url": "x" * 5000},
     ]
-    outcomes = list(Posters(Host(poster, set()), folder=tmp_path).bring(movies))
+    outcomes = list(posters_of(Host(poster, set()), tmp_path).bring(movies))
     assert [getattr(outcome, "reason", None) for outcome in outcomes] == [
         None,
         None,
@@ -183,7 +184,7 @@ def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path, poster: Path) -
 
 
 def test_links_of_a_remote_catalogue_may_not_be_paths(poster: Path) -> None:
-    [outcome] = Posters(Host(poster, set())).bring([{"poster_url": str(poster)}])
+    [outcome] = posters_of(Host(poster, set())).bring([{"poster_url": str(poster)}])
     assert isinstance(outcome, Loss)
     assert outcome.reason is Reason.FORBIDDEN_ADDRESS
 
@@ -196,27 +197,23 @@ def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equa
 
     @contextmanager
     def open_posters() -> Iterator[Posters]:
-        yield Posters(Host(poster, dead))
+        yield posters_of(Host(poster, dead))
 
     streamed = list(stream(selection, "train", open_posters, equal=equal))
-    built = collect(selection, Posters(Host(poster, dead)), equal=equal)
+    built = collect(selection, posters_of(Host(poster, dead)), equal=equal)
     assert {movie["imdb_id"] for movie in streamed} == {
         movie["imdb_id"] for movie in built.movies if movie["side"] == "train"
     }
     assert [movie["decade"] for movie in streamed[:10]] == [*DECADES, *DECADES]
 
 
-@pytest.mark.parametrize(
-    ("content", "forgotten"), [(b"<html>", True), (paint("1990s", 1, mode="L"), False)]
-)
-def test_what_may_be_better_next_time_does_not_stay_in_the_cache(
-    tmp_path: Path, content: bytes, forgotten: bool
-) -> None:
-    path = tmp_path / "poster"
-    path.write_bytes(content)
-    host = Host(path, set())
-    movies = [{"poster_url": "http://host/1"}, {"poster_url": str(path)}]
-    outcomes = list(Posters(host, folder=tmp_path).bring(movies))
-    assert all(isinstance(outcome, Loss) for outcome in outcomes)
-    assert host.forgotten == (["http://host/1"] if forgotten else [])
-    assert path.exists()
+def test_posters_on_disk_are_examined_too(tmp_path: Path) -> None:
+    (tmp_path / "grey").write_bytes(paint("1990s", 1, mode="L"))
+    (tmp_path / "page").write_bytes(b"<html>")
+    movies = [{"poster_url": "grey"}, {"poster_url": "page"}]
+    outcomes = posters_of(Host(tmp_path, set()), tmp_path).bring(movies)
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [
+        Reason.BLACK_AND_WHITE,
+        Reason.NOT_AN_IMAGE,
+    ]
+    assert (tmp_path / "page").exists()

@@ -73,10 +73,43 @@ def test_folder_with_other_files_is_left_alone(
     with pytest.raises(ExportError) as error:
         export_folders(dataset, output)
     assert str(error.value) == (
-        f"{output}: expected a new or empty folder, or an earlier export; found other files, such "
-        "as mine.txt. Choose another folder."
+        f"{output}: expected a new or empty folder, or an earlier export; found mine.txt, "
+        "which no export wrote. Choose another folder."
     )
     assert files(output) == before
+
+
+def test_manifest_that_is_not_ours_gives_no_right_to_replace(
+    dataset: datasets.DatasetDict, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_text("mine")
+    (tmp_path / "manifest.csv").write_text("file,caption\na.jpg,mine\n")
+    with pytest.raises(ExportError, match=r"found a\.jpg, which no export wrote"):
+        export_folders(dataset, tmp_path)
+    assert (tmp_path / "a.jpg").read_text() == "mine"
+
+
+def test_exported_file_that_was_changed_is_not_replaced(
+    dataset: datasets.DatasetDict, tmp_path: Path
+) -> None:
+    output = tmp_path / "posters"
+    export_folders(dataset, output)
+    poster = next(output.rglob("*.jpg"))
+    poster.write_text("mine")
+    with pytest.raises(ExportError, match=poster.name):
+        export_folders(dataset, output)
+    assert poster.read_text() == "mine"
+
+
+def test_current_folder_can_be_exported_into_again_and_again(
+    dataset: datasets.DatasetDict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "posters"
+    for _ in range(2):
+        output.mkdir(exist_ok=True)
+        monkeypatch.chdir(output)
+        export_folders(dataset, Path())
+        assert len(files(output)) == 31
 
 
 def test_file_in_the_folders_place_is_left_alone(
@@ -91,7 +124,7 @@ def test_file_in_the_folders_place_is_left_alone(
 
 
 def test_hostile_ids_stay_inside_the_folder(tmp_path: Path) -> None:
-    ids = ["../../x", "/etc/x", "a/b", "C:\\x", ""]
+    ids = ["../../x", "/etc/x", "a/b", "a_b", "A_B", "C:\\x", "", "same", "same"]
     features = datasets.Features(
         {
             "image": datasets.Image(),

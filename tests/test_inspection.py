@@ -1,6 +1,7 @@
 """Bytes are a usable poster, or the reason why not is the right one."""
 
 import io
+import random
 
 import pytest
 from conftest import paint
@@ -71,6 +72,37 @@ def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None
     bomb = encode(Image.new("1", size), "PNG")
     assert len(bomb) < 100_000
     assert inspect_poster(bomb) is Reason.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize(("tint", "reason"), [(4, Reason.BLACK_AND_WHITE), (24, None)])
+def test_faint_tint_is_black_and_white_and_a_clear_one_is_not(
+    tint: int, reason: Reason | None
+) -> None:
+    red, green, blue = COLOR.convert("L").convert("RGB").split()
+    warmer = red.point(lambda value: min(255, value + tint))
+    assert inspect_poster(encode(Image.merge("RGB", (warmer, green, blue)), "PNG")) is reason
+
+
+@pytest.mark.parametrize("image_format", ["EPS", "PPM", "ICO"])
+def test_other_formats_are_no_posters(image_format: str) -> None:
+    assert inspect_poster(encode(COLOR, image_format)) is Reason.NOT_AN_IMAGE
+
+
+def test_rotation_makes_no_difference() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert inspect_poster(encode(COLOR, "JPEG", exif=turned)) is None
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
+def test_broken_data_ends_in_a_reason_and_never_in_an_error(image_format: str) -> None:
+    content = encode(COLOR, image_format)
+    for seed in range(60):
+        chance = random.Random(seed)
+        broken = bytearray(content)
+        for _ in range(8):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        inspect_poster(bytes(broken))
 
 
 def test_colorfulness_is_zero_for_grey_and_grows_with_color() -> None:

@@ -32,7 +32,7 @@ def test_genres_have_one_canonical_form() -> None:
         (
             "per_decade",
             1,
-            "Option per_decade: expected a whole number from 2, one for each side; found 1.",
+            "Option per_decade: expected a whole number from 2; found 1.",
         ),
         ("balance", "both", "Option balance: expected undersample or none; found 'both'."),
         ("color", "grey", "Option color: expected rgb or any; found 'grey'."),
