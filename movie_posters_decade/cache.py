@@ -55,7 +55,7 @@ class DownloadCache:
         path = self.path(url)
         unfinished = path.with_name(f"{path.name}.{os.getpid()}-{next(self._numbers)}.incomplete")
         try:
-            with unfinished.open("xb", buffering=0) as file:
+            with unfinished.open("xb") as file:
                 file.write(content)
             unfinished.replace(path)
         except BaseException:

@@ -36,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.run(chosen)
         sys.stdout.flush()
-    except (MoviePostersError, DatasetsError) as error:
+    except MoviePostersError as error:
         return _fail(str(error))
+    except DatasetsError as error:
+        return _fail(f"{error}: {error.__cause__ or 'no more is known'}")
     except BrokenPipeError:
         # Whoever read along has had enough; Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

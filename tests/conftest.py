@@ -5,6 +5,7 @@ import io
 import os
 import random
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,9 +53,16 @@ class PosterHost:
     url: str = ""
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    hold_after: int | None = None
+    """After how many requests nothing is answered until `released` is set."""
+    holding: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, path: str) -> tuple[int, bytes]:
         self.requests.append(path)
+        if self.hold_after is not None and len(self.requests) > self.hold_after:
+            self.holding.set()
+            self.released.wait(30)
         return self.answers.get(path, (404, b"Not Found"))
 
 

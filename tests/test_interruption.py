@@ -1,0 +1,93 @@
+"""Killed, or out of space: nothing false is left, nothing stored is fetched twice."""
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import DECADES, PosterHost, World, make_world
+
+from movie_posters_decade import MoviePostersDecade
+
+PROGRAM = [sys.executable, "-m", "movie_posters_decade"]
+
+
+@pytest.fixture
+def large_world(tmp_path: Path, host: PosterHost) -> World:
+    return make_world(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 40))
+
+
+def build_command(world: World, cache: Path) -> list[str]:
+    source = ["--data-files", str(world.catalogue), "--cache-dir", str(cache)]
+    return [*PROGRAM, "build", *source, "--allow-private-hosts", "--connections", "4", "--json"]
+
+
+def arrow_files(cache: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in cache.rglob("*.arrow")}
+
+
+@pytest.mark.parametrize("after", [1, 60, 150])
+def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, after: int) -> None:
+    host, cache = large_world.host, tmp_path / "cache"
+    builder = MoviePostersDecade(
+        str(tmp_path / "undisturbed"), data_files=large_world.catalogue, allow_private_hosts=True
+    )
+    builder.download_and_prepare()
+    host.requests.clear()
+    host.hold_after = after
+    process = subprocess.Popen(
+        build_command(large_world, cache), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    assert host.holding.wait(30)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    host.hold_after = None
+    host.released.set()
+    stored = [path for path in (cache / "downloads").glob("*") if not path.suffix]
+    asked = set(host.requests)
+    host.requests.clear()
+    subprocess.run(build_command(large_world, cache), capture_output=True, check=True)
+    assert len(asked) >= len(stored)
+    assert len(host.requests) == 200 - len(stored)
+    assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
+
+
+def test_full_disk_is_one_error_and_leaves_a_sound_cache(
+    large_world: World, tmp_path: Path
+) -> None:
+    """A limit on the size of files stands for the disk: every poster is larger."""
+    cache = tmp_path / "cache"
+    finished = subprocess.run(
+        build_command(large_world, cache),
+        capture_output=True,
+        check=False,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+    )
+    assert finished.returncode == 1
+    assert finished.stdout == ""
+    assert finished.stderr.rstrip().endswith(
+        f"movie-posters-decade: {cache}/downloads: a poster cannot be stored: [Errno 27] File too "
+        "large. What was fetched before is kept; mend this and build again."
+    )
+    assert list((cache / "downloads").iterdir()) == []
+    again = subprocess.run(build_command(large_world, cache), capture_output=True, check=True)
+    assert json.loads(again.stdout)["kept"] == 200
+
+
+def test_two_builds_at_once_in_one_cache_do_not_harm_each_other(
+    large_world: World, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    commands = [build_command(large_world, cache), [*build_command(large_world, cache), "--seed=7"]]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for command in commands
+    ]
+    outputs = [process.communicate()[0] for process in processes]
+    assert [json.loads(output)["kept"] for output in outputs] == [200, 200]
+    assert not list((cache / "downloads").glob("*.incomplete"))
+    assert len(list((cache / "downloads").iterdir())) == 200
