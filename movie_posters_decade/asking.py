@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -12,6 +11,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
+from movie_posters_decade.examining import Examiner
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Answer, Transport
@@ -54,9 +54,6 @@ class Missed:
 
 
 Outcome = Fetched | Missed
-
-Examine = Callable[[bytes], Reason | None]
-"""What says why content cannot be used, or None if it can."""
 
 IN_MEMORY_BYTES = 1024 * 1024
 """What is held of a body in memory; the rest of a longer one waits on disk."""
@@ -125,7 +122,7 @@ class Asker:
     Args:
         transport: makes a single try.
         cache: where the content goes.
-        examine: finds fault with content.
+        examiner: finds fault with content.
         patience: how often to try and how long to wait.
         slots: one is held during a try, none while waiting for the next.
     """
@@ -134,13 +131,13 @@ class Asker:
         self,
         transport: Transport,
         cache: DownloadCache,
-        examine: Examine,
+        examiner: Examiner,
         patience: Patience,
         slots: asyncio.Semaphore,
     ) -> None:
         self._transport = transport
         self._cache = cache
-        self._examine = examine
+        self._examiner = examiner
         self._patience = patience
         self._slots = slots
 
@@ -155,14 +152,14 @@ class Asker:
             if answer.reason is Reason.GONE and answer.status is not None:
                 self._cache.remember_gone(url, answer.status)
             body.seek(0)
-            reason = answer.reason or self._keep(url, body.read())
+            reason = answer.reason or await self._keep(url, body.read())
         if reason is None:
             return Fetched(url, self._cache.path(url), answer.status, answer.url)
         return Missed(url, reason, answer.status, answer.url)
 
-    def _keep(self, url: str, content: bytes) -> Reason | None:
+    async def _keep(self, url: str, content: bytes) -> Reason | None:
         """Store content that has no fault, or one that it will have the next time too."""
-        fault = self._examine(content)
+        fault = await self._examiner.examine(content)
         if fault not in PASSING_FAULTS:
             self._cache.store(url, content)
         return fault

@@ -6,8 +6,7 @@ import json
 import math
 import posixpath
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from movie_posters_decade.collection import Movie, Posters, collect, read_poster
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.report import (
     LOSS_COLUMNS,
     Report,
@@ -212,16 +210,19 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             side: [movie for movie in collection.movies if movie["side"] == side] for side in SIDES
         }
 
-    def _stream(self, side: str) -> Iterator[Movie]:
-        selection = self._select(self._catalogue(self._download_manager()))
-        with self._network() as proxies:
+    def stream_movies(self, side: str) -> Iterator[Movie]:
+        """Yield the movies of a side, bringing their posters on the way.
 
-            @contextmanager
-            def open_posters() -> Iterator[Posters]:
-                with temporary_cache() as cache:
-                    yield self._posters(cache, datasets.DownloadConfig(), proxies)
-
-            yield from stream(selection, side, open_posters, equal=self._is_equal)
+        Raises:
+            CatalogueError: the catalogue cannot be fetched or read.
+            SelectionError: no movie is left for a decade or a side.
+            CollectionError: at the end, a decade has no usable poster.
+        """
+        manager = self._download_manager()
+        selection = self._select(self._catalogue(manager))
+        with self._network() as proxies, temporary_cache() as cache:
+            posters = self._posters(cache, manager.download_config, proxies)
+            yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
 
     def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool = True) -> Catalogue:
         if self.config.name == DEMO:
@@ -257,16 +258,15 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         download_config: datasets.DownloadConfig,
         proxies: dict[str, str] | None,
     ) -> Posters:
-        examine = partial(inspect_poster, color=self.config.color)
         fetcher = Fetcher(
             cache,
-            examine=examine,
+            color=self.config.color,
             limits=self._limits(download_config, proxies),
             connections=self.config.connections,
             refresh=bool(download_config.force_download),
         )
         folder = None if self.config.name == DEMO else folder_of(self.config.place())
-        return Posters(fetcher.fetch, examine, folder)
+        return Posters(fetcher.fetch, self.config.color, folder)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue alone, where `datasets` gives none that stores."""
@@ -288,7 +288,7 @@ class StreamedMovies:
         self._builder, self._side = builder, side
 
     def __iter__(self) -> Iterator[Movie]:
-        return self._builder._stream(self._side)  # noqa: SLF001, the builder's own other half
+        return self._builder.stream_movies(self._side)
 
 
 def _example(movie: Movie) -> dict[str, Any]:

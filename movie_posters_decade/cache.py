@@ -72,7 +72,8 @@ class DownloadCache:
         self.path(url).unlink(missing_ok=True)
 
     def remember_gone(self, url: str, status: int) -> None:
-        """Remember that a URL was answered with 404 or 410."""
+        """Remember that a URL was answered with 404 or 410, and forget what it was before."""
+        self.forget(url)
         self._memory(url).write_text(str(status))
 
     def gone(self, url: str, *, at_any_time: bool = False) -> int | None:

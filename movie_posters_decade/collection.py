@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import Any
 from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.addresses import is_url
-from movie_posters_decade.asking import Examine, Fetched, Missed, Outcome
+from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.selection import Pool, Selection, level
 
 logger = logging.getLogger(__name__)
@@ -50,16 +50,16 @@ class Posters:
     Attributes:
         fetch: brings those that are on the network, examined: URLs in, in any order an outcome
             for each out.
-        examine: says why the content of a file cannot be used, or None if it can.
+        color: "rgb" to refuse black-and-white posters among the files, "any" to accept them.
         folder: where paths start from; None if links may not be paths.
     """
 
     fetch: Callable[[Sequence[str]], Iterable[Outcome]]
-    examine: Examine
+    color: str = "rgb"
     folder: Path | None = None
 
     def bring(self, movies: Sequence[Movie]) -> Iterator[Movie | Loss]:
-        """Yield each movie with its poster's ``path``, or its loss, in the order they come in."""
+        """Give each movie its poster's ``path``, or a loss, and yield these as they come in."""
         by_link = {movie["poster_url"]: movie for movie in movies}
         urls = [link for link in by_link if is_url(link)]
         paths = [link for link in by_link if not is_url(link)]
@@ -68,14 +68,15 @@ class Posters:
             if isinstance(outcome, Missed):
                 yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
             else:
-                yield {**movie, "path": str(outcome.path)}
+                movie["path"] = str(outcome.path)
+                yield movie
 
     def _look_up(self, link: str) -> Outcome:
         if self.folder is None:
             return Missed(link, Reason.FORBIDDEN_ADDRESS)
         path = self.folder / link
         try:
-            fault = self.examine(path.read_bytes()) if path.is_file() else Reason.GONE
+            fault = inspect_poster(path.read_bytes(), self.color) if path.is_file() else Reason.GONE
         except OSError:
             fault = Reason.GONE
         return Missed(link, fault) if fault else Fetched(link, path)
@@ -165,21 +166,28 @@ def _in_order(movies: Sequence[Movie], outcomes: Iterable[Movie | Loss]) -> list
 def stream(
     selection: Selection,
     side: str,
-    open_posters: Callable[[], AbstractContextManager[Posters]],
+    posters: Posters,
+    forget: Callable[[str], None],
     *,
     equal: bool,
 ) -> Iterator[Movie]:
-    """Yield the usable movies of a side one decade after the other, bringing them on the way.
+    """Yield the usable movies of a side, one decade after the other, bringing them on the way.
 
-    With ``equal`` the stream ends when a decade has no more. A poster's file can be read until
-    the next movie is asked for.
+    A poster's file can be read until the next movie is asked for.
+
+    Args:
+        selection: the candidates and what is wanted of each pool.
+        side: "train" or "test".
+        posters: what brings them.
+        forget: removes what was stored for a link that is done with.
+        equal: whether the stream ends as soon as a decade has no more.
 
     Raises:
         CollectionError: at the end, a decade has no usable poster.
     """
     queues = {pool: queue for pool, queue in _queues(selection).items() if pool[1] == side}
     usable = [
-        islice(_usable(queue, open_posters), selection.targets[pool])
+        islice(_usable(queue, posters, forget), selection.targets[pool])
         for pool, queue in queues.items()
     ]
     for movies in zip(*usable, strict=False) if equal else zip_longest(*usable):
@@ -187,18 +195,16 @@ def stream(
     _check_pools({pool: len(queue.usable) for pool, queue in queues.items()}, queues)
 
 
-def _usable(
-    queue: _Queue, open_posters: Callable[[], AbstractContextManager[Posters]]
-) -> Iterator[Movie]:
+def _usable(queue: _Queue, posters: Posters, forget: Callable[[str], None]) -> Iterator[Movie]:
     at_once = 1
     while queue.untried:
         movies, queue.untried = _split(queue.untried, at_once)
         at_once = min(2 * at_once, STREAMED_AT_ONCE)
-        with open_posters() as posters:
-            for outcome in _in_order(movies, posters.bring(movies)):
-                queue.record(outcome)
-                if not isinstance(outcome, Loss):
-                    yield outcome
+        for outcome in _in_order(movies, posters.bring(movies)):
+            queue.record(outcome)
+            if not isinstance(outcome, Loss):
+                yield outcome
+            forget(_movie(outcome)["poster_url"])
 
 
 def _queues(selection: Selection) -> dict[Pool, _Queue]:

@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 
 from datasets import config as datasets_config
 
-from movie_posters_decade.asking import Asker, Examine, Fetched, Host, Missed, Outcome, origin_of
+from movie_posters_decade.asking import Asker, Fetched, Host, Missed, Outcome, origin_of
 from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.examining import Examiner, examine
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Limits, Transport
@@ -33,7 +34,7 @@ class Fetcher:
 
     Args:
         cache: where the content goes.
-        examine: says why content cannot be used, or None if it can.
+        color: examine content as posters, "rgb" or "any", or take whatever comes, None.
         limits: who may be asked and what is taken.
         patience: how long to wait and how often to try.
         connections: how many to one host at a time.
@@ -44,14 +45,14 @@ class Fetcher:
         self,
         cache: DownloadCache,
         *,
-        examine: Examine = lambda _: None,
+        color: str | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
         connections: int = CONNECTIONS,
         refresh: bool = False,
     ) -> None:
         self._cache = cache
-        self._examine = examine
+        self._color = color
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._connections = connections
@@ -85,7 +86,7 @@ class Fetcher:
     def _recall(self, url: str) -> Outcome | None:
         if self._cache.has(url):
             path = self._cache.path(url)
-            fault = self._examine(path.read_bytes())
+            fault = examine(path.read_bytes(), self._color)
             return Missed(url, fault) if fault else Fetched(url, path)
         status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
         return None if status is None else Missed(url, Reason.GONE, status)
@@ -104,8 +105,11 @@ class Fetcher:
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)
         slots = asyncio.Semaphore(max(MAX_CONNECTIONS, self._connections))
-        async with Transport(self._limits, self._patience) as transport:
-            asker = Asker(transport, self._cache, self._examine, self._patience, slots)
+        async with (
+            Transport(self._limits, self._patience) as transport,
+            Examiner(self._color, len(urls)) as examiner,
+        ):
+            asker = Asker(transport, self._cache, examiner, self._patience, slots)
 
             async def work(host: Host, queue: deque[str]) -> None:
                 while queue:

@@ -102,7 +102,8 @@ def _fetch(url: str, manager: DownloadManager, limits: Limits, *, may_fetch: boo
             cache,
             limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
             patience=Patience(whole=CATALOGUE_SECONDS),
-            refresh=bool(manager.download_config.force_download),
+            # Even if it was gone just now: nobody asks for one catalogue too often.
+            refresh=bool(manager.download_config.force_download) or not cache.has(url),
         )
         [outcome] = fetcher.fetch([url])
         if isinstance(outcome, Missed):

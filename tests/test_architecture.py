@@ -12,7 +12,7 @@ PACKAGE = Path(movie_posters_decade.__file__).parent
 FLOORS: list[set[str]] = [
     {"errors", "funnel", "version"},
     {"addresses", "background", "cache", "inspection", "options", "painting", "patience"},
-    {"catalogue", "demo", "transport"},
+    {"catalogue", "demo", "examining", "transport"},
     {"asking", "export", "selection"},
     {"downloads"},
     {"collection", "sources"},

@@ -1,8 +1,7 @@
 """Lost posters are replaced from their own pool until all decades are equal again."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,6 @@ from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.collection import Collection, Loss, Posters, collect, stream
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.options import Options
 from movie_posters_decade.selection import SIDES, Selection, select
 
@@ -54,7 +52,7 @@ class Host:
 
 
 def posters_of(host: Host, folder: Path | None = None) -> Posters:
-    return Posters(host.fetch, inspect_poster, folder)
+    return Posters(host.fetch, folder=folder)
 
 
 @pytest.fixture
@@ -195,16 +193,18 @@ def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equa
     selection = selection_of([10, 60, 20, 20, 15], options)
     dead = set(urls_of(selection, "1970s", "train")[:3])
 
-    @contextmanager
-    def open_posters() -> Iterator[Posters]:
-        yield posters_of(Host(poster, dead))
-
-    streamed = list(stream(selection, "train", open_posters, equal=equal))
+    forgotten: list[str] = []
+    streamed = []
+    posters = posters_of(Host(poster, dead))
+    for movie in stream(selection, "train", posters, forgotten.append, equal=equal):
+        assert movie["poster_url"] not in forgotten
+        streamed.append(movie)
     built = collect(selection, posters_of(Host(poster, dead)), equal=equal)
     assert {movie["imdb_id"] for movie in streamed} == {
         movie["imdb_id"] for movie in built.movies if movie["side"] == "train"
     }
     assert [movie["decade"] for movie in streamed[:10]] == [*DECADES, *DECADES]
+    assert dead <= set(forgotten)
 
 
 def test_posters_on_disk_are_examined_too(tmp_path: Path) -> None:

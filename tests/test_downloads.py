@@ -14,7 +14,6 @@ from movie_posters_decade.cache import GONE_FOR_SECONDS, DownloadCache
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Limits
 
@@ -36,7 +35,7 @@ def host() -> Iterator[HorrorHost]:
 
 
 def fetch_one(cache: DownloadCache, url: str, limits: Limits = ANYONE) -> Outcome:
-    fetcher = Fetcher(cache, examine=inspect_poster, limits=limits, patience=LITTLE)
+    fetcher = Fetcher(cache, color="rgb", limits=limits, patience=LITTLE)
     [outcome] = fetcher.fetch([url])
     return outcome
 
@@ -308,6 +307,17 @@ def test_refresh_forgets_all(cache: DownloadCache, host: HorrorHost) -> None:
     outcomes = list(Fetcher(cache, limits=ANYONE, refresh=True).fetch(urls))
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)
     assert [cache.path(url).read_bytes() for url in urls] == [b"here again", b"another"]
+
+
+def test_what_is_found_gone_when_refreshed_does_not_come_back(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    url = f"{host.url}/good"
+    fetch_one(cache, url)
+    host.horrors["/good"] = host.horrors["/410"]
+    list(Fetcher(cache, limits=ANYONE, refresh=True).fetch([url]))
+    assert fetch_one(cache, url) == Missed(url, Reason.GONE, 410)
+    assert host.visits["/good"] == 2
 
 
 def test_offline_only_what_is_known_is_given(

@@ -10,6 +10,8 @@ from conftest import DECADES, REAL_DATA, PosterHost
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import MIN_COLORFULNESS, inspect_poster
 
 pytestmark = pytest.mark.real
 
@@ -91,3 +93,12 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
             for part in (dataset, other)
         )
         assert list(one) == list(two)
+
+
+def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
+    real_catalogue: Path,
+) -> None:
+    posters = list((real_catalogue.parent / "images" / "M").iterdir())
+    verdicts = Counter(inspect_poster(path.read_bytes()) for path in posters)
+    assert verdicts == {None: 3387, Reason.BLACK_AND_WHITE: 47}
+    assert MIN_COLORFULNESS == 4.0

@@ -73,6 +73,8 @@ def test_catalogue_that_cannot_be_fetched_says_how_to_get_it(
     assert str(error.value) == (
         f"{url}: expected the catalogue; found no answer with it (gone, HTTP status 404). {REMEDY}"
     )
+    host.answers["/MovieGenre.csv"] = (200, b"imdbId,Title,Genre,Poster\n1,A (1990),Drama,x\n")
+    assert len(load_catalogue(url, manager, ANYONE).movies) == 1
 
 
 def test_answer_that_is_no_catalogue_is_not_kept(
