@@ -5,6 +5,7 @@ import itertools
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from datasets import DownloadManager
@@ -41,27 +42,30 @@ class DownloadCache:
 
     def path(self, url: str) -> Path:
         """Return where the content of a URL is, or would be."""
-        return Path(f"{self.folder}{os.sep}{hash_url_to_filename(url)}")
+        return Path(self._name(url))
 
     def has(self, url: str) -> bool:
         """Say whether a URL's content is there."""
-        return self.path(url).exists()
+        return os.path.exists(self._name(url))
 
-    def store(self, url: str, content: bytes) -> None:
-        """Store a URL's content; its file has its name only once it is whole.
+    def store(self, url: str, content: bytes) -> Path:
+        """Store a URL's content and return its file, which has its name only once it is whole.
 
         The folder has to be there, which `make` sees to.
         """
-        path = self.path(url)
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}-{next(self._numbers)}.incomplete")
+        name = self._name(url)
+        unfinished = f"{name}.{os.getpid()}-{next(self._numbers)}.incomplete"
         try:
-            with unfinished.open("xb") as file:
+            with open(unfinished, "xb") as file:
                 file.write(content)
-            unfinished.replace(path)
+            os.replace(unfinished, name)
         except BaseException:
-            unfinished.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(unfinished)
             raise
-        self._memory(url).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{name}.gone")
+        return Path(name)
 
     def make(self) -> None:
         """Make the folder, if it is not there."""
@@ -94,7 +98,10 @@ class DownloadCache:
         return int(status) if recent and status.isdigit() else None
 
     def _memory(self, url: str) -> Path:
-        return Path(f"{self.path(url)}.gone")
+        return Path(f"{self._name(url)}.gone")
+
+    def _name(self, url: str) -> str:
+        return f"{self.folder}{os.sep}{hash_url_to_filename(url)}"
 
 
 def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:

@@ -152,7 +152,10 @@ class Transport:
             async with session.get(url, proxy=proxy, allow_redirects=False) as response:
                 exchange.status = response.status
                 if response.status in _REDIRECTS and "Location" in response.headers:
-                    exchange.url = str(_next(url, response.headers["Location"]))
+                    target = redirected(url, response.headers["Location"])
+                    if target is None:
+                        raise _RefusalError(Reason.FORBIDDEN_ADDRESS)
+                    exchange.url = str(target)
                     continue
                 if response.status != 200:
                     return _refused(exchange, response)
@@ -231,11 +234,10 @@ def _refused(exchange: _Exchange, response: aiohttp.ClientResponse) -> Answer:
     )
 
 
-def _next(url: URL, location: str) -> URL:
+def redirected(url: URL, location: str) -> URL | None:
+    """Return where a redirect leads, or None where it may not: from https to http."""
     target = url.join(URL(location))
-    if url.scheme == "https" and target.scheme == "http":
-        raise _RefusalError(Reason.FORBIDDEN_ADDRESS)
-    return target
+    return None if url.scheme == "https" and target.scheme == "http" else target
 
 
 def _guarded_socket(address: Any) -> socket.socket:
