@@ -104,8 +104,8 @@ class DownloadCache:
         return f"{self.folder}{os.sep}{hash_url_to_filename(url)}"
 
 
-def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:
-    """Let the download manager return the paths of URLs that are in its cache.
+def hand_out(manager: DownloadManager, urls: Sequence[str]) -> list[str]:
+    """Let the download manager return the paths of URLs that are in its cache, in their order.
 
     It counts and checks them as it does with its own downloads, and sends no request. Links to
     the Hub and to Google Drive are passed over: it would ask for them again, in its own way.
@@ -116,8 +116,7 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:
     quiet.download_config.use_etag = False
     quiet.download_config.force_download = False
     quiet.download_config.num_proc = None
-    paths: dict[str, Path] = {}
+    paths: list[str] = []
     for start in range(0, len(urls), _LONGEST_SILENT_LIST):
-        some = list(urls[start : start + _LONGEST_SILENT_LIST])
-        paths.update(zip(some, map(Path, quiet.download(some)), strict=True))
+        paths += quiet.download(urls[start : start + _LONGEST_SILENT_LIST])
     return paths

@@ -22,6 +22,14 @@ logger = logging.getLogger(__name__)
 STREAMED_AT_ONCE = 16
 """How many posters of a pool are fetched together when streaming, once it is under way."""
 
+_LATER = (
+    "Build again when they can be reached, or choose min_year and max_year without that decade."
+)
+_PRIVATE = (
+    "Addresses that are not public are asked only with allow_private_hosts=True "
+    "(--allow-private-hosts), and paths taken only from a catalogue on this machine."
+)
+
 Movie = dict[str, Any]
 """A candidate: its row by column and, once it is found usable, the ``path`` of its poster."""
 
@@ -270,8 +278,8 @@ def _check_pools(sizes: Mapping[Pool, int], queues: Mapping[Pool, _Queue]) -> No
             decade, side = pool
             losses = Counter(loss.reason for loss in queues[pool].losses)
             account = ", ".join(f"{reason} {count}" for reason, count in losses.most_common())
+            remedy = _PRIVATE if losses[Reason.FORBIDDEN_ADDRESS] else _LATER
             raise CollectionError(
                 f"The {decade} have no usable {side} poster: of {losses.total()} movies none is "
-                f"left ({account}). What was fetched is kept. Build again when they can be "
-                "reached, or choose min_year and max_year without that decade."
+                f"left ({account}). What was fetched is kept. {remedy}"
             )

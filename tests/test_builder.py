@@ -444,6 +444,18 @@ def test_data_files_are_found_in_data_dir(world: World, tmp_path: Path) -> None:
     assert builder.plan().funnel["rows"] == 32
 
 
+def test_host_that_is_not_public_has_to_be_allowed(world: World, tmp_path: Path) -> None:
+    with pytest.raises(CollectionError) as error:
+        load(world, tmp_path, allow_private_hosts=False)
+    assert str(error.value) == (
+        "The 1970s have no usable train poster: of 5 movies none is left (forbidden_address 5). "
+        "What was fetched is kept. Addresses that are not public are asked only with "
+        "allow_private_hosts=True (--allow-private-hosts), and paths taken only from a catalogue "
+        "on this machine."
+    )
+    assert world.host.requests == []
+
+
 def test_errors_come_before_anything_is_generated(world: World, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="Option seed"):
         load(world, tmp_path, seed="x")

@@ -1,0 +1,54 @@
+"""The download cache of datasets: its file names, its manager, and what it does not ask for."""
+
+from pathlib import Path
+
+import pytest
+from conftest import PosterHost
+from datasets import DownloadConfig, DownloadManager
+
+from movie_posters_decade.cache import DownloadCache, hand_out
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> DownloadCache:
+    cache = DownloadCache(tmp_path / "downloads")
+    cache.make()
+    return cache
+
+
+@pytest.mark.parametrize("num_proc", [None, 2])
+def test_download_manager_hands_out_what_is_there_without_a_request(
+    cache: DownloadCache, host: PosterHost, num_proc: int | None
+) -> None:
+    urls = [f"{host.url}/{number}" for number in range(40)]
+    for url in urls:
+        cache.store(url, b"four")
+    config = DownloadConfig(cache_dir=cache.folder, num_proc=num_proc, force_download=True)
+    manager = DownloadManager(download_config=config, record_checksums=True)
+    assert hand_out(manager, urls) == [str(cache.path(url)) for url in urls]
+    assert host.requests == []
+    assert manager.downloaded_size == 40 * 4
+    assert len(manager.get_recorded_sizes_checksums()) == 40
+
+
+def test_links_to_the_hub_are_passed_over(cache: DownloadCache) -> None:
+    """As the manager would ask the Hub for them, cached or not."""
+    url = "https://huggingface.co/datasets/me/posters/resolve/main/a.jpg"
+    cache.store(url, b"four")
+    config = DownloadConfig(cache_dir=cache.folder)
+    assert hand_out(DownloadManager(download_config=config), [url]) == []
+
+
+def test_files_can_be_read_by_whom_the_umask_lets(cache: DownloadCache) -> None:
+    ordinary = cache.folder / "ordinary"
+    ordinary.touch()
+    stored = cache.store("http://host/a", b"a")
+    assert stored.stat().st_mode == ordinary.stat().st_mode
+
+
+def test_memory_that_was_cut_short_counts_for_nothing(cache: DownloadCache) -> None:
+    cache.remember_gone("http://host/a", 404)
+    assert cache.gone("http://host/a") == 404
+    [memory] = cache.folder.glob("*.gone")
+    memory.write_text("")
+    assert cache.gone("http://host/a") is None
