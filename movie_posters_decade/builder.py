@@ -25,6 +25,7 @@ from movie_posters_decade.collection import Movie, Posters, collect, read_poster
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.funnel import Step
 from movie_posters_decade.report import (
     LOSS_COLUMNS,
     Report,
@@ -151,8 +152,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             CatalogueError: the catalogue cannot be read or is not there without a request.
             SelectionError: no movie is left for a decade or a side.
         """
-        catalogue = self._catalogue(self._download_manager(), may_fetch=False)
-        return planned_report(catalogue.steps, self._select(catalogue))
+        return planned_report(*self._select(self._download_manager(), may_fetch=False))
 
     def report(self) -> Report:
         """Report what was kept and lost, of a build that is in the cache."""
@@ -192,15 +192,14 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 f"{self.config.place()}: expected the catalogue that this builder was made for; "
                 "found another content. Make the builder again."
             )
-        catalogue = self._catalogue(manager)
-        selection = self._select(catalogue)
+        catalogue_steps, selection = self._select(manager)
         with self._network() as proxies:
             posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
             collection = collect(selection, posters, equal=self._is_equal)
         links = [movie["poster_url"] for movie in collection.movies]
         hand_out(manager, [link for link in links if is_url(link)])
         with self._open_beside(REPORT_FILE, "w") as file:
-            report = built_report(catalogue.steps, selection, collection)
+            report = built_report(catalogue_steps, selection, collection)
             json.dump(report.to_json(), file, indent=2)
         with self._open_beside(LOSSES_FILE, "w") as file:
             table = csv.DictWriter(file, LOSS_COLUMNS)
@@ -219,19 +218,23 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             CollectionError: at the end, a decade has no usable poster.
         """
         manager = self._download_manager()
-        selection = self._select(self._catalogue(manager))
+        _, selection = self._select(manager)
         with self._network() as proxies, temporary_cache() as cache:
             posters = self._posters(cache, manager.download_config, proxies)
             yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
 
-    def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool = True) -> Catalogue:
+    def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool) -> Catalogue:
         if self.config.name == DEMO:
             return parse_catalogue(demo.paint_catalogue(), name=DEMO)
         limits = self._limits(manager.download_config)
         return load_catalogue(self.config.place(), manager, limits, may_fetch=may_fetch)
 
-    def _select(self, catalogue: Catalogue) -> Selection:
-        return select(catalogue.movies, self.config.checked())
+    def _select(
+        self, manager: datasets.DownloadManager, *, may_fetch: bool = True
+    ) -> tuple[tuple[Step, ...], Selection]:
+        """Return the catalogue's steps and the selection, and let go of the catalogue."""
+        catalogue = self._catalogue(manager, may_fetch=may_fetch)
+        return catalogue.steps, select(catalogue.movies, self.config.checked())
 
     @property
     def _is_equal(self) -> bool:
