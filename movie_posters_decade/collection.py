@@ -148,7 +148,7 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
             for outcome in _in_order(batch, _shown(posters.bring(batch), bar, lost)):
                 queues[_pool(_movie(outcome))].record(outcome)
             goals = _reachable(goals, queues, equal=equal)
-            bar.total = sum(goals.values())
+            bar.total = max(bar.n, sum(goals.values()))
     _tell_shortfalls(selection.targets, goals, queues)
     kept = [movie for pool, queue in queues.items() for movie in queue.usable[: goals[pool]]]
     losses = [loss for queue in queues.values() for loss in queue.losses]

@@ -95,7 +95,7 @@ class Fetcher:
         if datasets_config.HF_HUB_OFFLINE:
             raise DownloadError(
                 f"{self._cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids "
-                f"requests; found {len(urls)} links missing, such as {urls[0]}. Unset "
+                f"requests; found {len(urls)} missing, such as {urls[0]}. Unset "
                 "HF_HUB_OFFLINE and build again."
             )
 

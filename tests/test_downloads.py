@@ -333,7 +333,7 @@ def test_offline_only_what_is_known_is_given(
         list(Fetcher(cache).fetch([good, missing]))
     assert str(error.value) == (
         f"{cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids requests; "
-        f"found 1 links missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
+        f"found 1 missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
     )
     assert host.visits.total() == asked
 
@@ -345,9 +345,9 @@ def test_iteration_that_is_given_up_stops_asking(cache: DownloadCache, host: Hor
     next(iter(outcomes))
     outcomes.close()  # type: ignore[attr-defined]
     asked = host.visits.total()
-    assert asked < 500
-    time.sleep(0.05)
-    assert host.visits.total() == asked
+    time.sleep(0.1)
+    # What was on its way may still be counted.
+    assert host.visits.total() <= asked + 2 < 400
     assert not any(name.endswith(".incomplete") for name in stored(cache))
 
 
