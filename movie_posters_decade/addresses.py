@@ -2,8 +2,16 @@
 
 import ipaddress
 import re
+import socket
+from contextlib import suppress
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+# Old site-local addresses, relays for 6to4, and addresses for documentation.
+_NOT_PUBLIC_EITHER = [
+    ipaddress.ip_network(network) for network in ("fec0::/10", "192.88.99.0/24", "3fff::/20")
+]
 
 
 def is_url(link: str) -> bool:
@@ -28,6 +36,8 @@ def is_public(address: str) -> bool:
         embedded = _embedded_ipv4(parsed)
         if embedded is not None:
             parsed = embedded
+    if any(parsed in network for network in _NOT_PUBLIC_EITHER):
+        return False
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
@@ -37,10 +47,14 @@ def is_public_name(host: str) -> bool:
     Args:
         host: a name, or an address without brackets.
     """
+    name = host.rstrip(".").lower()
+    with suppress(OSError, ValueError):
+        # "127.1" and "2130706433" are 127.0.0.1 to many a resolver.
+        name = socket.inet_ntoa(socket.inet_aton(name))
     try:
-        return is_public(host)
+        return is_public(name)
     except ValueError:
-        return host.rstrip(".").rsplit(".", 1)[-1].lower() != "localhost"
+        return name.rsplit(".", 1)[-1] not in {"localhost", "ip6-localhost", "ip6-loopback"}
 
 
 def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -69,22 +69,17 @@ class Host:
     Attributes:
         origin: scheme, name and port.
         connections: how many it may have at a time.
+        silence: for how many seconds it must have given no answer to count as silent.
     """
 
     origin: str
     connections: int
+    silence: float
+    is_silent: bool = field(default=False, init=False)
+    """Whether so many tries in a row got no answer at all that no more are worth making."""
     _silent_tries: int = field(default=0, init=False)
+    _silent_since: float = field(default=0.0, init=False)
     _quiet_until: float = field(default=0.0, init=False)
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether so many tries in a row got no answer at all that no more are worth making."""
-        return self._silent_tries >= self._most_silent_tries
-
-    @property
-    def _most_silent_tries(self) -> int:
-        # All connections may fail at once and for one reason, which is one bad moment.
-        return max(10, 2 * self.connections)
 
     async def wait_until_welcome(self) -> None:
         """Wait as long as the host asked to be left alone."""
@@ -98,22 +93,32 @@ class Host:
         if answer.status is not None:
             self._silent_tries = 0
         elif answer.is_passing:
-            self._silent_tries += 1
-            if self._silent_tries == self._most_silent_tries:
-                logger.warning(
-                    "%s did not answer %d times in a row; it is not asked any more.",
-                    self.origin,
-                    self._silent_tries,
-                )
+            self._learn_silence()
+
+    def _learn_silence(self) -> None:
+        if self._silent_tries == 0:
+            self._silent_since = time.monotonic()
+        self._silent_tries += 1
+        # All connections may fail at once and for one reason, which is one bad moment.
+        too_often = self._silent_tries >= max(10, 2 * self.connections)
+        too_long = time.monotonic() - self._silent_since >= self.silence
+        if too_often and too_long and not self.is_silent:
+            self.is_silent = True
+            logger.warning(
+                "%s did not answer %d times in a row; it is not asked any more.",
+                self.origin,
+                self._silent_tries,
+            )
 
 
 def origin_of(url: str) -> str:
     """Return a URL's scheme, name and port, or all of it if it is no proper URL."""
     try:
         parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return url
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 class Asker:
@@ -174,6 +179,8 @@ class Asker:
             async with self._slots:
                 now = time.monotonic()
                 deadline = deadline or now + self._patience.whole
+                if now >= deadline:
+                    break
                 answer = await self._try(url, body, deadline - now)
             wait = self._patience.wait(tries, random.random(), answer.retry_after)
             host.learn(answer, wait)

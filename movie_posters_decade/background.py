@@ -2,8 +2,9 @@
 
 import asyncio
 import queue
+import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -25,7 +26,9 @@ class _Bunch(Generic[T]):
     error: BaseException | None = None
 
 
-def told_by(start: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -> Iterator[T]:
+def told_by(
+    start: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]],
+) -> Generator[T, None, None]:
     """Yield what a coroutine tells, soon after it tells it, and raise what it raises.
 
     The coroutine runs in a thread of its own, since the caller's may have an event loop that is
@@ -62,6 +65,8 @@ def told_by(start: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]) -
         if bunch.error is not None:
             raise bunch.error
     finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()
+        # While the interpreter ends, the thread has been stopped for good already.
+        if not sys.is_finalizing():
+            loop.call_soon_threadsafe(task.cancel)
+            thread.join()
+            loop.close()

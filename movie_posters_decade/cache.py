@@ -3,6 +3,7 @@
 import copy
 import itertools
 import os
+import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,6 +33,7 @@ class DownloadCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._token = secrets.token_hex(8)
         self._numbers = itertools.count()
 
     @classmethod
@@ -54,7 +56,7 @@ class DownloadCache:
         The folder has to be there, which `make` sees to.
         """
         name = self._name(url)
-        unfinished = f"{name}.{os.getpid()}-{next(self._numbers)}.incomplete"
+        unfinished = f"{name}.{self._token}-{next(self._numbers)}.incomplete"
         try:
             with open(unfinished, "xb") as file:
                 file.write(content)

@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -62,22 +63,23 @@ class Posters:
         folder: where paths start from; None if links may not be paths.
     """
 
-    fetch: Callable[[Sequence[str]], Iterable[Outcome]]
+    fetch: Callable[[Sequence[str]], Generator[Outcome, None, None]]
     color: str = "rgb"
     folder: Path | None = None
 
-    def bring(self, movies: Sequence[Movie]) -> Iterator[Movie | Loss]:
+    def bring(self, movies: Sequence[Movie]) -> Generator[Movie | Loss, None, None]:
         """Give each movie its poster's ``path``, or a loss, and yield these as they come in."""
         by_link = {movie["poster_url"]: movie for movie in movies}
         urls = [link for link in by_link if is_url(link)]
         paths = [link for link in by_link if not is_url(link)]
-        for outcome in chain(map(self._look_up, paths), self.fetch(urls)):
-            movie = by_link[outcome.url]
-            if isinstance(outcome, Missed):
-                yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
-            else:
-                movie["path"] = str(outcome.path)
-                yield movie
+        with closing(self.fetch(urls)) as fetched:
+            for outcome in chain(map(self._look_up, paths), fetched):
+                movie = by_link[outcome.url]
+                if isinstance(outcome, Missed):
+                    yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
+                else:
+                    movie["path"] = str(outcome.path)
+                    yield movie
 
     def _look_up(self, link: str) -> Outcome:
         if self.folder is None:
@@ -145,8 +147,10 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
     with tqdm(desc="Posters", unit="poster", total=sum(goals.values())) as bar:
         while batch := _next_batch(queues, goals):
             lost = sum(len(queue.losses) for queue in queues.values())
-            for outcome in _in_order(batch, _shown(posters.bring(batch), bar, lost)):
-                queues[_pool(_movie(outcome))].record(outcome)
+            # Closed at once if anything goes wrong, so that nothing is fetched in the background.
+            with closing(posters.bring(batch)) as outcomes:
+                for outcome in _in_order(batch, _shown(outcomes, bar, lost)):
+                    queues[_pool(_movie(outcome))].record(outcome)
             goals = _reachable(goals, queues, equal=equal)
             bar.total = max(bar.n, sum(goals.values()))
     _tell_shortfalls(selection.targets, goals, queues)

@@ -5,7 +5,7 @@ It knows URLs and files, nothing of movies.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,15 @@ from tempfile import TemporaryDirectory
 
 from datasets import config as datasets_config
 
-from movie_posters_decade.asking import Asker, Fetched, Host, Missed, Outcome, origin_of
+from movie_posters_decade.asking import (
+    PASSING_FAULTS,
+    Asker,
+    Fetched,
+    Host,
+    Missed,
+    Outcome,
+    origin_of,
+)
 from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
@@ -59,7 +67,7 @@ class Fetcher:
         self._refresh = refresh
         self._hosts: dict[str, Host] = {}
 
-    def fetch(self, urls: Sequence[str]) -> Iterator[Outcome]:
+    def fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
         """Fetch the URLs and yield an outcome for each, as they come.
 
         Raises:
@@ -87,6 +95,8 @@ class Fetcher:
         if self._cache.has(url):
             path = self._cache.path(url)
             fault = examine(path.read_bytes(), self._color)
+            if fault in PASSING_FAULTS and not datasets_config.HF_HUB_OFFLINE:
+                return None
             return Missed(url, fault) if fault else Fetched(url, path)
         status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
         return None if status is None else Missed(url, Reason.GONE, status)
@@ -104,6 +114,7 @@ class Fetcher:
         queues: dict[str, deque[str]] = {}
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)
+        silence = self._patience.silence
         slots = asyncio.Semaphore(max(MAX_CONNECTIONS, self._connections))
         async with (
             Transport(self._limits, self._patience) as transport,
@@ -118,7 +129,9 @@ class Fetcher:
             try:
                 async with asyncio.TaskGroup() as workers:
                     for origin, queue in queues.items():
-                        host = self._hosts.setdefault(origin, Host(origin, self._connections))
+                        host = self._hosts.setdefault(
+                            origin, Host(origin, self._connections, silence)
+                        )
                         for _ in range(min(self._connections, len(queue))):
                             workers.create_task(work(host, queue))
             except ExceptionGroup as group:

@@ -15,6 +15,9 @@ from movie_posters_decade.inspection import inspect_poster
 WORTH_A_PROCESS = 200
 """From how many posters on a helper saves more time than starting it takes."""
 
+HELPER_SECONDS = 30.0
+"""How long the helper may take for an answer before it is done without."""
+
 _READY = b"ready\n"
 
 # The package itself is not imported, as that would import datasets, which takes longer than a
@@ -63,10 +66,12 @@ class Examiner:
     Args:
         color: as `examine` takes it.
         posters: how many contents there are to be.
+        patience: how long the helper may take for an answer, in seconds.
     """
 
-    def __init__(self, color: str | None, posters: int) -> None:
+    def __init__(self, color: str | None, posters: int, patience: float = HELPER_SECONDS) -> None:
         self._color = color
+        self._patience = patience
         self._is_worth_it = posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
         self._process: asyncio.subprocess.Process | None = None
         self._is_ready = False
@@ -93,8 +98,7 @@ class Examiner:
     ) -> None:
         if self._process is None:
             return
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._stop(self._process)
         await self._process.wait()
         await self._reading
 
@@ -111,19 +115,33 @@ class Examiner:
         answered: asyncio.Future[Reason | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answered, content))
         process.stdin.writelines([len(content).to_bytes(4, "big"), content])
-        return await answered
+        try:
+            async with asyncio.timeout(self._patience):
+                return await answered
+        except TimeoutError:
+            self._stop(process)
+            return examine(content, self._color)
+
+    def _stop(self, process: asyncio.subprocess.Process) -> None:
+        self._is_ready = False
+        with suppress(ProcessLookupError):
+            process.kill()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         """Pass the helper's answers on; if it ends, examine what it leaves."""
-        answers = process.stdout
-        if answers is not None and await answers.readline() == _READY:
-            self._is_ready = True
-            while line := await answers.readline():
-                answered, _ = self._waiting.popleft()
+        try:
+            if process.stdout is not None:
+                await self._pass_on(process.stdout)
+        finally:
+            self._stop(process)
+            for answered, content in self._waiting:
                 if not answered.done():
-                    answered.set_result(Reason(line.decode().strip()) if line.strip() else None)
-        self._is_ready = False
-        for answered, content in self._waiting:
+                    answered.set_result(examine(content, self._color))
+            self._waiting.clear()
+
+    async def _pass_on(self, answers: asyncio.StreamReader) -> None:
+        self._is_ready = await answers.readline() == _READY
+        while self._is_ready and (line := await answers.readline()):
+            answered, _ = self._waiting.popleft()
             if not answered.done():
-                answered.set_result(examine(content, self._color))
-        self._waiting.clear()
+                answered.set_result(Reason(line.decode().strip()) if line.strip() else None)

@@ -5,7 +5,7 @@ import math
 from functools import cache
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from movie_posters_decade.funnel import Reason
 
@@ -37,6 +37,7 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Reason | None:
         content: what a poster's link gave, in any format that Pillow opens.
         color: "rgb" to refuse black-and-white posters, "any" to accept them.
     """
+    lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         with Image.open(io.BytesIO(content), formats=_formats()) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -52,6 +53,8 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Reason | None:
         return Reason.NOT_AN_IMAGE
     except Exception:  # noqa: BLE001, every decoder has errors of its own for broken data
         return Reason.TRUNCATED
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     return None
 
 

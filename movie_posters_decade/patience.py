@@ -27,6 +27,7 @@ class Patience:
         tries: how often one URL is asked for, at most.
         first_wait: before the second try; each further wait is twice the one before.
         longest_wait: the cap of every wait, also of one that a server asks for.
+        silence: how long a host must have given no answer at all before it is given up.
     """
 
     connect: float = 5.0
@@ -35,6 +36,7 @@ class Patience:
     tries: int = 3
     first_wait: float = 0.5
     longest_wait: float = 30.0
+    silence: float = 20.0
 
     def wait(self, tries: int, chance: float, retry_after: float | None = None) -> float:
         """Return how long to wait after so many failed tries, in seconds.
@@ -68,13 +70,13 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
 
 
 def opts_out(headers: list[str], agent: str) -> bool:

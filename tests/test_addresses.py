@@ -40,6 +40,9 @@ def test_public_address(address: str) -> None:
         "64:ff9b::10.0.0.1",
         "2002:7f00:1::",
         "2001:0:0:0:0:0:80ff:fffe",
+        "fec0::1",
+        "192.88.99.1",
+        "3fff::1",
     ],
 )
 def test_address_that_is_not_public(address: str) -> None:
@@ -54,6 +57,12 @@ def test_address_that_is_not_public(address: str) -> None:
         ("10.0.0.1", False),
         ("localhost", False),
         ("a.localhost.", False),
+        ("127.0.0.1.", False),
+        ("127.1", False),
+        ("2130706433", False),
+        ("0x7f.1", False),
+        ("0", False),
+        ("ip6-localhost", False),
     ],
 )
 def test_name_that_a_proxy_may_be_asked_for(host: str, expected: bool) -> None:

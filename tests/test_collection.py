@@ -1,7 +1,7 @@
 """Lost posters are replaced from their own pool until all decades are equal again."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -42,13 +42,12 @@ class Host:
         self.poster, self.dead = poster, dead
         self.asked: list[str] = []
 
-    def fetch(self, urls: Sequence[str]) -> list[Outcome]:
+    def fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
         """Bring the last first, as a network may."""
         self.asked += urls
-        return [
-            Missed(url, Reason.GONE, 404) if url in self.dead else Fetched(url, self.poster)
-            for url in reversed(urls)
-        ]
+        for url in reversed(urls):
+            gone = url in self.dead
+            yield Missed(url, Reason.GONE, 404) if gone else Fetched(url, self.poster)
 
 
 def posters_of(host: Host, folder: Path | None = None) -> Posters:

@@ -64,6 +64,16 @@ def test_helper_that_dies_leaves_nothing_unanswered() -> None:
     assert asyncio.run(ask()) == FAULTS * 2
 
 
+@pytest.mark.skipif(os.cpu_count() == 1, reason="with one processor there is no helper")
+def test_helper_that_hangs_is_done_without() -> None:
+    async def ask() -> list[Reason | None]:
+        async with Examiner("rgb", WORTH_A_PROCESS, patience=0.05) as examiner:
+            os.kill(await wait_for_helper(examiner), signal.SIGSTOP)
+            return await asyncio.gather(*map(examiner.examine, CONTENTS * 2))
+
+    assert asyncio.run(ask()) == FAULTS * 2
+
+
 def test_helper_is_gone_afterwards() -> None:
     async def start() -> int:
         async with Examiner("rgb", WORTH_A_PROCESS) as examiner:

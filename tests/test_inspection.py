@@ -5,7 +5,7 @@ import random
 
 import pytest
 from conftest import paint
-from PIL import Image
+from PIL import Image, ImageFile
 
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import colorfulness, file_extension, inspect_poster
@@ -65,6 +65,14 @@ def test_what_no_decoder_knows_is_not_an_image(content: bytes) -> None:
 def test_poster_cut_short_is_truncated(image_format: str) -> None:
     content = encode(COLOR, image_format)
     assert inspect_poster(content[: len(content) * 2 // 3]) is Reason.TRUNCATED
+
+
+def test_lenience_that_a_user_asked_pillow_for_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    assert inspect_poster(encode(COLOR, "JPEG")[:2000]) is Reason.TRUNCATED
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 
 @pytest.mark.parametrize("size", [(7100, 7100), (10_000, 10_000), (20_000, 20_000)])

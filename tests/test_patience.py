@@ -38,6 +38,8 @@ def test_server_is_obeyed_up_to_the_cap(asked: float, wait: float) -> None:
         ("Thu, 01 Jan 2026 12:01:30 GMT", 90.0),
         ("Thu, 01 Jan 2026 11:00:00 GMT", -3600.0),
         ("soon", None),
+        ("²", None),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999999999999999", None),
         ("", None),
         (None, None),
     ],
