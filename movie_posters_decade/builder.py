@@ -14,6 +14,7 @@ import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade import demo
+from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import (
@@ -41,30 +42,6 @@ from movie_posters_decade.version import __version__
 NAME = "movie_posters_decade"
 REPORT_FILE = "report.json"
 LOSSES_FILE = "losses.csv"
-
-_DESCRIPTION = """\
-Movie posters labelled by the decade of their movie, made from a catalogue of poster links and \
-split into train and test within each decade. A poster that cannot be used is replaced by \
-another of its decade and side; unless asked otherwise, all decades have the same number of \
-posters, and none is black-and-white."""
-
-_LICENSE = """\
-The posters belong to their copyright holders, and nothing here licenses them: whether you may \
-use them, for research for instance, is for the law where you are to say. The code that builds \
-the dataset is under the Apache License 2.0."""
-
-_CITATION = """\
-@misc{movie_genre_from_its_poster,
-  author = {{neha1703}},
-  title = {Movie Genre from its Poster},
-  howpublished = {Kaggle},
-  url = {https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster}
-}
-@misc{boehm2018,
-  author = {B{\\"o}hm, Timo},
-  year = {2018},
-  note = {The article that first made a dataset of poster decades from this catalogue}
-}"""
 
 
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
@@ -124,7 +101,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def _info(self) -> datasets.DatasetInfo:
         options = self.config.checked()
         return datasets.DatasetInfo(
-            description=_DESCRIPTION,
+            description=DESCRIPTION,
             features=datasets.Features(
                 {
                     "image": datasets.Image(mode="RGB"),
@@ -141,8 +118,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             ),
             supervised_keys=datasets.info.SupervisedKeysData("image", "label"),
             homepage=KAGGLE_PAGE,
-            license=_LICENSE,
-            citation=_CITATION,
+            license=LICENSE,
+            citation=CITATION,
         )
 
     def plan(self) -> Report:

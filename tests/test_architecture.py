@@ -10,7 +10,7 @@ import movie_posters_decade
 PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"errors", "funnel", "version"},
+    {"about", "errors", "funnel", "version"},
     {"addresses", "background", "cache", "inspection", "options", "painting", "patience"},
     {"catalogue", "demo", "examining", "transport"},
     {"asking", "export", "selection"},

@@ -80,8 +80,9 @@ def test_full_disk_is_one_error_and_leaves_a_sound_cache(
     )
     assert finished.returncode == 1
     assert finished.stdout == ""
-    last_line = finished.stderr.rstrip().splitlines()[-1]
-    assert last_line == f"movie-posters-decade: {sentence.format(cache=cache)}"
+    told = f"movie-posters-decade: {sentence.format(cache=cache)}"
+    assert told in finished.stderr.splitlines()
+    assert "Traceback" not in finished.stderr.split(told)[0]
     asked = len(large_world.host.requests)
     again = subprocess.run(build_command(large_world, cache), capture_output=True, check=True)
     assert json.loads(again.stdout)["kept"] == 200
