@@ -27,11 +27,9 @@ from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.examining import Examiner, examine
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.options import Options
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Limits, Transport
-
-CONNECTIONS = 32
-"""To one host at a time, if the user does not say otherwise."""
 
 MAX_CONNECTIONS = 256
 """To all hosts together, unless more are allowed to one."""
@@ -56,7 +54,7 @@ class Fetcher:
         color: str | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
-        connections: int = CONNECTIONS,
+        connections: int = Options.connections,
         refresh: bool = False,
     ) -> None:
         self._cache = cache

@@ -71,14 +71,15 @@ class Examiner:
 
     def __init__(self, color: str | None, posters: int, patience: float = HELPER_SECONDS) -> None:
         self._color = color
+        self._posters = posters
         self._patience = patience
-        self._is_worth_it = posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
         self._process: asyncio.subprocess.Process | None = None
         self._is_ready = False
         self._waiting: deque[tuple[asyncio.Future[Reason | None], bytes]] = deque()
 
     async def __aenter__(self) -> Self:
-        if self._is_worth_it and self._color is not None:
+        is_worth_it = self._posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
+        if is_worth_it and self._color is not None:
             folder = str(Path(__file__).parent)
             with suppress(OSError):
                 self._process = await asyncio.create_subprocess_exec(

@@ -23,7 +23,10 @@ from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Limits
 
 MAX_CATALOGUE_BYTES = 1024**3
+"""The largest catalogue that is taken from the network."""
+
 CATALOGUE_SECONDS = 900.0
+"""How long a catalogue may take to come from there."""
 
 
 def locate(data_files: object, data_dir: str | None = None) -> str:

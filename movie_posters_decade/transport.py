@@ -101,7 +101,12 @@ class Transport:
 
     def __init__(self, limits: Limits, patience: Patience) -> None:
         self._limits = limits
-        self._proxies = {**urllib.request.getproxies(), **(limits.proxies or {})}
+        proxies = {**urllib.request.getproxies(), **(limits.proxies or {})}
+        # Many leave the scheme of a proxy out, and other clients take http then.
+        self._proxies = {
+            scheme: proxy if "://" in proxy else f"http://{proxy}"
+            for scheme, proxy in proxies.items()
+        }
         self._timeout = aiohttp.ClientTimeout(
             total=None, connect=patience.connect, sock_read=patience.read
         )

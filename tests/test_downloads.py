@@ -191,6 +191,50 @@ def test_proxy_of_the_environment_is_used(
     assert host.visits["/good"] == 1
 
 
+def test_proxy_may_be_named_without_its_scheme(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", host.url.removeprefix("http://"))
+    host.horrors["http://public.example/a"] = host.horrors["/good"]
+    assert isinstance(fetch_one(cache, "http://public.example/a", Limits()), Fetched)
+
+
+@pytest.mark.parametrize("path", ["/hang", "/byte-by-byte"])
+def test_time_between_parts_and_time_for_all_are_bounded_each_by_itself(
+    cache: DownloadCache, host: HorrorHost, path: str
+) -> None:
+    limited = {"/hang": Patience(read=0.1, tries=1), "/byte-by-byte": Patience(whole=0.2)}
+    begin = time.monotonic()
+    [outcome] = Fetcher(cache, limits=ANYONE, patience=limited[path]).fetch([host.url + path])
+    assert isinstance(outcome, Missed)
+    assert outcome.reason is Reason.TIMEOUT
+    assert time.monotonic() - begin < 5
+
+
+def test_tries_end_with_the_time_for_all(cache: DownloadCache, host: HorrorHost) -> None:
+    patience = Patience(whole=0.2, tries=10_000, first_wait=0.01, longest_wait=0.02)
+    url = f"{host.url}/500"
+    [outcome] = Fetcher(cache, limits=ANYONE, patience=patience).fetch([url])
+    assert outcome == Missed(url, Reason.SERVER_ERROR, 500, url)
+    assert 2 < host.visits["/500"] < 100
+
+
+def test_host_that_answers_now_and_then_is_not_given_up(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    def reset_or_refuse(visit: Visit) -> None:
+        if int(visit.path[1:]) % 2 == 0:
+            visit.reset()
+        visit.answer(status="403 Forbidden")
+
+    host.horrors |= {f"/{number}": reset_or_refuse for number in range(60)}
+    patience = Patience(tries=1, silence=0)
+    fetcher = Fetcher(cache, limits=ANYONE, patience=patience, connections=1)
+    outcomes = list(fetcher.fetch([f"{host.url}/{number}" for number in range(60)]))
+    reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Missed)]
+    assert reasons == [Reason.UNREACHABLE, Reason.REFUSED] * 30
+
+
 def test_opt_out_may_be_disregarded(cache: DownloadCache, host: HorrorHost) -> None:
     limits = Limits(allow_private_hosts=True, respect_opt_out=False)
     assert isinstance(fetch_one(cache, f"{host.url}/opted-out", limits), Fetched)
