@@ -11,8 +11,8 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
-from movie_posters_decade.examining import Examiner
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.keeping import Keeper
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Answer, Transport
 
@@ -58,9 +58,6 @@ Outcome = Fetched | Missed
 IN_MEMORY_BYTES = 1024 * 1024
 """What is held of a body in memory; the rest of a longer one waits on disk."""
 
-PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
-"""Faults of content that may be none when it is asked for again, so that it is not stored."""
-
 
 @dataclass
 class Host:
@@ -69,16 +66,16 @@ class Host:
     Attributes:
         origin: scheme, name and port.
         connections: how many it may have at a time.
-        silence: for how many seconds it must have given no answer to count as silent.
+        patience: how long it may give nothing before it is given up.
     """
 
     origin: str
     connections: int
-    silence: float
-    is_silent: bool = field(default=False, init=False)
-    """Whether so many tries in a row got no answer at all that no more are worth making."""
-    _silent_tries: int = field(default=0, init=False)
-    _silent_since: float = field(default=0.0, init=False)
+    patience: Patience
+    is_given_up: bool = field(default=False, init=False)
+    """Whether so many tries in a row were in vain, for so long, that no more are worth making."""
+    _tries_in_vain: int = field(default=0, init=False)
+    _in_vain_since: float = field(default=0.0, init=False)
     _quiet_until: float = field(default=0.0, init=False)
 
     async def wait_until_welcome(self) -> None:
@@ -90,24 +87,25 @@ class Host:
         """Take in what a try gave, and how long is waited before the next."""
         if answer.retry_after is not None:
             self._quiet_until = max(self._quiet_until, time.monotonic() + wait)
-        if answer.status is not None:
-            self._silent_tries = 0
-        elif answer.is_passing:
-            self._learn_silence()
+        if answer.is_passing:
+            bearable = self.patience.silence if answer.status is None else self.patience.refusal
+            self._learn_in_vain(bearable)
+        elif answer.status is not None:
+            self._tries_in_vain = 0
 
-    def _learn_silence(self) -> None:
-        if self._silent_tries == 0:
-            self._silent_since = time.monotonic()
-        self._silent_tries += 1
+    def _learn_in_vain(self, bearable: float) -> None:
+        if self._tries_in_vain == 0:
+            self._in_vain_since = time.monotonic()
+        self._tries_in_vain += 1
         # All connections may fail at once and for one reason, which is one bad moment.
-        too_often = self._silent_tries >= max(10, 2 * self.connections)
-        too_long = time.monotonic() - self._silent_since >= self.silence
-        if too_often and too_long and not self.is_silent:
-            self.is_silent = True
+        too_often = self._tries_in_vain >= max(10, 2 * self.connections)
+        too_long = time.monotonic() - self._in_vain_since >= bearable
+        if too_often and too_long and not self.is_given_up:
+            self.is_given_up = True
             logger.warning(
-                "%s did not answer %d times in a row; it is not asked any more.",
+                "%s was asked %d times in a row in vain; it is not asked any more.",
                 self.origin,
-                self._silent_tries,
+                self._tries_in_vain,
             )
 
 
@@ -127,61 +125,63 @@ class Asker:
     Args:
         transport: makes a single try.
         cache: where the content goes.
-        examiner: finds fault with content.
+        keeper: examines the content and stores it.
         patience: how often to try and how long to wait.
-        slots: one is held during a try, none while waiting for the next.
+        slots: one is held during a try, whatever the host.
     """
 
     def __init__(
         self,
         transport: Transport,
         cache: DownloadCache,
-        examiner: Examiner,
+        keeper: Keeper,
         patience: Patience,
         slots: asyncio.Semaphore,
     ) -> None:
         self._transport = transport
         self._cache = cache
-        self._examiner = examiner
+        self._keeper = keeper
         self._patience = patience
         self._slots = slots
 
-    async def ask(self, url: str, host: Host) -> Outcome:
+    async def ask(self, url: str, host: Host, connections: asyncio.Semaphore) -> Outcome:
         """Ask a host for a URL until there is an answer to keep.
+
+        Args:
+            url: what to ask for.
+            host: whom.
+            connections: one of the host's is held during a try, none while waiting for the next.
 
         Raises:
             OSError: the content cannot be stored.
         """
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
-            answer = await self._last_answer(url, host, body)
+            answer = await self._last_answer(url, host, connections, body)
             if answer.reason is Reason.GONE and answer.status is not None:
                 self._cache.remember_gone(url, answer.status)
             body.seek(0)
-            reason = answer.reason or await self._keep(url, body.read())
+            path = self._cache.path(url)
+            reason = answer.reason or await self._keeper.keep(body.read(), str(path))
         if reason is None:
-            return Fetched(url, self._cache.path(url), answer.status, answer.url)
+            return Fetched(url, path, answer.status, answer.url)
         return Missed(url, reason, answer.status, answer.url)
 
-    async def _keep(self, url: str, content: bytes) -> Reason | None:
-        """Store content that has no fault, or one that it will have the next time too."""
-        fault = await self._examiner.examine(content)
-        if fault not in PASSING_FAULTS:
-            self._cache.store(url, content)
-        return fault
-
-    async def _last_answer(self, url: str, host: Host, body: IO[bytes]) -> Answer:
+    async def _last_answer(
+        self, url: str, host: Host, connections: asyncio.Semaphore, body: IO[bytes]
+    ) -> Answer:
         answer = Answer(url, Reason.UNREACHABLE)
         deadline = None
         for tries in range(1, self._patience.tries + 1):
-            await host.wait_until_welcome()
-            if host.is_silent:
-                break
-            async with self._slots:
-                now = time.monotonic()
-                deadline = deadline or now + self._patience.whole
-                if now >= deadline:
+            async with connections:
+                await host.wait_until_welcome()
+                if host.is_given_up:
                     break
-                answer = await self._try(url, body, deadline - now)
+                async with self._slots:
+                    now = time.monotonic()
+                    deadline = deadline or now + self._patience.whole
+                    if now >= deadline:
+                        break
+                    answer = await self._try(url, body, deadline - now)
             wait = self._patience.wait(tries, random.random(), answer.retry_after)
             host.learn(answer, wait)
             is_last = tries == self._patience.tries or time.monotonic() + wait > deadline

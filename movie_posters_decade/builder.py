@@ -22,11 +22,13 @@ from movie_posters_decade.catalogue import (
     Catalogue,
     parse_catalogue,
 )
-from movie_posters_decade.collection import Movie, Posters, collect, read_poster, stream
+from movie_posters_decade.collection import collect, stream
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Step
+from movie_posters_decade.movies import Poster
+from movie_posters_decade.posters import Posters
 from movie_posters_decade.report import (
     LOSS_COLUMNS,
     Report,
@@ -146,22 +148,22 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Collect the posters; when streaming, leave everything to the first pass."""
-        movies: dict[str, Any] = (
-            {side: StreamedMovies(self, side) for side in SIDES}
+        posters: dict[str, Any] = (
+            {side: StreamedPosters(self, side) for side in SIDES}
             if dl_manager.is_streaming
             else self._collect(dl_manager)
         )
         return [
-            datasets.SplitGenerator(name=side, gen_kwargs={"movies": movies[side]})
+            datasets.SplitGenerator(name=side, gen_kwargs={"posters": posters[side]})
             for side in SIDES
         ]
 
-    def _generate_examples(self, movies: Iterable[Movie]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield an example for each movie whose poster lies in a file."""
-        for movie in movies:
-            yield movie["imdb_id"], _example(movie)
+    def _generate_examples(self, posters: Iterable[Poster]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield an example for each poster."""
+        for poster in posters:
+            yield poster.movie.imdb_id, _example(poster)
 
-    def _collect(self, manager: datasets.DownloadManager) -> dict[str, list[Movie]]:
+    def _collect(self, manager: datasets.DownloadManager) -> dict[str, list[Poster]]:
         # Links die: a rebuild need not have the sizes of the build it replaces.
         self.info.splits = None
         if self._made_for != self.config.identity():
@@ -173,7 +175,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         with self._network() as proxies:
             posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
             collection = collect(selection, posters, equal=self._is_equal)
-        links = [movie["poster_url"] for movie in collection.movies]
+        links = [poster.movie.poster_url for poster in collection.posters]
         hand_out(manager, [link for link in links if is_url(link)])
         with self._open_beside(REPORT_FILE, "w") as file:
             report = built_report(catalogue_steps, selection, collection)
@@ -183,11 +185,12 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             table.writeheader()
             table.writerows(loss_rows(collection.losses))
         return {
-            side: [movie for movie in collection.movies if movie["side"] == side] for side in SIDES
+            side: [poster for poster in collection.posters if poster.movie.side == side]
+            for side in SIDES
         }
 
-    def stream_movies(self, side: str) -> Iterator[Movie]:
-        """Yield the movies of a side, bringing their posters on the way.
+    def stream_posters(self, side: str) -> Iterator[Poster]:
+        """Yield the posters of a side, bringing them on the way.
 
         Raises:
             CatalogueError: the catalogue cannot be fetched or read.
@@ -256,8 +259,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return datasets.DownloadManager(self.dataset_name, download_config=download_config)
 
 
-class StreamedMovies:
-    """The movies of a side, brought anew each time they are iterated over.
+class StreamedPosters:
+    """The posters of a side, brought anew each time they are iterated over.
 
     Args:
         builder: what brings them.
@@ -267,21 +270,21 @@ class StreamedMovies:
     def __init__(self, builder: MoviePostersDecade, side: str) -> None:
         self._builder, self._side = builder, side
 
-    def __iter__(self) -> Iterator[Movie]:
-        return self._builder.stream_movies(self._side)
+    def __iter__(self) -> Iterator[Poster]:
+        return self._builder.stream_posters(self._side)
 
 
-def _example(movie: Movie) -> dict[str, Any]:
-    score = movie["imdb_score"]
+def _example(poster: Poster) -> dict[str, Any]:
+    movie = poster.movie
     return {
-        "image": {"bytes": read_poster(movie), "path": None},
-        "label": movie["decade"],
-        "imdb_id": movie["imdb_id"],
-        "title": movie["title"],
-        "year": movie["year"],
-        "genres": list(movie["genres"]),
-        "imdb_score": None if math.isnan(score) else score,
-        "poster_url": movie["poster_url"],
+        "image": {"bytes": poster.read(), "path": None},
+        "label": movie.decade,
+        "imdb_id": movie.imdb_id,
+        "title": movie.title,
+        "year": movie.year,
+        "genres": list(movie.genres),
+        "imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score,
+        "poster_url": movie.poster_url,
     }
 
 

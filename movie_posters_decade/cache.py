@@ -1,11 +1,9 @@
 """The datasets download cache: posters under its own file names, and a memory of what is gone."""
 
 import copy
-import itertools
 import os
-import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,10 +11,14 @@ from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
+from movie_posters_decade.storing import write_whole
+
 GONE_FOR_SECONDS = 7 * 24 * 3600
 """How long a link that was gone is not asked for again: seven days."""
 
 _ASKED_FOR_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com")
+
+_GONE = ".gone"
 
 # The manager asks for the first URL of a longer list, to learn its size, even if it is cached.
 _LONGEST_SILENT_LIST = 15
@@ -33,8 +35,6 @@ class DownloadCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._token = secrets.token_hex(8)
-        self._numbers = itertools.count()
 
     @classmethod
     def of(cls, manager: DownloadManager) -> "DownloadCache":
@@ -55,19 +55,8 @@ class DownloadCache:
 
         The folder has to be there, which `make` sees to.
         """
-        name = self._name(url)
-        unfinished = f"{name}.{self._token}-{next(self._numbers)}.incomplete"
-        try:
-            with open(unfinished, "xb") as file:
-                file.write(content)
-            os.replace(unfinished, name)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(unfinished)
-            raise
-        with suppress(FileNotFoundError):
-            os.unlink(f"{name}.gone")
-        return Path(name)
+        write_whole(self._name(url), content)
+        return self.path(url)
 
     def make(self) -> None:
         """Make the folder, if it is not there."""
@@ -76,6 +65,12 @@ class DownloadCache:
     def forget(self, url: str) -> None:
         """Remove a URL's content, as it is not what it should be."""
         self.path(url).unlink(missing_ok=True)
+
+    def forget_gone(self, urls: Iterable[str]) -> None:
+        """Forget which of the URLs were gone."""
+        for url in urls:
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self._name(url)}{_GONE}")
 
     def remember_gone(self, url: str, status: int) -> None:
         """Remember that a URL was answered with 404 or 410, and forget what it was before."""
@@ -100,7 +95,7 @@ class DownloadCache:
         return int(status) if recent and status.isdigit() else None
 
     def _memory(self, url: str) -> Path:
-        return Path(f"{self._name(url)}.gone")
+        return Path(f"{self._name(url)}{_GONE}")
 
     def _name(self, url: str) -> str:
         return f"{self.folder}{os.sep}{hash_url_to_filename(url)}"

@@ -2,21 +2,19 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain, islice, zip_longest
-from pathlib import Path
+from itertools import islice, zip_longest
 from typing import Any
 
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.addresses import is_url
-from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import inspect_poster
-from movie_posters_decade.selection import Pool, Selection, level
+from movie_posters_decade.movies import Loss, Movie, Pool, Poster
+from movie_posters_decade.posters import Posters
+from movie_posters_decade.selection import Selection, level
 
 logger = logging.getLogger(__name__)
 
@@ -31,77 +29,17 @@ _PRIVATE = (
     "(--allow-private-hosts), and paths taken only from a catalogue on this machine."
 )
 
-Movie = dict[str, Any]
-"""A candidate: its row by column and, once it is found usable, the ``path`` of its poster."""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A candidate whose poster was asked for and cannot be used.
-
-    Attributes:
-        movie: the candidate.
-        reason: why its poster cannot be used.
-        status: the HTTP status of the last answer, if there was one.
-        final_url: where redirects led, if it was asked for just now.
-    """
-
-    movie: Movie
-    reason: Reason
-    status: int | None = None
-    final_url: str | None = None
-
-
-@dataclass(frozen=True)
-class Posters:
-    """Brings the posters of movies, wherever they are, and finds those that can be used.
-
-    Attributes:
-        fetch: brings those that are on the network, examined: URLs in, in any order an outcome
-            for each out.
-        color: "rgb" to refuse black-and-white posters among the files, "any" to accept them.
-        folder: where paths start from; None if links may not be paths.
-    """
-
-    fetch: Callable[[Sequence[str]], Generator[Outcome, None, None]]
-    color: str = "rgb"
-    folder: Path | None = None
-
-    def bring(self, movies: Sequence[Movie]) -> Generator[Movie | Loss, None, None]:
-        """Give each movie its poster's ``path``, or a loss, and yield these as they come in."""
-        by_link = {movie["poster_url"]: movie for movie in movies}
-        urls = [link for link in by_link if is_url(link)]
-        paths = [link for link in by_link if not is_url(link)]
-        with closing(self.fetch(urls)) as fetched:
-            for outcome in chain(map(self._look_up, paths), fetched):
-                movie = by_link[outcome.url]
-                if isinstance(outcome, Missed):
-                    yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
-                else:
-                    movie["path"] = str(outcome.path)
-                    yield movie
-
-    def _look_up(self, link: str) -> Outcome:
-        if self.folder is None:
-            return Missed(link, Reason.FORBIDDEN_ADDRESS)
-        path = self.folder / link
-        try:
-            fault = inspect_poster(path.read_bytes(), self.color) if path.is_file() else Reason.GONE
-        except OSError:
-            fault = Reason.GONE
-        return Missed(link, fault) if fault else Fetched(link, path)
-
 
 @dataclass(frozen=True)
 class Collection:
     """The usable posters that were wanted, and what was lost on the way.
 
     Attributes:
-        movies: the movies with their posters' paths, in the order of rank.
+        posters: in the order of their movies' ranks.
         losses: the candidates that were tried in vain.
     """
 
-    movies: list[Movie]
+    posters: list[Poster]
     losses: list[Loss]
 
 
@@ -110,22 +48,17 @@ class _Queue:
     """The candidates of one pool, taken in the order of rank."""
 
     untried: list[Movie]
-    usable: list[Movie] = field(default_factory=list)
+    usable: list[Poster] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
     def supply(self) -> int:
         return len(self.usable) + len(self.untried)
 
-    def record(self, outcome: Movie | Loss) -> None:
+    def record(self, outcome: Poster | Loss) -> None:
         if isinstance(outcome, Loss):
             self.losses.append(outcome)
         else:
             self.usable.append(outcome)
-
-
-def read_poster(movie: Movie) -> bytes:
-    """Return the bytes of a usable movie's poster, as they were fetched."""
-    return Path(movie["path"]).read_bytes()
 
 
 def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collection:
@@ -150,16 +83,16 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
             # Closed at once if anything goes wrong, so that nothing is fetched in the background.
             with closing(posters.bring(batch)) as outcomes:
                 for outcome in _in_order(batch, _shown(outcomes, bar, lost)):
-                    queues[_pool(_movie(outcome))].record(outcome)
+                    queues[outcome.movie.pool].record(outcome)
             goals = _reachable(goals, queues, equal=equal)
             bar.total = max(bar.n, sum(goals.values()))
     _tell_shortfalls(selection.targets, goals, queues)
-    kept = [movie for pool, queue in queues.items() for movie in queue.usable[: goals[pool]]]
+    kept = [poster for pool, queue in queues.items() for poster in queue.usable[: goals[pool]]]
     losses = [loss for queue in queues.values() for loss in queue.losses]
-    return Collection(sorted(kept, key=_place), sorted(losses, key=lambda loss: _place(loss.movie)))
+    return Collection(sorted(kept, key=_place), sorted(losses, key=_place))
 
 
-def _shown(outcomes: Iterable[Movie | Loss], bar: Any, lost: int) -> Iterator[Movie | Loss]:
+def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:
     """Pass the outcomes on, and show how many are usable and how many lost."""
     for outcome in outcomes:
         if isinstance(outcome, Loss):
@@ -170,9 +103,9 @@ def _shown(outcomes: Iterable[Movie | Loss], bar: Any, lost: int) -> Iterator[Mo
         yield outcome
 
 
-def _in_order(movies: Sequence[Movie], outcomes: Iterable[Movie | Loss]) -> list[Movie | Loss]:
-    by_link = {_movie(outcome)["poster_url"]: outcome for outcome in outcomes}
-    return [by_link[movie["poster_url"]] for movie in movies]
+def _in_order(movies: Sequence[Movie], outcomes: Iterable[Poster | Loss]) -> list[Poster | Loss]:
+    by_link = {outcome.movie.poster_url: outcome for outcome in outcomes}
+    return [by_link[movie.poster_url] for movie in movies]
 
 
 def stream(
@@ -182,10 +115,10 @@ def stream(
     forget: Callable[[str], None],
     *,
     equal: bool,
-) -> Iterator[Movie]:
-    """Yield the usable movies of a side, one decade after the other, bringing them on the way.
+) -> Iterator[Poster]:
+    """Yield the usable posters of a side, one decade after the other, bringing them on the way.
 
-    A poster's file can be read until the next movie is asked for.
+    A poster's file can be read until the next one is asked for.
 
     Args:
         selection: the candidates and what is wanted of each pool.
@@ -202,12 +135,12 @@ def stream(
         islice(_usable(queue, posters, forget), selection.targets[pool])
         for pool, queue in queues.items()
     ]
-    for movies in zip(*usable, strict=False) if equal else zip_longest(*usable):
-        yield from (movie for movie in movies if movie is not None)
+    for of_decades in zip(*usable, strict=False) if equal else zip_longest(*usable):
+        yield from (poster for poster in of_decades if poster is not None)
     _check_pools({pool: len(queue.usable) for pool, queue in queues.items()}, queues)
 
 
-def _usable(queue: _Queue, posters: Posters, forget: Callable[[str], None]) -> Iterator[Movie]:
+def _usable(queue: _Queue, posters: Posters, forget: Callable[[str], None]) -> Iterator[Poster]:
     at_once = 1
     while queue.untried:
         movies, queue.untried = _split(queue.untried, at_once)
@@ -216,28 +149,18 @@ def _usable(queue: _Queue, posters: Posters, forget: Callable[[str], None]) -> I
             queue.record(outcome)
             if not isinstance(outcome, Loss):
                 yield outcome
-            forget(_movie(outcome)["poster_url"])
+            forget(outcome.movie.poster_url)
 
 
 def _queues(selection: Selection) -> dict[Pool, _Queue]:
     queues = {pool: _Queue([]) for pool in selection.targets}
-    movies: list[Any] = selection.candidates.to_dict("records")
-    for movie in movies:
-        queues[_pool(movie)].untried.append(movie)
+    for movie in selection.movies():
+        queues[movie.pool].untried.append(movie)
     return queues
 
 
-def _movie(outcome: Movie | Loss) -> Movie:
-    return outcome.movie if isinstance(outcome, Loss) else outcome
-
-
-def _pool(movie: Movie) -> Pool:
-    return movie["decade"], movie["side"]
-
-
-def _place(movie: Movie) -> tuple[int, str]:
-    """Return a movie's place in the order of candidates, which `selection` settled."""
-    return movie["rank"], movie["poster_url"]
+def _place(outcome: Poster | Loss) -> tuple[int, str]:
+    return outcome.movie.place
 
 
 def _split(movies: list[Movie], count: int) -> tuple[list[Movie], list[Movie]]:

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from datasets import config as datasets_config
 
 from movie_posters_decade.asking import (
-    PASSING_FAULTS,
     Asker,
     Fetched,
     Host,
@@ -25,14 +24,17 @@ from movie_posters_decade.asking import (
 from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.examining import Examiner, examine
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.keeping import PASSING_FAULTS, Keeper, examine
 from movie_posters_decade.options import Options
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Limits, Transport
 
 MAX_CONNECTIONS = 256
-"""To all hosts together, unless more are allowed to one."""
+"""To all hosts together."""
+
+MORE_WORKERS = 32
+"""How many contents of a host are kept, or tries waited for, while all connections are in use."""
 
 
 class Fetcher:
@@ -44,6 +46,7 @@ class Fetcher:
         limits: who may be asked and what is taken.
         patience: how long to wait and how often to try.
         connections: how many to one host at a time.
+        all_connections: how many to all hosts together, unless more are allowed to one.
         refresh: fetch again what is there or is known to be gone.
     """
 
@@ -55,6 +58,7 @@ class Fetcher:
         limits: Limits | None = None,
         patience: Patience | None = None,
         connections: int = Options.connections,
+        all_connections: int = MAX_CONNECTIONS,
         refresh: bool = False,
     ) -> None:
         self._cache = cache
@@ -62,6 +66,7 @@ class Fetcher:
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._connections = connections
+        self._all_connections = all_connections
         self._refresh = refresh
         self._hosts: dict[str, Host] = {}
 
@@ -82,7 +87,10 @@ class Fetcher:
             self._check_online(unknown)
             try:
                 self._cache.make()
+                self._cache.forget_gone(unknown)
                 yield from told_by(partial(self._ask_all, unknown))
+            except DownloadError:
+                raise
             except OSError as error:
                 raise DownloadError(
                     f"{self._cache.folder}: a poster cannot be stored: {error}. What was fetched "
@@ -108,30 +116,30 @@ class Fetcher:
             )
 
     async def _ask_all(self, urls: Sequence[str], tell: Callable[[Outcome], None]) -> None:
-        """Ask all hosts at once, each with as many workers as it may have connections."""
+        """Ask all hosts at once, each over as many connections as it may have."""
         queues: dict[str, deque[str]] = {}
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)
-        silence = self._patience.silence
-        slots = asyncio.Semaphore(max(MAX_CONNECTIONS, self._connections))
+        slots = asyncio.Semaphore(max(self._all_connections, self._connections))
         async with (
             Transport(self._limits, self._patience) as transport,
-            Examiner(self._color, len(urls)) as examiner,
+            Keeper(self._color, len(urls)) as keeper,
         ):
-            asker = Asker(transport, self._cache, examiner, self._patience, slots)
+            asker = Asker(transport, self._cache, keeper, self._patience, slots)
 
-            async def work(host: Host, queue: deque[str]) -> None:
+            async def work(host: Host, connections: asyncio.Semaphore, queue: deque[str]) -> None:
                 while queue:
-                    tell(await asker.ask(queue.popleft(), host))
+                    tell(await asker.ask(queue.popleft(), host, connections))
 
             try:
                 async with asyncio.TaskGroup() as workers:
                     for origin, queue in queues.items():
                         host = self._hosts.setdefault(
-                            origin, Host(origin, self._connections, silence)
+                            origin, Host(origin, self._connections, self._patience)
                         )
-                        for _ in range(min(self._connections, len(queue))):
-                            workers.create_task(work(host, queue))
+                        connections = asyncio.Semaphore(self._connections)
+                        for _ in range(min(self._connections + MORE_WORKERS, len(queue))):
+                            workers.create_task(work(host, connections, queue))
             except ExceptionGroup as group:
                 # The first failure ends all; the others are its echoes.
                 raise group.exceptions[0] from None

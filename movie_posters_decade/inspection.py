@@ -26,6 +26,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "JPEG2000", "TIFF", "BMP", "MPO
 Others that it knows are no posters, and one, EPS, would run a program.
 """
 
+USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP")
+"""The formats that are tried first, as loading all decoders takes as long as many posters."""
+
 _INSPECTED_SIZE = (32, 32)
 _GREY_MODES = {"1", "L", "LA", "La", "I", "F"}
 
@@ -39,7 +42,7 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Reason | None:
     """
     lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
-        with Image.open(io.BytesIO(content), formats=_formats()) as image:
+        with _opened(content) as image:
             if image.width * image.height > MAX_PIXELS:
                 return Reason.TOO_MANY_PIXELS
             # JPEG decoders shrink while they decode, and still read the file to its end.
@@ -56,6 +59,13 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Reason | None:
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     return None
+
+
+def _opened(content: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(content), formats=USUAL_FORMATS)
+    except UnidentifiedImageError:
+        return Image.open(io.BytesIO(content), formats=_formats())
 
 
 @cache

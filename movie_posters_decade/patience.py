@@ -28,6 +28,7 @@ class Patience:
         first_wait: before the second try; each further wait is twice the one before.
         longest_wait: the cap of every wait, also of one that a server asks for.
         silence: how long a host must have given no answer at all before it is given up.
+        refusal: the same for a host that answers, but only to put everything off.
     """
 
     connect: float = 5.0
@@ -37,6 +38,7 @@ class Patience:
     first_wait: float = 0.5
     longest_wait: float = 30.0
     silence: float = 20.0
+    refusal: float = 120.0
 
     def wait(self, tries: int, chance: float, retry_after: float | None = None) -> float:
         """Return how long to wait after so many failed tries, in seconds.

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from movie_posters_decade.collection import Collection, Loss
+from movie_posters_decade.collection import Collection
 from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.movies import Loss
 from movie_posters_decade.selection import SIDES, Selection
 
 Counts = dict[str, int]
@@ -113,7 +114,8 @@ def built_report(
     """Report what was built of a selection."""
     splits = {
         side: _by_decade(
-            selection, (movie["decade"] for movie in collection.movies if movie["side"] == side)
+            selection,
+            (poster.movie.decade for poster in collection.posters if poster.movie.side == side),
         )
         for side in SIDES
     }
@@ -125,7 +127,7 @@ def loss_rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
     """Return a row for each loss, with `LOSS_COLUMNS`; what is not known is None."""
     of_movie = ("imdb_id", "title", "year", "decade", "side", "poster_url")
     return [
-        {column: loss.movie[column] for column in of_movie}
+        {column: getattr(loss.movie, column) for column in of_movie}
         | {"reason": loss.reason.value, "status": loss.status, "final_url": loss.final_url}
         for loss in losses
     ]

@@ -1,19 +1,17 @@
 """Which movies, in which order, on which side of the split: pure functions of a table."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
 from movie_posters_decade.errors import SelectionError
 from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.movies import Movie, Pool
 from movie_posters_decade.options import Options
 
 SIDES = ("train", "test")
-
-Pool = tuple[str, str]
-"""The name of a pool: decade and side, e.g. ("1970s", "train")."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,11 @@ class Selection:
     candidates: pd.DataFrame
     targets: Mapping[Pool, int]
     steps: tuple[Step, ...]
+
+    def movies(self) -> Iterator[Movie]:
+        """Yield the candidates one by one."""
+        columns = [field.name for field in fields(Movie)]
+        return (Movie(*row) for row in self.candidates[columns].itertuples(index=False, name=None))
 
 
 def decade_names(min_year: int, max_year: int) -> list[str]:

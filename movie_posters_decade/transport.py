@@ -3,9 +3,11 @@
 The only room with a socket.
 """
 
+import asyncio
 import socket
 import urllib.request
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from movie_posters_decade.addresses import is_public, is_public_name
+from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.patience import (
     PASSING_STATUSES,
@@ -29,6 +32,8 @@ AGENT = "movie_posters_decade"
 USER_AGENT = f"{AGENT}/{__version__}"
 MAX_BYTES = 20 * 1024 * 1024
 MAX_REDIRECTS = 5
+LOOKUPS = 64
+"""How many host names are looked up at a time, so that slow ones do not hold up others."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FORBIDDEN = "forbidden address"
@@ -107,11 +112,13 @@ class Transport:
             scheme: proxy if "://" in proxy else f"http://{proxy}"
             for scheme, proxy in proxies.items()
         }
+        self._lookups = ThreadPoolExecutor(LOOKUPS, "lookup")
         self._timeout = aiohttp.ClientTimeout(
             total=None, connect=patience.connect, sock_read=patience.read
         )
 
     async def __aenter__(self) -> Self:
+        asyncio.get_running_loop().set_default_executor(self._lookups)
         guarded = None if self._limits.allow_private_hosts else _guarded_socket
         async with AsyncExitStack() as stack:
             self._direct = await stack.enter_async_context(self._session(guarded))
@@ -185,7 +192,14 @@ class Transport:
             not self._proxies or urllib.request.proxy_bypass(url.host or "")
         ):
             return None
-        return self._proxies.get(url.scheme) or self._proxies.get("all")
+        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
+        if proxy and not proxy.lower().startswith(("http://", "https://")):
+            raise DownloadError(
+                f"{proxy}: expected a proxy that speaks HTTP, as the one for {url.scheme}; found "
+                "another kind. Set the environment variable to an http:// address, or NO_PROXY to "
+                f"{url.host}."
+            )
+        return proxy
 
     def _check_wanted(self, response: aiohttp.ClientResponse) -> None:
         tags = response.headers.getall("X-Robots-Tag", [])

@@ -80,6 +80,11 @@ class Stage:
     pythons: dict[str, Path]
     port: int
 
+    def fresh(self, name: str) -> Path:
+        """Return the name of a folder that is not there yet."""
+        taken = sum(path.name.startswith(f"{name}-") for path in self.folder.iterdir())
+        return self.folder / f"{name}-{taken}"
+
     @property
     def log(self) -> Path:
         """Where the host notes each request."""
@@ -110,7 +115,7 @@ class Stage:
 
 def run_ours(stage: Stage) -> dict[str, Run]:
     """Build from nothing, then again, then again without the build."""
-    cache = stage.folder / "ours"
+    cache = stage.fresh("ours")
     command = [
         stage.pythons["ours"].parent / "movie-posters-decade",
         *("build", "--data-files", stage.folder / "catalogue.csv", "--cache-dir", cache),
@@ -118,15 +123,14 @@ def run_ours(stage: Stage) -> dict[str, Run]:
     ]
     home = {"HF_HOME": str(stage.folder / "home")}
     runs = {"ours": stage.run(command, home), "cached": stage.run(command, home)}
-    shutil.rmtree(cache / "movie_posters_decade")
+    (cache / "movie_posters_decade").rename(cache / "first_build")
     runs["rebuilt"] = stage.run(command, home)
-    shutil.rmtree(cache)
     return runs
 
 
 def run_img2dataset(stage: Stage) -> dict[str, Run]:
     """Let img2dataset download the same URLs."""
-    output = stage.folder / "img2dataset"
+    output = stage.fresh("img2dataset")
     processes = os.cpu_count() or 1
     program = [stage.pythons["img2dataset"], PEERS / "bulk.py", stage.folder / "urls.txt"]
     run = stage.run(
@@ -135,26 +139,23 @@ def run_img2dataset(stage: Stage) -> dict[str, Run]:
     stats = [json.loads(path.read_text()) for path in output.glob("*_stats.json")]
     if sum(shard["successes"] for shard in stats) != stage.posters:
         sys.exit(f"img2dataset did not get all posters: {stats}")
-    shutil.rmtree(output)
     return {"img2dataset": run}
 
 
 def run_stock(stage: Stage) -> dict[str, Run]:
     """Let the stock download manager fetch the same URLs, and write a dataset."""
-    cache = stage.folder / "stock"
+    cache = stage.fresh("stock")
     program = [stage.pythons["stock"], PEERS / "stock.py", stage.folder / "urls.txt", cache]
     run = stage.run(program, {"HF_HOME": str(stage.folder / "home")})
-    shutil.rmtree(cache)
     return {"stock": run}
 
 
 def run_loop(stage: Stage) -> dict[str, Run]:
     """Fetch a tenth of the URLs one after the other, and count the time tenfold."""
-    output, urls = stage.folder / "loop", stage.folder / "some.txt"
+    output, urls = stage.fresh("loop"), stage.folder / "some.txt"
     some = (stage.folder / "urls.txt").read_text().split("\n")[: stage.posters // 10]
     urls.write_text("\n".join(some))
     run = stage.run([sys.executable, PEERS / "loop.py", urls, output])
-    shutil.rmtree(output)
     return {"loop": Run(10 * run.seconds, run.peak_mb, 10 * run.requests)}
 
 
@@ -227,30 +228,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def measure(
-    posters: int, latency_ms: float, rounds: int, pythons: dict[str, Path], connections: int
-) -> dict[str, dict[str, float]]:
+def measure(stage: Stage, rounds: int) -> dict[str, dict[str, float]]:
     """Run all contenders that are installed, round after round, and return their medians."""
     runs: dict[str, list[Run]] = defaultdict(list)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # nginx gives up root's rights before it reads a poster
-        port = _free_port()
-        stage = Stage(Path(folder), posters, latency_ms, connections, pythons, port)
-        paint = [pythons["ours"], PEERS / "paint.py", posters, folder, f"http://127.0.0.1:{port}"]
-        subprocess.run([str(word) for word in paint], check=True)
-        with serving(stage):
-            for number in range(rounds):
-                for name in pythons:
-                    for contender, run in CONTENDERS[name](stage).items():
-                        runs[contender].append(run)
-                        print(f"{latency_ms:g} ms, round {number + 1}: {contender} {run}")
+    address = f"http://127.0.0.1:{stage.port}"
+    paint = [stage.pythons["ours"], PEERS / "paint.py", stage.posters, stage.folder, address]
+    subprocess.run([str(word) for word in paint], check=True)
+    with serving(stage):
+        for number in range(rounds):
+            for name in stage.pythons:
+                for contender, run in CONTENDERS[name](stage).items():
+                    runs[contender].append(run)
+                    print(f"{stage.latency_ms:g} ms, round {number + 1}: {contender} {run}")
     return {
         contender: {
             "seconds": statistics.median(run.seconds for run in some),
             "fastest": min(run.seconds for run in some),
             "slowest": max(run.seconds for run in some),
             "peak_mb": statistics.median(run.peak_mb for run in some),
-            "requests_per_poster": statistics.median(run.requests for run in some) / posters,
+            "requests_per_poster": statistics.median(run.requests for run in some) / stage.posters,
         }
         for contender, some in runs.items()
     }
@@ -286,12 +282,18 @@ def main() -> None:
     }
     connections = THREADS_A_PROCESS * (os.cpu_count() or 1)
     results = {}
-    for posters in (2000, 20000) if chosen.scale else (chosen.posters,):
-        for latency_ms in chosen.latency_ms:
-            medians = measure(posters, latency_ms, chosen.rounds, pythons, connections)
-            title = f"{posters} posters, {latency_ms:g} ms"
-            results[title] = {"medians": medians, "times_ours": compare(medians)}
-            print(json.dumps({title: results[title]}, indent=2))
+    # Nothing is removed before the end: for minutes after that, ext4 is slow to make files.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # nginx gives up root's rights before it reads a poster
+        for posters in (2000, 20000) if chosen.scale else (chosen.posters,):
+            for latency_ms in chosen.latency_ms:
+                title = f"{posters} posters, {latency_ms:g} ms"
+                own = Path(folder) / f"{posters}-{latency_ms:g}"
+                own.mkdir()
+                stage = Stage(own, posters, latency_ms, connections, pythons, _free_port())
+                medians = measure(stage, chosen.rounds)
+                results[title] = {"medians": medians, "times_ours": compare(medians)}
+                print(json.dumps({title: results[title]}, indent=2))
     chosen.output.write_text(json.dumps(results, indent=2) + "\n")
 
 

@@ -10,12 +10,22 @@ import movie_posters_decade
 PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"about", "errors", "funnel", "version"},
-    {"addresses", "background", "cache", "inspection", "options", "painting", "patience"},
-    {"catalogue", "demo", "examining", "transport"},
+    {"about", "errors", "funnel", "storing", "version"},
+    {
+        "addresses",
+        "background",
+        "cache",
+        "inspection",
+        "movies",
+        "options",
+        "painting",
+        "patience",
+    },
+    {"catalogue", "demo", "keeping", "transport"},
     {"asking", "export", "selection"},
     {"downloads"},
-    {"collection", "sources"},
+    {"posters", "sources"},
+    {"collection"},
     {"configurations"},
     {"report"},
     {"builder"},

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from movie_posters_decade.asking import Fetched, Missed, Outcome
-from movie_posters_decade.collection import Collection, Loss, Posters, collect, stream
+from movie_posters_decade.collection import Collection, collect, stream
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.options import Options
+from movie_posters_decade.posters import Posters
 from movie_posters_decade.selection import SIDES, Selection, select
 
 
@@ -50,8 +51,8 @@ class Host:
             yield Missed(url, Reason.GONE, 404) if gone else Fetched(url, self.poster)
 
 
-def posters_of(host: Host, folder: Path | None = None) -> Posters:
-    return Posters(host.fetch, folder=folder)
+def posters_of(host: Host) -> Posters:
+    return Posters(host.fetch)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def poster(tmp_path: Path) -> Path:
 
 
 def sizes(collection: Collection) -> Counter[tuple[str, str]]:
-    return Counter((movie["decade"], movie["side"]) for movie in collection.movies)
+    return Counter(poster.movie.pool for poster in collection.posters)
 
 
 def urls_of(selection: Selection, decade: str, side: str) -> list[str]:
@@ -82,10 +83,10 @@ def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     pool = urls_of(selection, "1990s", "train")
     collection = collect(selection, posters_of(Host(poster, {pool[2]})), equal=True)
-    kept = [movie["poster_url"] for movie in collection.movies]
+    kept = [poster.movie.poster_url for poster in collection.posters]
     assert sizes(collection) == Counter(selection.targets)
     assert [url for url in pool if url in kept] == [*pool[:2], *pool[3:9]]
-    assert [(loss.movie["poster_url"], loss.reason, loss.status) for loss in collection.losses] == [
+    assert [(loss.movie.poster_url, loss.reason, loss.status) for loss in collection.losses] == [
         (pool[2], Reason.GONE, 404)
     ]
 
@@ -107,7 +108,7 @@ def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(pos
     dead = set(urls_of(selection, "1970s", "train")[:6])
     host = Host(poster, dead)
     collection = collect(selection, posters_of(host), equal=True)
-    assert len(host.asked) == len(collection.movies) + len(dead)
+    assert len(host.asked) == len(collection.posters) + len(dead)
 
 
 def test_without_balance_only_the_decade_that_loses_is_smaller(poster: Path) -> None:
@@ -139,14 +140,14 @@ def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
     assert len({found[decade, "train"] for decade in DECADES}) == 1
     assert len({found[decade, "test"] for decade in DECADES}) == 1
     sides = dict(zip(rows["imdb_id"], rows["side"], strict=True))
-    assert all(sides[movie["imdb_id"]] == movie["side"] for movie in collection.movies)
+    assert all(sides[kept.movie.imdb_id] == kept.movie.side for kept in collection.posters)
     for decade in DECADES:
         for side in SIDES:
             alive = [url for url in urls_of(selection, decade, side) if url not in dead]
             kept = [
-                movie["poster_url"]
-                for movie in collection.movies
-                if (movie["decade"], movie["side"]) == (decade, side)
+                poster.movie.poster_url
+                for poster in collection.posters
+                if poster.movie.pool == (decade, side)
             ]
             assert kept == alive[: len(kept)]
     assert len(host.asked) == len(set(host.asked))
@@ -164,28 +165,6 @@ def test_decade_without_a_usable_poster_is_named(poster: Path) -> None:
     )
 
 
-def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path, poster: Path) -> None:
-    movies = [
-        {"poster_url": "poster"},
-        {"poster_url": str(poster)},
-        {"poster_url": "not-there"},
-        {"poster_url": "x" * 5000},
-    ]
-    outcomes = list(posters_of(Host(poster, set()), tmp_path).bring(movies))
-    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [
-        None,
-        None,
-        Reason.GONE,
-        Reason.GONE,
-    ]
-
-
-def test_links_of_a_remote_catalogue_may_not_be_paths(poster: Path) -> None:
-    [outcome] = posters_of(Host(poster, set())).bring([{"poster_url": str(poster)}])
-    assert isinstance(outcome, Loss)
-    assert outcome.reason is Reason.FORBIDDEN_ADDRESS
-
-
 @pytest.mark.parametrize("equal", [True, False])
 def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equal: bool) -> None:
     options = Options(balance="undersample" if equal else "none")
@@ -195,24 +174,12 @@ def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equa
     forgotten: list[str] = []
     streamed = []
     posters = posters_of(Host(poster, dead))
-    for movie in stream(selection, "train", posters, forgotten.append, equal=equal):
-        assert movie["poster_url"] not in forgotten
-        streamed.append(movie)
+    for found in stream(selection, "train", posters, forgotten.append, equal=equal):
+        assert found.movie.poster_url not in forgotten
+        streamed.append(found.movie)
     built = collect(selection, posters_of(Host(poster, dead)), equal=equal)
-    assert {movie["imdb_id"] for movie in streamed} == {
-        movie["imdb_id"] for movie in built.movies if movie["side"] == "train"
+    assert {movie.imdb_id for movie in streamed} == {
+        kept.movie.imdb_id for kept in built.posters if kept.movie.side == "train"
     }
-    assert [movie["decade"] for movie in streamed[:10]] == [*DECADES, *DECADES]
+    assert [movie.decade for movie in streamed[:10]] == [*DECADES, *DECADES]
     assert dead <= set(forgotten)
-
-
-def test_posters_on_disk_are_examined_too(tmp_path: Path) -> None:
-    (tmp_path / "grey").write_bytes(paint("1990s", 1, mode="L"))
-    (tmp_path / "page").write_bytes(b"<html>")
-    movies = [{"poster_url": "grey"}, {"poster_url": "page"}]
-    outcomes = posters_of(Host(tmp_path, set()), tmp_path).bring(movies)
-    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [
-        Reason.BLACK_AND_WHITE,
-        Reason.NOT_AN_IMAGE,
-    ]
-    assert (tmp_path / "page").exists()

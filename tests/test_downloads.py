@@ -1,8 +1,11 @@
 """URLs become files in the cache, many at once, and none is asked for more often than needed."""
 
 import os
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -293,6 +296,73 @@ def test_host_has_no_more_connections_than_allowed(
     assert host.most_at_once == connections
 
 
+def test_hosts_have_no_more_connections_together_than_allowed(cache: DownloadCache) -> None:
+    lock, at_once, most = threading.Lock(), 0, 0
+
+    def slow(visit: Visit) -> None:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.01)
+        with lock:
+            at_once -= 1
+        visit.answer(POSTER)
+
+    with serve_horrors() as one, serve_horrors() as two, serve_horrors() as three:
+        urls = [f"{host.url}/{number}" for number in range(10) for host in (one, two, three)]
+        for host in (one, two, three):
+            host.horrors = {f"/{number}": slow for number in range(10)}
+        fetcher = Fetcher(cache, limits=ANYONE, connections=4, all_connections=6)
+        assert all(isinstance(outcome, Fetched) for outcome in fetcher.fetch(urls))
+    assert most == 6
+
+
+def test_host_that_puts_everything_off_is_given_up(
+    cache: DownloadCache, host: HorrorHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As obeying each Retry-After of thousands would take hours."""
+    busy = [f"/busy-{number}" for number in range(300)]
+    host.horrors |= dict.fromkeys(
+        busy, lambda visit: visit.answer(status="503 Unavailable", more="Retry-After: 60\r\n")
+    )
+    patience = Patience(longest_wait=0.05, refusal=0.1)
+    fetcher = Fetcher(cache, limits=ANYONE, patience=patience, connections=5)
+    outcomes = list(fetcher.fetch([host.url + path for path in busy]))
+    assert not any(isinstance(outcome, Fetched) for outcome in outcomes)
+    assert host.visits.total() < 300
+    assert f"{host.url} was asked" in caplog.text
+
+
+def test_host_that_does_not_let_one_connect_is_a_time_out(cache: DownloadCache) -> None:
+    with socket.socket() as full, ExitStack() as stack:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        patience = Patience(connect=0.1, read=20, first_wait=0.01)
+        begin = time.monotonic()
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/a"
+        [outcome] = Fetcher(cache, limits=ANYONE, patience=patience).fetch([url])
+        assert time.monotonic() - begin < 3
+        assert outcome == Missed(url, Reason.TIMEOUT, final_url=url)
+
+
+def test_proxy_that_does_not_speak_http_is_one_sentence(
+    cache: DownloadCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    with pytest.raises(DownloadError) as error:
+        fetch_one(cache, "http://posters.example/a")
+    assert str(error.value) == (
+        "socks5://127.0.0.1:1080: expected a proxy that speaks HTTP, as the one for http; found "
+        "another kind. Set the environment variable to an http:// address, or NO_PROXY to "
+        "posters.example."
+    )
+
+
 def test_silent_host_is_given_up_and_does_not_hold_up_another(
     cache: DownloadCache, host: HorrorHost, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -316,7 +386,8 @@ def test_silent_host_is_given_up_and_does_not_hold_up_another(
         assert again.reason is Reason.UNREACHABLE
         assert silent.visits.total() == asked
     assert (
-        f"{silent.url} did not answer 16 times in a row; it is not asked any more." in caplog.text
+        f"{silent.url} was asked 16 times in a row in vain; it is not asked any more."
+        in caplog.text
     )
 
 

@@ -1,0 +1,80 @@
+"""A movie on its way into the dataset: a candidate, then a usable poster or a loss."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from movie_posters_decade.funnel import Reason
+
+Pool = tuple[str, str]
+"""The name of a pool: decade and side, e.g. ("1970s", "train")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """A candidate.
+
+    Attributes:
+        imdb_id: such as "tt0114709".
+        title: without the year.
+        year: of the movie.
+        genres: their names.
+        imdb_score: 0 to 10, or NaN.
+        poster_url: a URL, or a path for a local file.
+        decade: such as "1970s".
+        rank: its place in the order of everything.
+        side: "train" or "test".
+    """
+
+    imdb_id: str
+    title: str
+    year: int
+    genres: tuple[str, ...]
+    imdb_score: float
+    poster_url: str
+    decade: str
+    rank: int
+    side: str
+
+    @property
+    def pool(self) -> Pool:
+        """The decade and the side."""
+        return self.decade, self.side
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """What movies are sorted by."""
+        return self.rank, self.poster_url
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A movie whose poster can be used.
+
+    Attributes:
+        movie: the candidate.
+        path: the file that holds the poster as it was fetched.
+    """
+
+    movie: Movie
+    path: str
+
+    def read(self) -> bytes:
+        """Return the poster's bytes, as they were fetched."""
+        return Path(self.path).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A movie whose poster was asked for and cannot be used.
+
+    Attributes:
+        movie: the candidate.
+        reason: why its poster cannot be used.
+        status: the HTTP status of the last answer, if there was one.
+        final_url: where redirects led, if it was asked for just now.
+    """
+
+    movie: Movie
+    reason: Reason
+    status: int | None = None
+    final_url: str | None = None

@@ -1,0 +1,52 @@
+"""The posters of movies, wherever they are: on the network or on this machine."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from movie_posters_decade.addresses import is_url
+from movie_posters_decade.asking import Fetched, Missed, Outcome
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import inspect_poster
+from movie_posters_decade.movies import Loss, Movie, Poster
+
+
+@dataclass(frozen=True)
+class Posters:
+    """Brings the posters of movies and finds those that can be used.
+
+    Attributes:
+        fetch: brings those that are on the network, examined: URLs in, in any order an outcome
+            for each out.
+        color: "rgb" to refuse black-and-white posters among the files, "any" to accept them.
+        folder: where paths start from; None if links may not be paths.
+    """
+
+    fetch: Callable[[Sequence[str]], Generator[Outcome, None, None]]
+    color: str = "rgb"
+    folder: Path | None = None
+
+    def bring(self, movies: Sequence[Movie]) -> Generator[Poster | Loss, None, None]:
+        """Yield for each movie its poster or its loss, as they come in."""
+        by_link = {movie.poster_url: movie for movie in movies}
+        urls = [link for link in by_link if is_url(link)]
+        paths = [link for link in by_link if not is_url(link)]
+        with closing(self.fetch(urls)) as fetched:
+            for outcome in chain(map(self._look_up, paths), fetched):
+                movie = by_link[outcome.url]
+                if isinstance(outcome, Missed):
+                    yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
+                else:
+                    yield Poster(movie, str(outcome.path))
+
+    def _look_up(self, link: str) -> Outcome:
+        if self.folder is None:
+            return Missed(link, Reason.FORBIDDEN_ADDRESS)
+        path = self.folder / link
+        try:
+            fault = inspect_poster(path.read_bytes(), self.color) if path.is_file() else Reason.GONE
+        except OSError:
+            fault = Reason.GONE
+        return Missed(link, fault) if fault else Fetched(link, path)

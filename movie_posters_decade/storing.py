@@ -1,0 +1,32 @@
+"""A file has its name only once it is whole."""
+
+import itertools
+import os
+import secrets
+from contextlib import suppress
+
+_TOKEN = secrets.token_hex(8)
+_NUMBERS = itertools.count()
+
+
+def write_whole(name: str, content: bytes) -> None:
+    """Write a file that nobody sees half of, whoever reads, writes or dies meanwhile.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
+    unfinished = f"{name}.{_TOKEN}-{next(_NUMBERS)}.incomplete"
+    try:
+        with open(unfinished, "xb", buffering=0) as file:
+            _write_all(file.fileno(), content)
+        os.replace(unfinished, name)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(unfinished)
+        raise
+
+
+def _write_all(file: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]

@@ -1,0 +1,151 @@
+"""Contents are kept alike with and without a helper, and whatever becomes of that."""
+
+import asyncio
+import io
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from conftest import paint
+
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.keeping import (
+    PASSING_FAULTS,
+    WORTH_A_PROCESS,
+    Keeper,
+    examine,
+    help_keeping,
+    keep,
+)
+
+CONTENTS = [paint("1990s", 1), paint("1990s", 1, mode="L"), b"<html>", paint("1980s", 2)[:500], b""]
+FAULTS = [None, Reason.BLACK_AND_WHITE, Reason.NOT_AN_IMAGE, Reason.TRUNCATED, Reason.NOT_AN_IMAGE]
+
+has_helper = pytest.mark.skipif(os.cpu_count() == 1, reason="with one processor there is no helper")
+
+
+def names(folder: Path, contents: Sequence[bytes]) -> list[str]:
+    return [str(folder / str(number)) for number in range(len(contents))]
+
+
+def assert_kept(folder: Path, contents: Sequence[bytes], faults: Sequence[Reason | None]) -> None:
+    """See that just those contents are there, and whole, that are worth keeping."""
+    worth_it = [
+        (name, content)
+        for name, content, fault in zip(names(folder, contents), contents, faults, strict=True)
+        if fault not in PASSING_FAULTS
+    ]
+    assert sorted(map(str, folder.iterdir())) == sorted(name for name, _ in worth_it)
+    assert all(Path(name).read_bytes() == content for name, content in worth_it)
+
+
+async def keep_all(keeper: Keeper, folder: Path, contents: Sequence[bytes]) -> list[Reason | None]:
+    return await asyncio.gather(*map(keeper.keep, contents, names(folder, contents)))
+
+
+async def wait_for_helper(keeper: Keeper) -> int:
+    """Return the helper's process id once it answers."""
+    for _ in range(1000):
+        if keeper.helper is not None:
+            return keeper.helper
+        await asyncio.sleep(0.01)
+    raise AssertionError("the helper never got ready")
+
+
+def test_color_decides_and_without_one_anything_is_taken() -> None:
+    assert [examine(content, "rgb") for content in CONTENTS] == FAULTS
+    assert examine(CONTENTS[1], "any") is None
+    assert [examine(content, None) for content in CONTENTS] == [None] * len(CONTENTS)
+
+
+def test_content_is_stored_unless_its_fault_may_pass(tmp_path: Path) -> None:
+    found = [keep(*pair, "rgb") for pair in zip(CONTENTS, names(tmp_path, CONTENTS), strict=True)]
+    assert found == FAULTS
+    assert_kept(tmp_path, CONTENTS, FAULTS)
+
+
+def test_helper_answers_each_question_with_a_line(tmp_path: Path) -> None:
+    contents = [*CONTENTS, CONTENTS[0]]
+    files = [*names(tmp_path, CONTENTS), str(tmp_path / "not there" / "file")]
+    questions = b"".join(
+        len(name).to_bytes(4, "big") + len(content).to_bytes(4, "big") + name.encode() + content
+        for name, content in zip(files, contents, strict=True)
+    )
+    answers = io.BytesIO()
+    help_keeping(io.BytesIO(questions), answers, "rgb")
+    lines = answers.getvalue().decode().split("\n")
+    assert lines == ["ready", *((fault or "") for fault in FAULTS), "in vain", ""]
+    assert_kept(tmp_path, CONTENTS, FAULTS)
+
+
+@pytest.mark.parametrize("posters", [1, WORTH_A_PROCESS])
+def test_answers_belong_to_their_questions(tmp_path: Path, posters: int) -> None:
+    async def ask() -> list[Reason | None]:
+        async with Keeper("rgb", posters) as keeper:
+            if posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
+                await wait_for_helper(keeper)
+            return await keep_all(keeper, tmp_path, CONTENTS * 20)
+
+    assert asyncio.run(ask()) == FAULTS * 20
+    assert_kept(tmp_path, CONTENTS * 20, FAULTS * 20)
+
+
+@has_helper
+def test_nothing_waits_for_a_helper_that_is_not_ready(tmp_path: Path) -> None:
+    async def ask() -> list[Reason | None]:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
+            found = await keep_all(keeper, tmp_path, CONTENTS)
+            assert keeper.helper is None
+            return found
+
+    assert asyncio.run(ask()) == FAULTS
+
+
+@has_helper
+def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
+    async def ask() -> list[Reason | None]:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
+            process = await wait_for_helper(keeper)
+            os.kill(process, signal.SIGSTOP)
+            asked = asyncio.create_task(keep_all(keeper, tmp_path, CONTENTS * 2))
+            await asyncio.sleep(0)
+            os.kill(process, signal.SIGKILL)
+            return await asked
+
+    assert asyncio.run(ask()) == FAULTS * 2
+    assert_kept(tmp_path, CONTENTS * 2, FAULTS * 2)
+
+
+@has_helper
+def test_helper_that_hangs_is_done_without(tmp_path: Path) -> None:
+    async def ask() -> list[Reason | None]:
+        async with Keeper("rgb", WORTH_A_PROCESS, patience=0.5) as keeper:
+            os.kill(await wait_for_helper(keeper), signal.SIGSTOP)
+            return await keep_all(keeper, tmp_path, CONTENTS * 2)
+
+    assert asyncio.run(ask()) == FAULTS * 2
+
+
+def test_what_cannot_be_stored_is_an_error_with_and_without_a_helper(tmp_path: Path) -> None:
+    async def ask(posters: int) -> None:
+        async with Keeper("rgb", posters) as keeper:
+            if posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
+                await wait_for_helper(keeper)
+            await keeper.keep(CONTENTS[0], str(tmp_path / "not there" / "file"))
+
+    for posters in (1, WORTH_A_PROCESS):
+        with pytest.raises(FileNotFoundError):
+            asyncio.run(ask(posters))
+
+
+@has_helper
+def test_helper_is_gone_afterwards() -> None:
+    async def start() -> int:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
+            return await wait_for_helper(keeper)
+
+    process = asyncio.run(start())
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)

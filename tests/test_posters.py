@@ -1,0 +1,51 @@
+"""Posters come from wherever their links lead: the network, or files beside a catalogue."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from conftest import paint
+
+from movie_posters_decade.asking import Outcome
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.movies import Loss, Movie, Poster
+from movie_posters_decade.posters import Posters
+
+
+def no_network(urls: Sequence[str]) -> Generator[Outcome, None, None]:
+    assert not urls
+    yield from ()
+
+
+def movie(link: str) -> Movie:
+    return Movie("tt0000001", "A", 1990, ("Action",), 7.0, link, "1990s", 1, "train")
+
+
+def bring(folder: Path | None, *links: str) -> list[Poster | Loss]:
+    return list(Posters(no_network, folder=folder).bring([movie(link) for link in links]))
+
+
+def reasons(outcomes: list[Poster | Loss]) -> list[Reason | None]:
+    return [outcome.reason if isinstance(outcome, Loss) else None for outcome in outcomes]
+
+
+def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path) -> None:
+    poster = tmp_path / "poster"
+    poster.write_bytes(paint("1990s", 1))
+    outcomes = bring(tmp_path, "poster", str(poster), "not-there", "x" * 5000)
+    assert reasons(outcomes) == [None, None, Reason.GONE, Reason.GONE]
+    assert isinstance(outcomes[0], Poster)
+    assert outcomes[0].read() == poster.read_bytes()
+
+
+def test_links_of_a_remote_catalogue_may_not_be_paths(tmp_path: Path) -> None:
+    poster = tmp_path / "poster"
+    poster.write_bytes(paint("1990s", 1))
+    assert reasons(bring(None, str(poster))) == [Reason.FORBIDDEN_ADDRESS]
+
+
+def test_posters_on_disk_are_examined_too(tmp_path: Path) -> None:
+    (tmp_path / "grey").write_bytes(paint("1990s", 1, mode="L"))
+    (tmp_path / "page").write_bytes(b"<html>")
+    outcomes = bring(tmp_path, "grey", "page")
+    assert reasons(outcomes) == [Reason.BLACK_AND_WHITE, Reason.NOT_AN_IMAGE]
+    assert (tmp_path / "page").exists()
