@@ -5,55 +5,21 @@ import logging
 import random
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.keeping import Keeper
+from movie_posters_decade.outcomes import Answer, Fetched, Missed, Outcome
 from movie_posters_decade.patience import Patience
-from movie_posters_decade.transport import Answer, Transport
+
+if TYPE_CHECKING:
+    from movie_posters_decade.transport import Transport
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Fetched:
-    """A URL's content, stored.
-
-    Attributes:
-        url: as it was asked for.
-        path: the file that holds the content.
-        status: the HTTP status, if it was asked for just now.
-        final_url: where redirects led, if it was asked for just now.
-    """
-
-    url: str
-    path: Path
-    status: int | None = None
-    final_url: str | None = None
-
-
-@dataclass(frozen=True)
-class Missed:
-    """A URL that gave nothing.
-
-    Attributes:
-        url: as it was asked for.
-        reason: why there is no file.
-        status: the HTTP status of the last answer, if there was one.
-        final_url: where redirects led, if it was asked for just now.
-    """
-
-    url: str
-    reason: Reason
-    status: int | None = None
-    final_url: str | None = None
-
-
-Outcome = Fetched | Missed
 
 IN_MEMORY_BYTES = 1024 * 1024
 """What is held of a body in memory; the rest of a longer one waits on disk."""
@@ -132,7 +98,7 @@ class Asker:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: "Transport",
         cache: DownloadCache,
         keeper: Keeper,
         patience: Patience,

@@ -27,6 +27,7 @@ from movie_posters_decade.configurations import DEMO, MoviePostersConfig, config
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Step
+from movie_posters_decade.limits import Limits, user_agent
 from movie_posters_decade.movies import Poster
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.report import (
@@ -38,7 +39,6 @@ from movie_posters_decade.report import (
 )
 from movie_posters_decade.selection import SIDES, Selection, decade_names, select
 from movie_posters_decade.sources import folder_of, load_catalogue, locate
-from movie_posters_decade.transport import Limits, user_agent
 from movie_posters_decade.version import __version__
 
 NAME = "movie_posters_decade"

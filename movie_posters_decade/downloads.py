@@ -13,22 +13,16 @@ from tempfile import TemporaryDirectory
 
 from datasets import config as datasets_config
 
-from movie_posters_decade.asking import (
-    Asker,
-    Fetched,
-    Host,
-    Missed,
-    Outcome,
-    origin_of,
-)
+from movie_posters_decade.asking import Asker, Host, origin_of
 from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.keeping import PASSING_FAULTS, Keeper, examine
+from movie_posters_decade.limits import Limits
 from movie_posters_decade.options import Options
+from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 from movie_posters_decade.patience import Patience
-from movie_posters_decade.transport import Limits, Transport
 
 MAX_CONNECTIONS = 256
 """To all hosts together."""
@@ -117,6 +111,9 @@ class Fetcher:
 
     async def _ask_all(self, urls: Sequence[str], tell: Callable[[Outcome], None]) -> None:
         """Ask all hosts at once, each over as many connections as it may have."""
+        # Here, as loading aiohttp takes a tenth of what a build takes that needs no request.
+        from movie_posters_decade.transport import Transport  # noqa: PLC0415
+
         queues: dict[str, deque[str]] = {}
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)

@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 from movie_posters_decade.addresses import is_url
-from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.movies import Loss, Movie, Poster
+from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 from datasets import DownloadManager
 
 from movie_posters_decade.addresses import is_url
-from movie_posters_decade.asking import Missed
 from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import (
     KAGGLE_FILE,
@@ -19,8 +18,9 @@ from movie_posters_decade.catalogue import (
 )
 from movie_posters_decade.downloads import Fetcher
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.limits import Limits
+from movie_posters_decade.outcomes import Missed
 from movie_posters_decade.patience import Patience
-from movie_posters_decade.transport import Limits
 
 MAX_CATALOGUE_BYTES = 1024**3
 """The largest catalogue that is taken from the network."""

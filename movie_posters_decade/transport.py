@@ -6,7 +6,6 @@ The only room with a socket.
 import asyncio
 import socket
 import urllib.request
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from yarl import URL
 from movie_posters_decade.addresses import is_public, is_public_name
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.limits import AGENT, Limits
+from movie_posters_decade.outcomes import Answer
 from movie_posters_decade.patience import (
     PASSING_STATUSES,
     Patience,
@@ -26,66 +27,13 @@ from movie_posters_decade.patience import (
     parse_retry_after,
     reason_for_status,
 )
-from movie_posters_decade.version import __version__
 
-AGENT = "movie_posters_decade"
-USER_AGENT = f"{AGENT}/{__version__}"
-MAX_BYTES = 20 * 1024 * 1024
 MAX_REDIRECTS = 5
 LOOKUPS = 64
 """How many host names are looked up at a time, so that slow ones do not hold up others."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FORBIDDEN = "forbidden address"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Who may be asked and what is taken.
-
-    Attributes:
-        allow_private_hosts: whether addresses that are not public may be asked.
-        respect_opt_out: whether an ``X-Robots-Tag`` that opts out is honored.
-        max_bytes: the largest content that is taken.
-        user_agent: what the client calls itself.
-        proxies: proxy URLs by scheme, before those of the environment.
-    """
-
-    allow_private_hosts: bool = False
-    respect_opt_out: bool = True
-    max_bytes: int = MAX_BYTES
-    user_agent: str = USER_AGENT
-    proxies: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one try gave.
-
-    Attributes:
-        url: the URL that was asked last, after redirects.
-        reason: why there is no content; None if there is.
-        status: the HTTP status of the last answer, if there was one.
-        is_passing: whether another try may do better.
-        retry_after: how many seconds the server asks to wait before.
-    """
-
-    url: str
-    reason: Reason | None = None
-    status: int | None = None
-    is_passing: bool = False
-    retry_after: float | None = None
-
-
-def user_agent(own: str | Mapping[str, str] | None) -> str:
-    """Return what to call this client: the user's own name for it, where there is one.
-
-    Args:
-        own: as `datasets.DownloadConfig` has it, a text or names with versions.
-    """
-    if isinstance(own, Mapping):
-        return "; ".join(f"{name}/{version}" for name, version in own.items())
-    return own or USER_AGENT
 
 
 class _RefusalError(Exception):

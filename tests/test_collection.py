@@ -10,11 +10,11 @@ from conftest import DECADES, paint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.collection import Collection, collect, stream
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.options import Options
+from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.selection import SIDES, Selection, select
 

@@ -12,13 +12,13 @@ import pytest
 from conftest import paint
 from horrors import HorrorHost, Visit, all_horrors, redirect, serve_horrors
 
-from movie_posters_decade.asking import Fetched, Missed, Outcome
 from movie_posters_decade.cache import GONE_FOR_SECONDS, DownloadCache
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.limits import Limits
+from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 from movie_posters_decade.patience import Patience
-from movie_posters_decade.transport import Limits
 
 POSTER = paint("1990s", 1)
 ANYONE = Limits(allow_private_hosts=True, max_bytes=1024 * 1024)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from conftest import paint
 
-from movie_posters_decade.asking import Outcome
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.movies import Loss, Movie, Poster
+from movie_posters_decade.outcomes import Outcome
 from movie_posters_decade.posters import Posters
 
 

@@ -9,8 +9,8 @@ from datasets import DownloadConfig, DownloadManager
 
 from movie_posters_decade.catalogue import KAGGLE_PAGE
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.limits import Limits
 from movie_posters_decade.sources import folder_of, identify, load_catalogue, locate
-from movie_posters_decade.transport import Limits
 
 ANYONE = Limits(allow_private_hosts=True)
 REMEDY = f'Get MovieGenre.csv from {KAGGLE_PAGE} and pass it: data_files="MovieGenre.csv".'

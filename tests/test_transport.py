@@ -3,7 +3,8 @@
 import pytest
 from yarl import URL
 
-from movie_posters_decade.transport import USER_AGENT, redirected, user_agent
+from movie_posters_decade.limits import USER_AGENT, user_agent
+from movie_posters_decade.transport import redirected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""What became of a try, and of a URL."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from movie_posters_decade.funnel import Reason
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one try gave.
+
+    Attributes:
+        url: the URL that was asked last, after redirects.
+        reason: why there is no content; None if there is.
+        status: the HTTP status of the last answer, if there was one.
+        is_passing: whether another try may do better.
+        retry_after: how many seconds the server asks to wait before.
+    """
+
+    url: str
+    reason: Reason | None = None
+    status: int | None = None
+    is_passing: bool = False
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A URL's content, stored.
+
+    Attributes:
+        url: as it was asked for.
+        path: the file that holds the content.
+        status: the HTTP status, if it was asked for just now.
+        final_url: where redirects led, if it was asked for just now.
+    """
+
+    url: str
+    path: Path
+    status: int | None = None
+    final_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A URL that gave nothing.
+
+    Attributes:
+        url: as it was asked for.
+        reason: why there is no file.
+        status: the HTTP status of the last answer, if there was one.
+        final_url: where redirects led, if it was asked for just now.
+    """
+
+    url: str
+    reason: Reason
+    status: int | None = None
+    final_url: str | None = None
+
+
+Outcome = Fetched | Missed
