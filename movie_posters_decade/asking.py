@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import Verdict
 from movie_posters_decade.keeping import Keeper
 from movie_posters_decade.outcomes import Answer, Fetched, Missed, Outcome
 from movie_posters_decade.patience import Patience
@@ -127,10 +128,12 @@ class Asker:
                 self._cache.remember_gone(url, answer.status)
             body.seek(0)
             path = self._cache.path(url)
-            reason = answer.reason or await self._keeper.keep(body.read(), str(path))
-        if reason is None:
-            return Fetched(url, path, answer.status, answer.url)
-        return Missed(url, reason, answer.status, answer.url)
+            verdict = Verdict(answer.reason)
+            if answer.reason is None:
+                verdict = await self._keeper.keep(body.read(), str(path))
+        if verdict.fault is None:
+            return Fetched(url, path, verdict.fingerprint, answer.status, answer.url)
+        return Missed(url, verdict.fault, answer.status, answer.url)
 
     async def _last_answer(
         self, url: str, host: Host, connections: asyncio.Semaphore, body: IO[bytes]

@@ -1,6 +1,7 @@
 """The command line; the only room that prints."""
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 1 after an error that was told in a sentence.
     """
+    # What was imported stays, so that the garbage collector need not look at it again.
+    gc.freeze()
     chosen = _parser().parse_args(arguments)
     try:
         chosen.run(chosen)

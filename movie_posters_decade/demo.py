@@ -23,8 +23,8 @@ HOST = "http://posters.movie-posters-decade.invalid"
 
 _MOVIES_BY_DECADE = {1960: 20, 1970: 80, 1980: 88, 1990: 100, 2000: 110, 2010: 72}
 _DEAD_SHARE_BY_DECADE = {1970: 0.3, 1980: 0.25, 1990: 0.2, 2000: 0.15, 2010: 0.1}
-_FLAWS = ("grey", "grey stored as RGB", "cut short", "a web page", "empty")
-_FLAWED_SHARE = 0.08
+_FLAWS = ("grey", "grey stored as RGB", "cut short", "a web page", "empty", "a copy")
+_FLAWED_SHARE = 0.1
 
 _ADJECTIVES = [
     "Last",
@@ -137,6 +137,9 @@ def answer_for_poster(path: str) -> tuple[int, bytes]:
         return 200, b"<!doctype html><title>Moved</title>"
     if movie.flaw == "empty":
         return 200, b""
+    if movie.flaw == "a copy":
+        before = _movies_by_id()[movie.imdb_id - 1]
+        return 200, encode_jpeg(paint_poster(before.title, before.year, before.imdb_id), quality=60)
     poster = paint_poster(movie.title, movie.year, movie.imdb_id)
     if movie.flaw.startswith("grey"):
         poster = poster.convert("L")
@@ -144,6 +147,11 @@ def answer_for_poster(path: str) -> tuple[int, bytes]:
         poster = poster.convert("RGB")
     content = encode_jpeg(poster)
     return 200, content[: len(content) // 2] if movie.flaw == "cut short" else content
+
+
+@cache
+def _movies_by_id() -> dict[int, PaintedMovie]:
+    return {movie.imdb_id: movie for movie in paint_movies()}
 
 
 @cache

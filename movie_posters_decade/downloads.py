@@ -94,10 +94,10 @@ class Fetcher:
     def _recall(self, url: str) -> Outcome | None:
         if self._cache.has(url):
             path = self._cache.path(url)
-            fault = examine(path.read_bytes(), self._color)
+            fault, fingerprint = examine(path.read_bytes(), self._color)
             if fault in PASSING_FAULTS and not datasets_config.HF_HUB_OFFLINE:
                 return None
-            return Missed(url, fault) if fault else Fetched(url, path)
+            return Missed(url, fault) if fault else Fetched(url, path, fingerprint)
         status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
         return None if status is None else Missed(url, Reason.GONE, status)
 

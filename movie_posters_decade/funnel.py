@@ -29,6 +29,7 @@ class Reason(StrEnum):
     TRUNCATED = "truncated"
     TOO_MANY_PIXELS = "too_many_pixels"
     BLACK_AND_WHITE = "black_and_white"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True)

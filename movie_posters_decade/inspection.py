@@ -3,8 +3,10 @@
 import io
 import math
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from movie_posters_decade.funnel import Reason
@@ -33,8 +35,21 @@ _INSPECTED_SIZE = (32, 32)
 _GREY_MODES = {"1", "L", "LA", "La", "I", "F"}
 
 
-def inspect_poster(content: bytes, color: str = "rgb") -> Reason | None:
-    """Return why ``content`` cannot be used as a poster, or None if it can.
+class Verdict(NamedTuple):
+    """What inspection found.
+
+    Attributes:
+        fault: why the content cannot be used, or None if it can.
+        fingerprint: of content that can be used, if it was looked at: 64 bits, of which lookalikes
+            differ in few.
+    """
+
+    fault: Reason | None = None
+    fingerprint: int | None = None
+
+
+def inspect_poster(content: bytes, color: str = "rgb") -> Verdict:
+    """Find out whether ``content`` can be used as a poster, and what it looks like.
 
     Args:
         content: what a poster's link gave, in any format that Pillow opens.
@@ -44,21 +59,21 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Reason | None:
     try:
         with _opened(content) as image:
             if image.width * image.height > MAX_PIXELS:
-                return Reason.TOO_MANY_PIXELS
+                return Verdict(Reason.TOO_MANY_PIXELS)
             # JPEG decoders shrink while they decode, and still read the file to its end.
             image.draft(None, _INSPECTED_SIZE)
             image.load()
             if color == "rgb" and colorfulness(image) < MIN_COLORFULNESS:
-                return Reason.BLACK_AND_WHITE
+                return Verdict(Reason.BLACK_AND_WHITE)
+            return Verdict(fingerprint=fingerprint(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return Reason.TOO_MANY_PIXELS
+        return Verdict(Reason.TOO_MANY_PIXELS)
     except UnidentifiedImageError:
-        return Reason.NOT_AN_IMAGE
+        return Verdict(Reason.NOT_AN_IMAGE)
     except Exception:  # noqa: BLE001, every decoder has errors of its own for broken data
-        return Reason.TRUNCATED
+        return Verdict(Reason.TRUNCATED)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    return None
 
 
 def _opened(content: bytes) -> Image.Image:
@@ -99,9 +114,38 @@ def colorfulness(image: Image.Image) -> float:
     return math.sqrt(max(spread, 0.0)) + 0.3 * math.sqrt(offset)
 
 
+def fingerprint(image: Image.Image) -> int:
+    """Return 64 bits that change little when an image is cropped, scaled, tinted or compressed.
+
+    A bit says whether one of the slowest waves in the image's lightness is stronger than their
+    median: the perceptual hash of Zauner, "Implementation and benchmarking of perceptual image
+    hash functions" (2010).
+    """
+    size = (_WAVES.shape[1],) * 2
+    light = _opaque(image).convert("L").resize(size, Image.Resampling.BILINEAR)
+    strengths = (_WAVES @ np.asarray(light, dtype=np.float32) @ _WAVES.T).ravel()
+    bits = strengths > np.median(strengths[1:])
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def _cosine_waves(count: int, points: int) -> NDArray[np.float32]:
+    """Return the first rows of the matrix of the discrete cosine transform, unscaled."""
+    waves, places = np.ogrid[:count, :points]
+    matrix: NDArray[np.float32] = np.cos(np.pi * waves * (2 * places + 1) / (2 * points))
+    return matrix.astype(np.float32)
+
+
+_WAVES = _cosine_waves(8, 32)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
 def _small_rgb(image: Image.Image) -> Image.Image:
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    image = _opaque(image)
     factor = max(1, min(image.width // _INSPECTED_SIZE[0], image.height // _INSPECTED_SIZE[1]))
     return image.convert("RGB").reduce(factor)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import inspect_poster
+from movie_posters_decade.inspection import Verdict, inspect_poster
 from movie_posters_decade.storing import write_whole
 
 PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
@@ -44,17 +44,17 @@ help_keeping(sys.stdin.buffer, sys.stdout.buffer, sys.argv[2])
 """
 
 
-def examine(content: bytes, color: str | None) -> Reason | None:
-    """Return why content cannot be used, or None if it can.
+def examine(content: bytes, color: str | None) -> Verdict:
+    """Find out whether content can be used, and what it looks like.
 
     Args:
         content: what a link gave.
         color: as `inspect_poster` takes it, or None if anything can be used.
     """
-    return None if color is None else inspect_poster(content, color)
+    return Verdict() if color is None else inspect_poster(content, color)
 
 
-def keep(content: bytes, name: str, color: str | None) -> Reason | None:
+def keep(content: bytes, name: str, color: str | None) -> Verdict:
     """Store content under a name if it has no fault, or one that it will have the next time too.
 
     Args:
@@ -63,15 +63,27 @@ def keep(content: bytes, name: str, color: str | None) -> Reason | None:
         color: as `examine` takes it.
 
     Returns:
-        Why the content cannot be used, or None if it can.
+        Whether the content can be used, and what it looks like.
 
     Raises:
         OSError: the content cannot be stored.
     """
-    fault = examine(content, color)
-    if fault not in PASSING_FAULTS:
+    verdict = examine(content, color)
+    if verdict.fault not in PASSING_FAULTS:
         write_whole(name, content)
-    return fault
+    return verdict
+
+
+def to_line(verdict: Verdict) -> bytes:
+    """Write a verdict as a line."""
+    fingerprint = "" if verdict.fingerprint is None else str(verdict.fingerprint)
+    return f"{verdict.fault or ''} {fingerprint}\n".encode()
+
+
+def from_line(line: bytes) -> Verdict:
+    """Read what `to_line` wrote."""
+    fault, fingerprint = line.decode().rstrip("\n").split(" ")
+    return Verdict(Reason(fault) if fault else None, int(fingerprint) if fingerprint else None)
 
 
 def help_keeping(questions: BinaryIO, answers: BinaryIO, color: str) -> None:
@@ -80,8 +92,7 @@ def help_keeping(questions: BinaryIO, answers: BinaryIO, color: str) -> None:
     Args:
         questions: for each content the lengths of its name and of itself, in four bytes each, and
             then these.
-        answers: given a line for each: the fault, nothing if there is none, or that storing it
-            was in vain.
+        answers: given a line for each: the verdict, or that storing was in vain.
         color: as `examine` takes it.
     """
     answers.write(_READY)
@@ -90,7 +101,7 @@ def help_keeping(questions: BinaryIO, answers: BinaryIO, color: str) -> None:
         name = os.fsdecode(questions.read(int.from_bytes(lengths[:4], "big")))
         content = questions.read(int.from_bytes(lengths[4:], "big"))
         try:
-            line = (keep(content, name, color) or "").encode() + b"\n"
+            line = to_line(keep(content, name, color))
         except OSError:
             line = _IN_VAIN
         answers.write(line)
@@ -103,17 +114,17 @@ class _Job:
 
     content: bytes
     name: str
-    fault: "asyncio.Future[Reason | None]"
+    verdict: "asyncio.Future[Verdict]"
 
     def do(self, color: str | None) -> None:
         try:
             self.tell(keep(self.content, self.name, color))
         except OSError as error:
-            self.fault.set_exception(error)
+            self.verdict.set_exception(error)
 
-    def tell(self, fault: Reason | None) -> None:
-        if not self.fault.done():
-            self.fault.set_result(fault)
+    def tell(self, verdict: Verdict) -> None:
+        if not self.verdict.done():
+            self.verdict.set_result(verdict)
 
 
 class Keeper:
@@ -167,14 +178,14 @@ class Keeper:
         if self._process is not None:
             await _end(self._process)
 
-    async def keep(self, content: bytes, name: str) -> Reason | None:
+    async def keep(self, content: bytes, name: str) -> Verdict:
         """Do what the function `keep` does."""
         if not self._is_shared:
             return keep(content, name, self._color)
         job = _Job(content, name, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         self._has_waiting.set()
-        return await job.fault
+        return await job.verdict
 
     async def _next_job(self) -> _Job:
         while not self._waiting:
@@ -221,8 +232,7 @@ class Keeper:
                 if answer == _IN_VAIN:
                     job.do(self._color)
                 else:
-                    fault = answer.decode().strip()
-                    job.tell(Reason(fault) if fault else None)
+                    job.tell(from_line(answer))
         finally:
             self._waiting.extendleft(reversed(asked))
             self._has_waiting.set()

@@ -53,10 +53,12 @@ class Poster:
     Attributes:
         movie: the candidate.
         path: the file that holds the poster as it was fetched.
+        fingerprint: what it looks like: 64 bits, of which lookalikes differ in few.
     """
 
     movie: Movie
     path: str
+    fingerprint: int | None = None
 
     def read(self) -> bytes:
         """Return the poster's bytes, as they were fetched."""
@@ -72,9 +74,11 @@ class Loss:
         reason: why its poster cannot be used.
         status: the HTTP status of the last answer, if there was one.
         final_url: where redirects led, if it was asked for just now.
+        duplicate_of: the IMDb id of the movie that is kept with a poster that looks alike.
     """
 
     movie: Movie
     reason: Reason
     status: int | None = None
     final_url: str | None = None
+    duplicate_of: str | None = None

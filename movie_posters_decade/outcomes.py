@@ -32,12 +32,14 @@ class Fetched:
     Attributes:
         url: as it was asked for.
         path: the file that holds the content.
+        fingerprint: what it looks like, as `inspect_poster` says; None if it was not looked at.
         status: the HTTP status, if it was asked for just now.
         final_url: where redirects led, if it was asked for just now.
     """
 
     url: str
     path: Path
+    fingerprint: int | None = None
     status: int | None = None
     final_url: str | None = None
 

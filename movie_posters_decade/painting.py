@@ -27,15 +27,17 @@ def paint_poster(title: str, year: int, seed: int) -> Image.Image:
     poster = Image.new("RGB", SIZE)
     draw = ImageDraw.Draw(poster)
     style = _STYLES.get(year // 10 * 10, _paint_frame)
-    style(draw, random.Random(seed))
+    chance = random.Random(seed)
+    style(draw, chance)
+    _scatter(draw, _ACCENTS.get(year // 10 * 10, (120, 30, 30)), chance)
     _write(draw, title)
     return poster
 
 
-def encode_jpeg(poster: Image.Image) -> bytes:
-    """Return the bytes of a poster as a JPEG file."""
+def encode_jpeg(poster: Image.Image, quality: int = 85) -> bytes:
+    """Return the bytes of a poster as a JPEG file, of a quality from 1 to 95."""
     file = io.BytesIO()
-    poster.save(file, "JPEG", quality=85)
+    poster.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 
@@ -107,6 +109,26 @@ _STYLES: dict[int, _Style] = {
     2000: _paint_glow,
     2010: _paint_shape,
 }
+
+
+_ACCENTS: dict[int, _Color] = {
+    1970: (236, 150, 48),
+    1980: (200, 60, 220),
+    1990: (110, 40, 90),
+    2000: (220, 110, 60),
+    2010: (120, 200, 160),
+}
+
+
+def _scatter(draw: ImageDraw.ImageDraw, color: _Color, chance: random.Random) -> None:
+    """Scatter bright and dark patches of a color, so that no two posters look alike."""
+    red, green, blue = color
+    dark = (red // 4, green // 4, blue // 4)
+    for number in range(12):
+        x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
+        width, height = chance.randint(14, 50), chance.randint(14, 70)
+        place = (x - width, y - height, x + width, y + height)
+        draw.rectangle(place, fill=_vary(dark if number % 2 else color, chance))
 
 
 def _fill(draw: ImageDraw.ImageDraw, color: _Color) -> None:

@@ -39,14 +39,15 @@ class Posters:
                 if isinstance(outcome, Missed):
                     yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
                 else:
-                    yield Poster(movie, str(outcome.path))
+                    yield Poster(movie, str(outcome.path), outcome.fingerprint)
 
     def _look_up(self, link: str) -> Outcome:
         if self.folder is None:
             return Missed(link, Reason.FORBIDDEN_ADDRESS)
         path = self.folder / link
         try:
-            fault = inspect_poster(path.read_bytes(), self.color) if path.is_file() else Reason.GONE
+            content = path.read_bytes()
         except OSError:
-            fault = Reason.GONE
-        return Missed(link, fault) if fault else Fetched(link, path)
+            return Missed(link, Reason.GONE)
+        fault, fingerprint = inspect_poster(content, self.color)
+        return Missed(link, fault) if fault else Fetched(link, path, fingerprint)

@@ -1,13 +1,13 @@
 """The funnel and the losses, as data and as text."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from movie_posters_decade.collection import Collection
 from movie_posters_decade.funnel import Reason, Step
-from movie_posters_decade.movies import Loss
+from movie_posters_decade.movies import Loss, Pool
 from movie_posters_decade.selection import SIDES, Selection
 
 Counts = dict[str, int]
@@ -22,6 +22,7 @@ LOSS_COLUMNS = (
     "status",
     "poster_url",
     "final_url",
+    "duplicate_of",
 )
 """What is told of each candidate whose poster could not be used."""
 
@@ -36,6 +37,7 @@ class Report:
         splits: the kept movies by side and decade.
         dropped: the movies that are not kept, by reason; with the kept, the whole catalogue.
         losses: the candidates whose posters could not be used, by reason; None if only planned.
+        pools: what became of each decade on each side; None if only planned.
     """
 
     funnel: Counts
@@ -43,6 +45,9 @@ class Report:
     splits: dict[str, Counts]
     dropped: Counts
     losses: Counts | None = None
+    pools: list[dict[str, Any]] | None = None
+    """For each ``side`` and ``decade`` how many were ``wanted``, ``fetched``, ``lost`` by reason
+    and ``kept``; what was fetched and is neither lost nor kept was more than other decades have."""
 
     @property
     def kept(self) -> int:
@@ -58,7 +63,8 @@ class Report:
             "kept": self.kept,
             "dropped": self.dropped,
         }
-        return report if self.losses is None else report | {"losses": self.losses}
+        built = {"losses": self.losses, "pools": self.pools}
+        return report if self.losses is None else report | built
 
     @classmethod
     def from_json(cls, report: dict[str, Any]) -> "Report":
@@ -69,11 +75,13 @@ class Report:
             splits=report["splits"],
             dropped=report["dropped"],
             losses=report.get("losses"),
+            pools=report.get("pools"),
         )
 
     def to_text(self) -> str:
         """Return the report as tables to read in a terminal."""
-        return "\n\n".join((self._funnel(), self._decades(), self._sum()))
+        tables = (self._funnel(), self._decades(), self._pools(), self._sum())
+        return "\n\n".join(table for table in tables if table)
 
     def _funnel(self) -> str:
         steps = list(self.funnel.items())
@@ -92,6 +100,16 @@ class Report:
         candidates = sum(self.decades.values())
         totals = (candidates, *(sum(self.splits[side].values()) for side in SIDES))
         return _table([("decade", "candidates", *SIDES), *rows, ("total", *totals)])
+
+    def _pools(self) -> str:
+        if self.pools is None:
+            return ""
+        titles = ("side", "decade", "wanted", "fetched", "lost", "kept")
+        rows = [
+            [sum(pool[title].values()) if title == "lost" else pool[title] for title in titles]
+            for pool in self.pools
+        ]
+        return _table([titles, *rows])
 
     def _sum(self) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
@@ -120,15 +138,36 @@ def built_report(
         for side in SIDES
     }
     losses = Counter(loss.reason for loss in collection.losses)
-    return _report(catalogue_steps, selection, splits, losses)
+    return _report(catalogue_steps, selection, splits, losses, _pools(selection, collection))
+
+
+def _pools(selection: Selection, collection: Collection) -> list[dict[str, Any]]:
+    lost: defaultdict[Pool, Counter[Reason]] = defaultdict(Counter)
+    for loss in collection.losses:
+        lost[loss.movie.pool][loss.reason] += 1
+    kept = Counter(poster.movie.pool for poster in collection.posters)
+    return [
+        {
+            "side": side,
+            "decade": decade,
+            "wanted": wanted,
+            "fetched": collection.fetched.get((decade, side), 0),
+            "lost": _in_order(lost[decade, side]),
+            "kept": kept[decade, side],
+        }
+        for (decade, side), wanted in sorted(
+            selection.targets.items(), key=lambda target: SIDES.index(target[0][1])
+        )
+    ]
 
 
 def loss_rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
     """Return a row for each loss, with `LOSS_COLUMNS`; what is not known is None."""
     of_movie = ("imdb_id", "title", "year", "decade", "side", "poster_url")
+    of_loss = ("reason", "status", "final_url", "duplicate_of")
     return [
         {column: getattr(loss.movie, column) for column in of_movie}
-        | {"reason": loss.reason.value, "status": loss.status, "final_url": loss.final_url}
+        | {column: getattr(loss, column) for column in of_loss}
         for loss in losses
     ]
 
@@ -138,6 +177,7 @@ def _report(
     selection: Selection,
     splits: dict[str, Counts],
     losses: Counter[Reason] | None,
+    pools: list[dict[str, Any]] | None = None,
 ) -> Report:
     steps = (*catalogue_steps, *selection.steps)
     dropped = Counter(losses or {})
@@ -151,6 +191,7 @@ def _report(
         splits=splits,
         dropped=_in_order(dropped),
         losses=None if losses is None else _in_order(losses),
+        pools=pools,
     )
 
 

@@ -10,7 +10,7 @@ import movie_posters_decade
 PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"about", "errors", "funnel", "storing", "version"},
+    {"about", "errors", "funnel", "lookalikes", "storing", "version"},
     {
         "addresses",
         "background",
@@ -23,6 +23,7 @@ FLOORS: list[set[str]] = [
     },
     {"catalogue", "demo", "keeping", "limits", "outcomes"},
     {"export", "selection", "transport"},
+    {"pools"},
     {"asking"},
     {"downloads"},
     {"posters", "sources"},

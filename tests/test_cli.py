@@ -54,6 +54,14 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
     assert report["losses"] == {"gone": 1}
     assert report["kept"] + sum(report["dropped"].values()) == 32
     assert len(set(report["splits"]["train"].values())) == 1
+    assert [(pool["side"], pool["decade"], pool["kept"]) for pool in report["pools"]] == [
+        (side, decade, kept)
+        for side, decades in report["splits"].items()
+        for decade, kept in decades.items()
+    ]
+    for pool in report["pools"]:
+        assert pool["fetched"] >= pool["kept"] + sum(pool["lost"].values())
+    assert [pool["lost"] for pool in report["pools"] if pool["lost"]] == [{"gone": 1}]
     assert list(Path(report["cache_dir"]).glob("*.arrow"))
     with Path(report["report"]).open(newline="") as file:
         [loss] = csv.DictReader(file)
@@ -68,6 +76,7 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
         "status": "404",
         "poster_url": url,
         "final_url": url,
+        "duplicate_of": "",
     }
     asked = len(world.host.requests)
     assert run_json(capsys, "build", *source(world, tmp_path)) == report

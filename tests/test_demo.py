@@ -20,7 +20,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> MoviePostersDecade:
 
 def test_flaws_are_lost_and_decades_are_equal_all_the_same(built: MoviePostersDecade) -> None:
     report = built.report()
-    assert set(report.losses or ()) >= {"gone", "not_an_image", "truncated", "black_and_white"}
+    assert set(report.losses or ()) >= {
+        "gone",
+        "not_an_image",
+        "truncated",
+        "black_and_white",
+        "duplicate",
+    }
     assert set(report.dropped) >= {"incomplete", "shared_poster", "genre", "no_year", "years"}
     for decades in report.splits.values():
         assert len(set(decades.values())) == 1
@@ -32,7 +38,7 @@ def test_each_flaw_is_what_its_name_says() -> None:
     reasons: dict[str, set[Reason | None]] = {}
     for movie in paint_movies():
         status, content = answer_for_poster(movie.path)
-        verdict = Reason.GONE if status == 404 else inspect_poster(content)
+        verdict = Reason.GONE if status == 404 else inspect_poster(content).fault
         reasons.setdefault(movie.flaw, set()).add(verdict)
     assert reasons == {
         "": {None},
@@ -42,6 +48,7 @@ def test_each_flaw_is_what_its_name_says() -> None:
         "cut short": {Reason.TRUNCATED},
         "a web page": {Reason.NOT_AN_IMAGE},
         "empty": {Reason.NOT_AN_IMAGE},
+        "a copy": {None},
     }
 
 

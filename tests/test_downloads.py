@@ -16,6 +16,7 @@ from movie_posters_decade.cache import GONE_FOR_SECONDS, DownloadCache
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 from movie_posters_decade.patience import Patience
@@ -394,7 +395,8 @@ def test_silent_host_is_given_up_and_does_not_hold_up_another(
 def test_what_is_there_is_not_asked_for(cache: DownloadCache, host: HorrorHost) -> None:
     url = f"{host.url}/good"
     fetch_one(cache, url)
-    assert fetch_one(cache, url) == Fetched(url, cache.path(url))
+    looks = inspect_poster(POSTER).fingerprint
+    assert fetch_one(cache, url) == Fetched(url, cache.path(url), looks)
     assert host.visits["/good"] == 1
 
 

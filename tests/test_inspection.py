@@ -21,57 +21,57 @@ def encode(image: Image.Image, image_format: str, **options: object) -> bytes:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
 def test_color_poster_is_usable_in_any_format(image_format: str) -> None:
-    assert inspect_poster(encode(COLOR, image_format)) is None
+    assert inspect_poster(encode(COLOR, image_format)).fault is None
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "P", "RGBA"])
 def test_color_poster_is_usable_in_any_mode(mode: str) -> None:
-    assert inspect_poster(encode(COLOR.convert(mode), "TIFF")) is None
+    assert inspect_poster(encode(COLOR.convert(mode), "TIFF")).fault is None
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "I;16"])
 def test_grey_poster_is_black_and_white_in_any_mode(mode: str) -> None:
     grey = COLOR.convert("L")
     content = encode(grey.convert(mode), "PNG")
-    assert inspect_poster(content) is Reason.BLACK_AND_WHITE
-    assert inspect_poster(content, color="any") is None
+    assert inspect_poster(content).fault is Reason.BLACK_AND_WHITE
+    assert inspect_poster(content, color="any").fault is None
 
 
 def test_what_is_transparent_counts_as_white() -> None:
     invisible = COLOR.convert("RGBA")
     invisible.putalpha(0)
-    assert inspect_poster(encode(invisible, "PNG")) is Reason.BLACK_AND_WHITE
+    assert inspect_poster(encode(invisible, "PNG")).fault is Reason.BLACK_AND_WHITE
 
 
 def test_animation_counts_as_its_first_frame() -> None:
     grey = COLOR.convert("L").convert("RGB")
     animation = encode(grey, "GIF", save_all=True, append_images=[COLOR])
-    assert inspect_poster(animation) is Reason.BLACK_AND_WHITE
+    assert inspect_poster(animation).fault is Reason.BLACK_AND_WHITE
 
 
 def test_jpeg_noise_does_not_make_a_grey_poster_colored() -> None:
     grey = COLOR.convert("L").convert("RGB")
-    assert inspect_poster(encode(grey, "JPEG", quality=10)) is Reason.BLACK_AND_WHITE
+    assert inspect_poster(encode(grey, "JPEG", quality=10)).fault is Reason.BLACK_AND_WHITE
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"<!doctype html><title>Sign in</title>", b"<svg/>", b"\0" * 500]
 )
 def test_what_no_decoder_knows_is_not_an_image(content: bytes) -> None:
-    assert inspect_poster(content) is Reason.NOT_AN_IMAGE
+    assert inspect_poster(content).fault is Reason.NOT_AN_IMAGE
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF"])
 def test_poster_cut_short_is_truncated(image_format: str) -> None:
     content = encode(COLOR, image_format)
-    assert inspect_poster(content[: len(content) * 2 // 3]) is Reason.TRUNCATED
+    assert inspect_poster(content[: len(content) * 2 // 3]).fault is Reason.TRUNCATED
 
 
 def test_lenience_that_a_user_asked_pillow_for_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
-    assert inspect_poster(encode(COLOR, "JPEG")[:2000]) is Reason.TRUNCATED
+    assert inspect_poster(encode(COLOR, "JPEG")[:2000]).fault is Reason.TRUNCATED
     assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 
@@ -79,7 +79,7 @@ def test_lenience_that_a_user_asked_pillow_for_changes_nothing(
 def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None:
     bomb = encode(Image.new("1", size), "PNG")
     assert len(bomb) < 100_000
-    assert inspect_poster(bomb) is Reason.TOO_MANY_PIXELS
+    assert inspect_poster(bomb).fault is Reason.TOO_MANY_PIXELS
 
 
 @pytest.mark.parametrize(("tint", "reason"), [(4, Reason.BLACK_AND_WHITE), (24, None)])
@@ -88,18 +88,18 @@ def test_faint_tint_is_black_and_white_and_a_clear_one_is_not(
 ) -> None:
     red, green, blue = COLOR.convert("L").convert("RGB").split()
     warmer = red.point(lambda value: min(255, value + tint))
-    assert inspect_poster(encode(Image.merge("RGB", (warmer, green, blue)), "PNG")) is reason
+    assert inspect_poster(encode(Image.merge("RGB", (warmer, green, blue)), "PNG")).fault is reason
 
 
 @pytest.mark.parametrize("image_format", ["EPS", "PPM", "ICO"])
 def test_other_formats_are_no_posters(image_format: str) -> None:
-    assert inspect_poster(encode(COLOR, image_format)) is Reason.NOT_AN_IMAGE
+    assert inspect_poster(encode(COLOR, image_format)).fault is Reason.NOT_AN_IMAGE
 
 
 def test_rotation_makes_no_difference() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
-    assert inspect_poster(encode(COLOR, "JPEG", exif=turned)) is None
+    assert inspect_poster(encode(COLOR, "JPEG", exif=turned)).fault is None
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])

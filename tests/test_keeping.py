@@ -11,16 +11,19 @@ import pytest
 from conftest import paint
 
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.inspection import Verdict, inspect_poster
 from movie_posters_decade.keeping import (
     PASSING_FAULTS,
     WORTH_A_PROCESS,
     Keeper,
     examine,
+    from_line,
     help_keeping,
     keep,
 )
 
 CONTENTS = [paint("1990s", 1), paint("1990s", 1, mode="L"), b"<html>", paint("1980s", 2)[:500], b""]
+VERDICTS = [inspect_poster(content, "rgb") for content in CONTENTS]
 FAULTS = [None, Reason.BLACK_AND_WHITE, Reason.NOT_AN_IMAGE, Reason.TRUNCATED, Reason.NOT_AN_IMAGE]
 
 has_helper = pytest.mark.skipif(os.cpu_count() == 1, reason="with one processor there is no helper")
@@ -41,7 +44,7 @@ def assert_kept(folder: Path, contents: Sequence[bytes], faults: Sequence[Reason
     assert all(Path(name).read_bytes() == content for name, content in worth_it)
 
 
-async def keep_all(keeper: Keeper, folder: Path, contents: Sequence[bytes]) -> list[Reason | None]:
+async def keep_all(keeper: Keeper, folder: Path, contents: Sequence[bytes]) -> list[Verdict]:
     return await asyncio.gather(*map(keeper.keep, contents, names(folder, contents)))
 
 
@@ -55,13 +58,15 @@ async def wait_for_helper(keeper: Keeper) -> int:
 
 
 def test_color_decides_and_without_one_anything_is_taken() -> None:
-    assert [examine(content, "rgb") for content in CONTENTS] == FAULTS
-    assert examine(CONTENTS[1], "any") is None
-    assert [examine(content, None) for content in CONTENTS] == [None] * len(CONTENTS)
+    assert [examine(content, "rgb").fault for content in CONTENTS] == FAULTS
+    assert examine(CONTENTS[1], "any").fault is None
+    assert [examine(content, None) for content in CONTENTS] == [Verdict()] * len(CONTENTS)
 
 
 def test_content_is_stored_unless_its_fault_may_pass(tmp_path: Path) -> None:
-    found = [keep(*pair, "rgb") for pair in zip(CONTENTS, names(tmp_path, CONTENTS), strict=True)]
+    found = [
+        keep(*pair, "rgb").fault for pair in zip(CONTENTS, names(tmp_path, CONTENTS), strict=True)
+    ]
     assert found == FAULTS
     assert_kept(tmp_path, CONTENTS, FAULTS)
 
@@ -75,37 +80,38 @@ def test_helper_answers_each_question_with_a_line(tmp_path: Path) -> None:
     )
     answers = io.BytesIO()
     help_keeping(io.BytesIO(questions), answers, "rgb")
-    lines = answers.getvalue().decode().split("\n")
-    assert lines == ["ready", *((fault or "") for fault in FAULTS), "in vain", ""]
+    ready, *verdicts, in_vain = answers.getvalue().splitlines(keepends=True)
+    assert (ready, in_vain) == (b"ready\n", b"in vain\n")
+    assert [from_line(line) for line in verdicts] == VERDICTS
     assert_kept(tmp_path, CONTENTS, FAULTS)
 
 
 @pytest.mark.parametrize("posters", [1, WORTH_A_PROCESS])
 def test_answers_belong_to_their_questions(tmp_path: Path, posters: int) -> None:
-    async def ask() -> list[Reason | None]:
+    async def ask() -> list[Verdict]:
         async with Keeper("rgb", posters) as keeper:
             if posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
                 await wait_for_helper(keeper)
             return await keep_all(keeper, tmp_path, CONTENTS * 20)
 
-    assert asyncio.run(ask()) == FAULTS * 20
+    assert asyncio.run(ask()) == VERDICTS * 20
     assert_kept(tmp_path, CONTENTS * 20, FAULTS * 20)
 
 
 @has_helper
 def test_nothing_waits_for_a_helper_that_is_not_ready(tmp_path: Path) -> None:
-    async def ask() -> list[Reason | None]:
+    async def ask() -> list[Verdict]:
         async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
             found = await keep_all(keeper, tmp_path, CONTENTS)
             assert keeper.helper is None
             return found
 
-    assert asyncio.run(ask()) == FAULTS
+    assert asyncio.run(ask()) == VERDICTS
 
 
 @has_helper
 def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
-    async def ask() -> list[Reason | None]:
+    async def ask() -> list[Verdict]:
         async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
             process = await wait_for_helper(keeper)
             os.kill(process, signal.SIGSTOP)
@@ -114,18 +120,18 @@ def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
             os.kill(process, signal.SIGKILL)
             return await asked
 
-    assert asyncio.run(ask()) == FAULTS * 2
+    assert asyncio.run(ask()) == VERDICTS * 2
     assert_kept(tmp_path, CONTENTS * 2, FAULTS * 2)
 
 
 @has_helper
 def test_helper_that_hangs_is_done_without(tmp_path: Path) -> None:
-    async def ask() -> list[Reason | None]:
+    async def ask() -> list[Verdict]:
         async with Keeper("rgb", WORTH_A_PROCESS, patience=0.5) as keeper:
             os.kill(await wait_for_helper(keeper), signal.SIGSTOP)
             return await keep_all(keeper, tmp_path, CONTENTS * 2)
 
-    assert asyncio.run(ask()) == FAULTS * 2
+    assert asyncio.run(ask()) == VERDICTS * 2
 
 
 def test_what_cannot_be_stored_is_an_error_with_and_without_a_helper(tmp_path: Path) -> None:

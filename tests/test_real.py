@@ -99,6 +99,6 @@ def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
     real_catalogue: Path,
 ) -> None:
     posters = list((real_catalogue.parent / "images" / "M").iterdir())
-    verdicts = Counter(inspect_poster(path.read_bytes()) for path in posters)
+    verdicts = Counter(inspect_poster(path.read_bytes()).fault for path in posters)
     assert verdicts == {None: 3387, Reason.BLACK_AND_WHITE: 47}
     assert MIN_COLORFULNESS == 4.0
