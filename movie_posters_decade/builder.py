@@ -7,6 +7,7 @@ import math
 import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ from movie_posters_decade.catalogue import (
     Catalogue,
     parse_catalogue,
 )
-from movie_posters_decade.collection import collect, stream
+from movie_posters_decade.collection import Collection, collect, collect_locked, stream
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.funnel import Step
 from movie_posters_decade.limits import Limits, user_agent
+from movie_posters_decade.lock import make_lock
 from movie_posters_decade.movies import Poster
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.report import (
@@ -38,12 +39,13 @@ from movie_posters_decade.report import (
     planned_report,
 )
 from movie_posters_decade.selection import SIDES, Selection, decade_names, select
-from movie_posters_decade.sources import folder_of, load_catalogue, locate
+from movie_posters_decade.sources import load_catalogue, locate
 from movie_posters_decade.version import __version__
 
 NAME = "movie_posters_decade"
 REPORT_FILE = "report.json"
 LOSSES_FILE = "losses.csv"
+LOCK_FILE = "movie_posters_decade.lock"
 
 
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
@@ -131,7 +133,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             CatalogueError: the catalogue cannot be read or is not there without a request.
             SelectionError: no movie is left for a decade or a side.
         """
-        return planned_report(*self._select(self._download_manager(), may_fetch=False))
+        return planned_report(self._select(self._download_manager(), may_fetch=False)[0])
 
     def report(self) -> Report:
         """Report what was kept and lost, of a build that is in the cache."""
@@ -142,6 +144,11 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def losses_path(self) -> str:
         """The CSV table of the candidates that were lost, beside a build that is in the cache."""
         return posixpath.join(self._output_dir, LOSSES_FILE)
+
+    @property
+    def lock_path(self) -> str:
+        """The lock file, beside a build that is in the cache."""
+        return posixpath.join(self._output_dir, LOCK_FILE)
 
     def _open_beside(self, name: str, mode: str) -> Any:
         return self._fs.open(posixpath.join(self._output_dir, name), mode, encoding="utf-8")
@@ -171,23 +178,32 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 f"{self.config.place()}: expected the catalogue that this builder was made for; "
                 "found another content. Make the builder again."
             )
-        catalogue_steps, selection = self._select(manager)
+        selection, sha256 = self._select(manager)
         with self._network() as proxies:
             posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
-            collection = collect(selection, posters, equal=self._is_equal)
+            collection = self._bring(selection, posters)
         links = [poster.movie.poster_url for poster in collection.posters]
         hand_out(manager, [link for link in links if is_url(link)])
         with self._open_beside(REPORT_FILE, "w") as file:
-            report = built_report(catalogue_steps, selection, collection)
-            json.dump(report.to_json(), file, indent=2)
+            json.dump(built_report(selection, collection).to_json(), file, indent=2)
         with self._open_beside(LOSSES_FILE, "w") as file:
             table = csv.DictWriter(file, LOSS_COLUMNS)
             table.writeheader()
             table.writerows(loss_rows(collection.losses))
+        with self._open_beside(LOCK_FILE, "w") as file:
+            lock = make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
+            file.write(lock.to_text())
         return {
             side: [poster for poster in collection.posters if poster.movie.side == side]
             for side in SIDES
         }
+
+    def _bring(self, selection: Selection, posters: Posters) -> Collection:
+        lock = self.config.lock()
+        if lock is None:
+            return collect(selection, posters, equal=self._is_equal)
+        place, allow_missing = str(self.config.locked), self.config.allow_missing
+        return collect_locked(lock, place, posters, allow_missing=allow_missing)
 
     def stream_posters(self, side: str) -> Iterator[Poster]:
         """Yield the posters of a side, bringing them on the way.
@@ -198,7 +214,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             CollectionError: at the end, a decade has no usable poster.
         """
         manager = self._download_manager()
-        _, selection = self._select(manager)
+        selection, _ = self._select(manager)
         with self._network() as proxies, temporary_cache() as cache:
             posters = self._posters(cache, manager.download_config, proxies)
             yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
@@ -211,10 +227,14 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _select(
         self, manager: datasets.DownloadManager, *, may_fetch: bool = True
-    ) -> tuple[tuple[Step, ...], Selection]:
-        """Return the catalogue's steps and the selection, and let go of the catalogue."""
+    ) -> tuple[Selection, str]:
+        """Return the selection, with the catalogue's steps, and the hash of the catalogue."""
+        lock = self.config.lock()
+        if lock is not None:
+            return lock.selection(), lock.catalogue
         catalogue = self._catalogue(manager, may_fetch=may_fetch)
-        return catalogue.steps, select(catalogue.movies, self.config.checked())
+        selection = select(catalogue.movies, self.config.checked())
+        return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
 
     @property
     def _is_equal(self) -> bool:
@@ -243,13 +263,12 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     ) -> Posters:
         fetcher = Fetcher(
             cache,
-            color=self.config.color,
+            color=self.config.checked().color,
             limits=self._limits(download_config, proxies),
             connections=self.config.connections,
             refresh=bool(download_config.force_download),
         )
-        folder = None if self.config.name == DEMO else folder_of(self.config.place())
-        return Posters(fetcher.fetch, self.config.color, folder)
+        return Posters(fetcher.fetch, self.config.checked().color, self.config.folder())
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue alone, where `datasets` gives none that stores."""

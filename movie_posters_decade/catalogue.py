@@ -71,10 +71,12 @@ class Catalogue:
             ``title`` (without the year), ``year`` (nullable integer), ``genres`` (tuple of names),
             ``imdb_score`` (0 to 10, or NaN) and ``poster_url`` (a URL, or a path for a local file).
         steps: the funnel so far: rows, complete, unshared.
+        sha256: the hash of the table's bytes.
     """
 
     movies: pd.DataFrame
     steps: tuple[Step, ...]
+    sha256: str
 
 
 def find_catalogue(place: Path) -> Path:
@@ -180,7 +182,8 @@ def parse_catalogue(content: bytes, name: str = "catalogue") -> Catalogue:
         Step("complete", len(complete), {Reason.INCOMPLETE: len(movies) - len(complete)}),
         Step("unshared", len(unshared), {Reason.SHARED_POSTER: len(complete) - len(unshared)}),
     )
-    return Catalogue(unshared.reset_index(drop=True), steps)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Catalogue(unshared.reset_index(drop=True), steps, sha256)
 
 
 def _decode(content: bytes, name: str) -> str:

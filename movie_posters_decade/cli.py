@@ -75,8 +75,15 @@ def _build(chosen: argparse.Namespace) -> None:
     builder = _builder(chosen)
     again = DownloadMode.FORCE_REDOWNLOAD if chosen.force_redownload else None
     builder.download_and_prepare(download_mode=again)
-    places = {"cache_dir": builder.cache_dir, "report": builder.losses_path}
-    place = f"The dataset is in {builder.cache_dir}\nEvery loss is in {builder.losses_path}"
+    places = {
+        "cache_dir": builder.cache_dir,
+        "report": builder.losses_path,
+        "lock": builder.lock_path,
+    }
+    place = (
+        f"The dataset is in {builder.cache_dir}\nEvery loss is in {builder.losses_path}\n"
+        f"What it is made of, byte for byte, is in {builder.lock_path}"
+    )
     _print_report(chosen, builder.report(), places, place)
 
 

@@ -1,5 +1,7 @@
 """Candidates become a balanced set of usable posters: fetch, inspect, refill."""
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,11 +10,15 @@ from typing import Any
 
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.errors import LockError
+from movie_posters_decade.lock import Lock, account, differences
 from movie_posters_decade.lookalikes import Lookalikes
 from movie_posters_decade.movies import Loss, Movie, Pool, Poster
 from movie_posters_decade.pools import Pools, check_pools, duplicate, split, untried
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.selection import Selection
+
+logger = logging.getLogger(__name__)
 
 STREAMED_AT_ONCE = 16
 """How many posters of a pool are fetched together when streaming, once it is under way."""
@@ -59,6 +65,41 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
     return Collection(
         sorted(pools.kept, key=_place), sorted(pools.losses, key=_place), pools.fetched
     )
+
+
+def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: bool) -> Collection:
+    """Bring just the posters that a lock file says.
+
+    Args:
+        lock: what the file holds.
+        place: the file, for the error.
+        posters: what brings them.
+        allow_missing: whether to do without those that are gone or changed.
+
+    Raises:
+        LockError: some are, and that is not allowed.
+    """
+    movies = sorted(lock.kept, key=lambda movie: movie.place)
+    with (
+        tqdm(desc="Posters", unit="poster", total=len(movies)) as bar,
+        closing(posters.bring(movies)) as outcomes,
+    ):
+        brought = _in_order(movies, _shown(outcomes, bar, 0))
+    losses = differences(lock, brought)
+    if losses:
+        if not allow_missing:
+            raise LockError(account(place, lock, losses))
+        logger.warning(
+            "%s: %d of its %d posters are changed or missing; the dataset is built without them.",
+            *(place, len(losses), len(movies)),
+        )
+    missing = {loss.movie for loss in losses}
+    kept = [
+        outcome
+        for outcome in brought
+        if isinstance(outcome, Poster) and outcome.movie not in missing
+    ]
+    return Collection(kept, losses, Counter(movie.pool for movie in movies))
 
 
 def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import datasets
 
 from movie_posters_decade.catalogue import GENRES, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
+from movie_posters_decade.lock import Lock, shaping
 from movie_posters_decade.options import Options
-from movie_posters_decade.sources import identify, locate
+from movie_posters_decade.sources import folder_of, identify, locate
 from movie_posters_decade.version import __version__
 
 DEMO = "demo"
@@ -23,6 +25,45 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     ``data_files`` or ``data_dir`` name the catalogue: a CSV file in Kaggle's columns, a zip that
     holds it, or a folder that holds either. Without them it is fetched from Kaggle.
     """
+
+    def checked(self) -> Options:
+        """Return the options alone, checked, and shaped by the lock file if there is one.
+
+        Raises:
+            OptionError: an option has a value that cannot be used, or is not the lock file's.
+            LockError: the lock file cannot be used.
+        """
+        options = super().checked()
+        lock = self.lock()
+        if lock is None:
+            return options
+        # The configuration's name has settled the genres, so that they are not the user's word.
+        own = shaping(options) | {"genres": lock.options["genres"]}
+        usual = shaping(Options())
+        for name, value in own.items():
+            if value not in (usual[name], lock.options[name]):
+                raise OptionError(
+                    f"Option {name}: expected {lock.options[name]!r}, as in the lock file "
+                    f"{self.locked}; found {value!r}. Leave it out."
+                )
+        genres = lock.options["genres"] and tuple(lock.options["genres"])
+        return replace(options, **{**lock.options, "genres": genres})
+
+    def lock(self) -> Lock | None:
+        """Return what the lock file holds, if there is one.
+
+        Raises:
+            LockError: it cannot be used.
+        """
+        return None if self.locked is None else Lock.read(Path(self.locked))
+
+    def folder(self) -> Path | None:
+        """Return where links that are paths start from; None if they may not be paths."""
+        if self.name == DEMO:
+            return None
+        if self.locked is not None and not (self.data_files or self.data_dir):
+            return Path(self.locked).resolve().parent
+        return folder_of(self.place())
 
     def place(self) -> str:
         """Return where the catalogue is: a path, a URL, or "demo" for the painted one.
@@ -48,6 +89,8 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         Raises:
             CatalogueError: it is on this machine, and not to be read.
         """
+        if self.locked is not None:
+            return f"{hashlib.sha256(Path(self.locked).read_bytes()).hexdigest()}{self.folder()}"
         place = self.place()
         return place if place == DEMO else identify(place)
 
@@ -59,7 +102,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             CatalogueError: the catalogue is on this machine, and not to be found.
         """
         content = asdict(self.checked())
-        del content["connections"]
+        del content["connections"], content["locked"]
         content |= {"catalogue": self.identity(), "features": repr(custom_features)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{digest[:16]}"

@@ -4,6 +4,7 @@ MoviePostersError
 ├── OptionError         an option has a value that cannot be used
 ├── CatalogueError      the catalogue is missing, unreadable or not a table of movies
 ├── SelectionError      no movie is left for a decade or a side
+├── LockError           a lock file cannot be used, or posters are not as it says
 ├── DownloadError       posters cannot be stored, or may not be asked for
 ├── CollectionError     no usable poster is left for a decade and side
 └── ExportError         the folder to write into cannot be used
@@ -26,6 +27,10 @@ class CatalogueError(MoviePostersError, ValueError):
 
 class SelectionError(MoviePostersError, ValueError):
     """No movie is left for a decade or a side."""
+
+
+class LockError(MoviePostersError, ValueError):
+    """A lock file cannot be used, or posters are not as it says."""
 
 
 class DownloadError(MoviePostersError, OSError):

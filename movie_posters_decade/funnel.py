@@ -31,6 +31,8 @@ class Reason(StrEnum):
     BLACK_AND_WHITE = "black_and_white"
     DUPLICATE = "duplicate"
 
+    CHANGED = "changed"
+
 
 @dataclass(frozen=True)
 class Step:

@@ -11,8 +11,9 @@ from typing import Any
 from movie_posters_decade.errors import OptionError
 
 
-def _option(default: Any, meaning: str, choices: Sequence[str] = ()) -> Any:
-    return field(default=default, metadata={"help": meaning, "choices": tuple(choices)})
+def _option(default: Any, meaning: str, choices: Sequence[str] = (), *, shapes: bool = True) -> Any:
+    metadata = {"help": meaning, "choices": tuple(choices), "shapes": shapes}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass
@@ -38,12 +39,22 @@ class Options:
     )
     seed: int = _option(42, "decides order and sides")
     respect_opt_out: bool = _option(
-        True, "leave posters alone whose X-Robots-Tag says noai, noimageai, noindex or noimageindex"
+        True,
+        "leave posters alone whose X-Robots-Tag says noai, noimageai, noindex or noimageindex",
+        shapes=False,
     )
     allow_private_hosts: bool = _option(
-        False, "ask addresses too that are loopback, private or otherwise not public"
+        False, "ask addresses too that are loopback, private or otherwise not public", shapes=False
     )
-    connections: int = _option(32, "how many to one host at a time; changes no result")
+    connections: int = _option(
+        32, "how many to one host at a time; changes no result", shapes=False
+    )
+    locked: str | None = _option(
+        None, "the lock file of another build, to build just its posters", shapes=False
+    )
+    allow_missing: bool = _option(
+        False, "with a lock file, leave out what is gone or changed", shapes=False
+    )
 
     def checked(self) -> "Options":
         """Return the options alone, checked and in one canonical form.
@@ -65,7 +76,7 @@ class Options:
         count = options.per_decade
         is_count = count is None or (_is_whole(count) and count >= 2)
         _check("per_decade", count, is_count, "a whole number from 2")
-        for name in ("respect_opt_out", "allow_private_hosts"):
+        for name in ("respect_opt_out", "allow_private_hosts", "allow_missing"):
             _check(name, values[name], isinstance(values[name], bool), "True or False")
         is_some = _is_whole(options.connections) and options.connections >= 1
         _check("connections", options.connections, is_some, "a whole number from 1")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from movie_posters_decade.collection import Collection
-from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.funnel import Reason
 from movie_posters_decade.movies import Loss, Pool
 from movie_posters_decade.selection import SIDES, Selection
 
@@ -117,18 +117,16 @@ class Report:
         return f"{rows} movies = {self.kept} kept + {dropped} dropped ({reasons})"
 
 
-def planned_report(catalogue_steps: Sequence[Step], selection: Selection) -> Report:
+def planned_report(selection: Selection) -> Report:
     """Report what would be built if no poster were lost."""
     splits = {
         side: {decade: count for (decade, of), count in selection.targets.items() if of == side}
         for side in SIDES
     }
-    return _report(catalogue_steps, selection, splits, None)
+    return _report(selection, splits, None)
 
 
-def built_report(
-    catalogue_steps: Sequence[Step], selection: Selection, collection: Collection
-) -> Report:
+def built_report(selection: Selection, collection: Collection) -> Report:
     """Report what was built of a selection."""
     splits = {
         side: _by_decade(
@@ -138,7 +136,7 @@ def built_report(
         for side in SIDES
     }
     losses = Counter(loss.reason for loss in collection.losses)
-    return _report(catalogue_steps, selection, splits, losses, _pools(selection, collection))
+    return _report(selection, splits, losses, _pools(selection, collection))
 
 
 def _pools(selection: Selection, collection: Collection) -> list[dict[str, Any]]:
@@ -173,20 +171,18 @@ def loss_rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
 
 
 def _report(
-    catalogue_steps: Sequence[Step],
     selection: Selection,
     splits: dict[str, Counts],
     losses: Counter[Reason] | None,
     pools: list[dict[str, Any]] | None = None,
 ) -> Report:
-    steps = (*catalogue_steps, *selection.steps)
     dropped = Counter(losses or {})
-    for step in steps:
+    for step in selection.steps:
         dropped.update(step.dropped)
     kept = sum(sum(decades.values()) for decades in splits.values())
     dropped[Reason.SURPLUS] = len(selection.candidates) - kept - (losses or Counter()).total()
     return Report(
-        funnel={step.name: step.movies for step in steps},
+        funnel={step.name: step.movies for step in selection.steps},
         decades=_by_decade(selection, selection.candidates["decade"]),
         splits=splits,
         dropped=_in_order(dropped),

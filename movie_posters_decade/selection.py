@@ -31,8 +31,8 @@ class Selection:
 
     def movies(self) -> Iterator[Movie]:
         """Yield the candidates one by one."""
-        columns = [field.name for field in fields(Movie)]
-        return (Movie(*row) for row in self.candidates[columns].itertuples(index=False, name=None))
+        columns = [self.candidates[field.name].tolist() for field in fields(Movie)]
+        return (Movie(*row) for row in zip(*columns, strict=True))
 
 
 def decade_names(min_year: int, max_year: int) -> list[str]:

@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [
     {"asking"},
     {"downloads"},
     {"posters", "sources"},
+    {"lock"},
     {"collection"},
     {"configurations"},
     {"report"},
@@ -42,7 +43,7 @@ ROOMS = {room for floor in FLOORS for room in floor}
 ONLY_ROOM_OF = {
     "aiohttp": {"transport"},
     "PIL": {"inspection", "painting"},
-    "pandas": {"catalogue", "selection"},
+    "pandas": {"catalogue", "lock", "selection"},
 }
 """Which rooms may touch an outside thing."""
 

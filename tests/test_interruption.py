@@ -64,7 +64,7 @@ def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, a
             "{cache}/downloads: a poster cannot be stored: [Errno 27] File too large. What was "
             "fetched before is kept; mend this and build again.",
         ),
-        (60_000, "An error occurred while generating the dataset: [Errno 27] File too large"),
+        (200_000, "An error occurred while generating the dataset: [Errno 27] File too large"),
     ],
 )
 def test_full_disk_is_one_error_and_leaves_a_sound_cache(

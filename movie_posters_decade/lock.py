@@ -1,0 +1,204 @@
+"""The lock file: which posters a build is made of, so that anyone can build the same or be told.
+
+The first line holds what the build was made from, each other line a movie, in the order of their
+ids; all are JSON. What was lost has its reason there instead of a hash.
+"""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from movie_posters_decade.errors import LockError
+from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.movies import Loss, Movie, Poster
+from movie_posters_decade.options import Options
+from movie_posters_decade.selection import SIDES, Selection, decade_names
+from movie_posters_decade.version import __version__
+
+T = TypeVar("T")
+
+FORMAT = 1
+_REMEDY = "Pass a file that a build wrote, whole and unchanged."
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a poster's bytes are known by.
+
+    Attributes:
+        sha256: in hexadecimal digits.
+        size: in bytes.
+    """
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Which posters a build is made of.
+
+    Attributes:
+        catalogue: the hash of the catalogue it was made from.
+        options: the options that shape a dataset, by name.
+        kept: the movies of the dataset, each with what its poster is known by.
+        lost: the movies that were tried in vain, each with the reason.
+        package: the version that built it.
+    """
+
+    catalogue: str
+    options: Mapping[str, Any]
+    kept: Mapping[Movie, Content]
+    lost: Mapping[Movie, Reason]
+    package: str = __version__
+
+    def to_text(self) -> str:
+        """Return the lock file's text."""
+        head = {
+            "movie_posters_decade": self.package,
+            "format": FORMAT,
+            "catalogue": self.catalogue,
+            "options": self.options,
+        }
+        kept = [_fields_of(movie) | asdict(content) for movie, content in self.kept.items()]
+        lost = [_fields_of(movie) | {"lost": reason.value} for movie, reason in self.lost.items()]
+        movies = sorted(kept + lost, key=lambda line: str(line["imdb_id"]))
+        return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (head, *movies))
+
+    @classmethod
+    def read(cls, path: Path) -> "Lock":
+        """Read a lock file.
+
+        Raises:
+            LockError: it cannot be read, or is no lock file.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        except (OSError, UnicodeDecodeError) as error:
+            raise LockError(f"{path}: expected a lock file; found: {error}. {_REMEDY}") from error
+        lock = _understood(lines[0], f"{path}, line 1", _head)
+        if lock is None:
+            raise LockError(
+                f"{path}: expected a lock file of format {FORMAT}; found another format. Use the "
+                "version of this package that wrote it."
+            )
+        movies = [
+            _understood(line, f"{path}, line {number}", _fate)
+            for number, line in enumerate(lines[1:], start=2)
+        ]
+        kept = {movie: fate for movie, fate in movies if isinstance(fate, Content)}
+        lost = {movie: fate for movie, fate in movies if isinstance(fate, Reason)}
+        return replace(lock, kept=kept, lost=lost)
+
+    def selection(self) -> Selection:
+        """Return the selection that wants just the kept movies."""
+        movies = sorted(self.kept, key=lambda movie: movie.place)
+        columns = [field.name for field in fields(Movie)]
+        rows = [[getattr(movie, column) for column in columns] for movie in movies]
+        sizes = Counter(movie.pool for movie in movies)
+        decades = decade_names(self.options["min_year"], self.options["max_year"])
+        return Selection(
+            candidates=pd.DataFrame(rows, columns=columns),
+            targets={(decade, side): sizes[decade, side] for decade in decades for side in SIDES},
+            steps=(Step("locked", len(movies)),),
+        )
+
+
+def shaping(options: Options) -> dict[str, Any]:
+    """Return the options that decide what a dataset holds, by name, in JSON's types."""
+    values = {
+        field.name: getattr(options, field.name)
+        for field in fields(Options)
+        if field.metadata["shapes"]
+    }
+    return values | {"genres": options.genres and list(options.genres)}
+
+
+def make_lock(
+    catalogue: str, options: Options, posters: Iterable[Poster], losses: Iterable[Loss]
+) -> Lock:
+    """Return the lock of a build.
+
+    Args:
+        catalogue: the hash of its catalogue.
+        options: its options.
+        posters: what it keeps, whose files are read.
+        losses: what was tried in vain.
+    """
+    return Lock(
+        catalogue,
+        shaping(options),
+        kept={poster.movie: content_of(poster) for poster in posters},
+        lost={loss.movie: loss.reason for loss in losses},
+    )
+
+
+def content_of(poster: Poster) -> Content:
+    """Return what a poster's bytes are known by."""
+    content = poster.read()
+    return Content(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def differences(lock: Lock, outcomes: Sequence[Poster | Loss]) -> list[Loss]:
+    """Return the losses among what a lock's kept movies brought, and the posters that changed."""
+    return [
+        outcome if isinstance(outcome, Loss) else Loss(outcome.movie, Reason.CHANGED)
+        for outcome in outcomes
+        if isinstance(outcome, Loss) or content_of(outcome) != lock.kept[outcome.movie]
+    ]
+
+
+def account(place: str, lock: Lock, different: Sequence[Loss]) -> str:
+    """Return a sentence on what is not as a lock file says, and a line for each movie."""
+    lines = [
+        f"  {loss.movie.imdb_id} ({loss.movie.decade}, {loss.movie.side}): {loss.reason}"
+        + (f", HTTP status {loss.status}" if loss.status else "")
+        + f", {loss.movie.poster_url}"
+        for loss in sorted(different, key=lambda loss: loss.movie.imdb_id)
+    ]
+    sentence = (
+        f"{place}: expected its {len(lock.kept)} posters, byte for byte; found {len(different)} of "
+        "them changed or missing. What was fetched is kept. Build with allow_missing=True "
+        "(--allow-missing) to leave these out:"
+    )
+    return "\n".join([sentence, *lines])
+
+
+def _fields_of(movie: Movie) -> dict[str, Any]:
+    values = asdict(movie)
+    return values | {"imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score}
+
+
+def _understood(line: str, where: str, read: Callable[[dict[str, Any]], T]) -> T:
+    try:
+        return read(json.loads(line))
+    except (ValueError, KeyError, TypeError) as error:
+        found = line if len(line) < 80 else f"{line[:80]}…"
+        raise LockError(
+            f"{where}: expected a line of a lock file, in JSON; found {found!r}. {_REMEDY}"
+        ) from error
+
+
+def _head(line: dict[str, Any]) -> Lock | None:
+    """Return a lock without movies, or None if it is of another format."""
+    if line["format"] != FORMAT:
+        return None
+    # Read as options, so that what is no option is found here.
+    options = shaping(Options(**line["options"]).checked())
+    return Lock(str(line["catalogue"]), options, {}, {}, str(line["movie_posters_decade"]))
+
+
+def _fate(line: dict[str, Any]) -> tuple[Movie, Content | Reason]:
+    values = {field.name: line[field.name] for field in fields(Movie)}
+    score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
+    movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
+    if "lost" in line:
+        return movie, Reason(line["lost"])
+    return movie, Content(str(line["sha256"]), int(line["size"]))

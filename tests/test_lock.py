@@ -1,0 +1,127 @@
+"""A lock file gives the same posters, byte for byte, or an account of what is not the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+from conftest import World, paint
+
+from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.cli import main
+from movie_posters_decade.errors import LockError, OptionError
+from movie_posters_decade.lock import Lock
+
+
+def build(world: World, cache: Path, **more: Any) -> MoviePostersDecade:
+    options: dict[str, Any] = {"data_files": world.catalogue, "allow_private_hosts": True}
+    builder = MoviePostersDecade(str(cache), **options | more)
+    builder.download_and_prepare()
+    return builder
+
+
+def arrow_files(builder: MoviePostersDecade) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(builder.cache_dir).glob("*.arrow")}
+
+
+def change(world: World, movie: str) -> None:
+    world.host.answers[world.paths[movie]] = (200, paint("1990s", 99_999))
+
+
+@pytest.fixture
+def built(world: World, tmp_path: Path) -> MoviePostersDecade:
+    world.kill("tt0001004")
+    return build(world, tmp_path / "first", per_decade=5)
+
+
+def test_lock_holds_a_line_for_each_movie_in_the_order_of_ids(built: MoviePostersDecade) -> None:
+    head, *lines = [json.loads(line) for line in Path(built.lock_path).read_text().splitlines()]
+    assert head["options"]["per_decade"] == 5
+    assert len(head["catalogue"]) == 64
+    ids = [line["imdb_id"] for line in lines]
+    assert ids == sorted(ids)
+    assert {line["imdb_id"]: line["lost"] for line in lines if "lost" in line} == {
+        "tt0001004": "gone"
+    }
+    assert sum("sha256" in line for line in lines) == built.report().kept
+
+
+@pytest.mark.parametrize("is_without_catalogue", [False, True])
+def test_locked_build_is_the_same_to_the_byte(
+    world: World, tmp_path: Path, built: MoviePostersDecade, is_without_catalogue: bool
+) -> None:
+    source = {"data_files": None} if is_without_catalogue else {}
+    again = build(world, tmp_path / "second", locked=built.lock_path, **source)
+    assert arrow_files(again) == arrow_files(built)
+    kept = Lock.read(Path(again.lock_path))
+    assert kept.kept == Lock.read(Path(built.lock_path)).kept
+    assert again.info.features == built.info.features
+
+
+def test_what_changed_or_died_is_named_and_nothing_is_built(
+    world: World, tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str]
+) -> None:
+    datasets.disable_progress_bars()
+    changed, gone = [movie.imdb_id for movie in list(Lock.read(Path(built.lock_path)).kept)[:2]]
+    change(world, changed)
+    world.kill(gone)
+    command = ["build", "--locked", built.lock_path, "--cache-dir", str(tmp_path / "second")]
+    assert main([*command, "--allow-private-hosts"]) == 1
+    sentence, *movies = capsys.readouterr().err.strip().splitlines()
+    assert sentence == (
+        f"movie-posters-decade: {built.lock_path}: expected its {built.report().kept} posters, "
+        "byte for byte; found 2 of them changed or missing. What was fetched is kept. Build with "
+        "allow_missing=True (--allow-missing) to leave these out:"
+    )
+    assert [line.split()[0] for line in movies] == sorted([changed, gone])
+    assert {line.split(": ")[1].split(",")[0] for line in movies} == {"changed", "gone"}
+    assert main([*command, "--allow-private-hosts", "--allow-missing", "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["losses"] == {"gone": 1, "changed": 1}
+    assert report["kept"] == built.report().kept - 2
+
+
+def test_options_are_those_of_the_lock(
+    world: World, tmp_path: Path, built: MoviePostersDecade
+) -> None:
+    again = build(world, tmp_path / "second", locked=built.lock_path, config_name="comedy")
+    assert arrow_files(again) == arrow_files(built)
+    with pytest.raises(OptionError) as error:
+        build(world, tmp_path / "third", locked=built.lock_path, seed=7)
+    assert str(error.value) == (
+        f"Option seed: expected 42, as in the lock file {built.lock_path}; found 7. Leave it out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "found"),
+    [
+        ("", 1, "''"),
+        ("imdbId,Title\n", 1, "'imdbId,Title'"),
+        ('{"format": 1}\n', 1, """'{"format": 1}'"""),
+        ("{head}\n[]\n", 2, "'[]'"),
+    ],
+)
+def test_what_is_no_lock_file_is_one_sentence(
+    world: World, tmp_path: Path, text: str, line: int, found: str
+) -> None:
+    path = tmp_path / "x.lock"
+    head = {"movie_posters_decade": "1", "format": 1, "catalogue": "", "options": {}}
+    path.write_text(text.replace("{head}", json.dumps(head)))
+    with pytest.raises(LockError) as error:
+        build(world, tmp_path, locked=str(path))
+    assert str(error.value) == (
+        f"{path}, line {line}: expected a line of a lock file, in JSON; found {found}. Pass a file "
+        "that a build wrote, whole and unchanged."
+    )
+
+
+def test_lock_of_another_format_and_one_that_is_not_there(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with pytest.raises(LockError, match=r"x\.lock: expected a lock file; found: .*No such file"):
+        build(world, tmp_path, locked=str(path))
+    path.write_text('{"format": 2}\n')
+    with pytest.raises(LockError, match="expected a lock file of format 1; found another format"):
+        build(world, tmp_path, locked=str(path))
