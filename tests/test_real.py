@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
+import numpy as np
 import pytest
 from conftest import DECADES, REAL_DATA, PosterHost
 
@@ -12,6 +13,7 @@ from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import MIN_COLORFULNESS, inspect_poster
+from movie_posters_decade.lookalikes import MAX_DISTANCE, Lookalikes
 
 pytestmark = pytest.mark.real
 
@@ -82,6 +84,18 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
         assert example["image"].mode == "RGB"
         assert DECADES[example["label"]] == f"{example['year'] // 10}0s"
 
+    looks = {
+        side: [
+            inspect_poster(example["image"]["bytes"]).fingerprint or 0
+            for example in dataset[side].cast_column("image", datasets.Image(decode=False))
+        ]
+        for side in dataset
+    }
+    assert (
+        min((one ^ two).bit_count() for one in looks["train"] for two in looks["test"])
+        > MAX_DISTANCE
+    )
+
     asked = len(real_host.requests)
     build("one")
     assert len(real_host.requests) == asked
@@ -102,3 +116,23 @@ def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
     verdicts = Counter(inspect_poster(path.read_bytes()).fault for path in posters)
     assert verdicts == {None: 3387, Reason.BLACK_AND_WHITE: 47}
     assert MIN_COLORFULNESS == 4.0
+
+
+def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: Path) -> None:
+    """Compared all with all, and by the quick way."""
+    posters = sorted((real_catalogue.parent / "images" / "M").iterdir())
+    found = [inspect_poster(path.read_bytes()).fingerprint for path in posters]
+    looks = np.array([look for look in found if look is not None], dtype=np.uint64)
+    pairs: Counter[int] = Counter()
+    for number, look in enumerate(looks):
+        bits = np.unpackbits((looks[:number] ^ look).view(np.uint8).reshape(-1, 8), axis=1)
+        distances = bits.sum(axis=1)
+        pairs.update(distances[distances <= 10].tolist())
+    assert pairs == {8: 2, 10: 3}
+    for distance, expected in ((MAX_DISTANCE, 0), (8, 2), (10, 5)):
+        lookalikes: Lookalikes[int] = Lookalikes(distance)
+        quick = 0
+        for look in looks.tolist():
+            quick += len(lookalikes.like(look))
+            lookalikes.add(look, look)
+        assert quick == expected
