@@ -223,7 +223,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         if self.config.name == DEMO:
             return parse_catalogue(demo.paint_catalogue(), name=DEMO)
         limits = self._limits(manager.download_config)
-        return load_catalogue(self.config.place(), manager, limits, may_fetch=may_fetch)
+        options = self.config.checked()
+        return load_catalogue(self.config.place(), manager, limits, options, may_fetch=may_fetch)
 
     def _select(
         self, manager: datasets.DownloadManager, *, may_fetch: bool = True

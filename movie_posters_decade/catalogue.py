@@ -1,27 +1,43 @@
 """A catalogue file becomes one tidy table of movies, with a count of what was dropped and why."""
 
-import csv
+import ast
 import hashlib
-import io
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.options import Options
+from movie_posters_decade.tables import SUFFIXES, parse_table, suffix_of
+from movie_posters_decade.titles import repair_title
 
 KAGGLE_PAGE = "https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster"
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-genre-from-its-poster"
 KAGGLE_FILE = "MovieGenre.csv"
-REQUIRED_COLUMNS = ("imdbId", "Title", "Genre", "Poster")
-SCORE_COLUMN = "IMDB Score"
-_COLUMNS = (*REQUIRED_COLUMNS, SCORE_COLUMN)
+KAGGLE_COLUMNS = {
+    "imdb_id": "imdbId",
+    "title": "Title",
+    "genres": "Genre",
+    "poster_url": "Poster",
+    "imdb_score": "IMDB Score",
+}
+"""What each field is called in Kaggle's catalogue; the year is in the title there."""
+
+REQUIRED_FIELDS = {"imdb_id", "title", "genres", "poster_url"}
+_OPTIONAL = (KAGGLE_COLUMNS["imdb_score"],)
+
+# IMDb's picture for movies without a poster.
+_PLACEHOLDER = "/nopicture/"
 
 # The last parenthesis that holds just four digits: "Blade Runner 2049 (2017)".
 _DATED_TITLE = r"(?s)^(?P<before>.*)\((?P<year>[0-9]{4})\)(?P<after>.*)$"
@@ -95,11 +111,11 @@ def find_catalogue(place: Path) -> Path:
     named = place / KAGGLE_FILE
     if named.is_file():
         return named
-    found = sorted(path for path in place.iterdir() if path.suffix.lower() in {".csv", ".zip"})
+    found = sorted(path for path in place.iterdir() if suffix_of(path.name) in {*SUFFIXES, ".zip"})
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise CatalogueError(
-            f"{place}: expected {KAGGLE_FILE}, or one .csv or .zip file, in this folder; "
+            f"{place}: expected {KAGGLE_FILE}, or one table or .zip file, in this folder; "
             f"found {names}. Name the file with data_files."
         )
     return found[0]
@@ -122,165 +138,158 @@ def fingerprint(path: Path) -> str:
     return content.hexdigest()
 
 
-def read_catalogue(path: Path, name: str | None = None) -> Catalogue:
-    """Read a catalogue in Kaggle's columns: a CSV file in UTF-8 or latin-1, or a zip that holds it.
+def read_catalogue(
+    path: Path, name: str | None = None, options: Options | None = None
+) -> Catalogue:
+    """Read a catalogue, or the one in a zip.
 
     Args:
         path: the file.
-        name: what to call it in errors, if not by its path.
+        name: what to call it in errors, and what its type is told by, if not by its path.
+        options: as `parse_catalogue` takes them.
 
     Raises:
         CatalogueError: the file cannot be read, is empty, is no such table, or lacks a column.
     """
     name = name or str(path)
     try:
-        content = _read_member(path, name) if zipfile.is_zipfile(path) else path.read_bytes()
+        if suffix_of(name) != ".parquet" and zipfile.is_zipfile(path):
+            member, content = _read_member(path, name)
+            name = f"{name}/{member}"
+        else:
+            content = path.read_bytes()
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise _unreadable(name, error) from error
-    return parse_catalogue(content, name)
+    return parse_catalogue(content, name, options)
 
 
 def _unreadable(name: str, error: Exception) -> CatalogueError:
     return CatalogueError(f"{name}: expected a readable catalogue; found: {error}.")
 
 
-def _read_member(path: Path, name: str) -> bytes:
+def _read_member(path: Path, name: str) -> tuple[str, bytes]:
     with zipfile.ZipFile(path) as archive:
-        names = [Path(member) for member in archive.namelist()]
         tables = [
-            str(table)
-            for table in names
+            member
+            for member in archive.namelist()
             # A Mac adds files of its own beside each.
-            if table.suffix.lower() == ".csv" and not table.name.startswith("._")
+            if suffix_of(member) in SUFFIXES and not Path(member).name.startswith("._")
         ]
         named = [table for table in tables if Path(table).name == KAGGLE_FILE]
         chosen = named or tables
         if len(chosen) != 1:
             raise CatalogueError(
-                f"{name}: expected {KAGGLE_FILE}, or one .csv file, in this zip; "
+                f"{name}: expected {KAGGLE_FILE}, or one table, in this zip; "
                 f"found {', '.join(sorted(chosen)) or 'none'}."
             )
-        return archive.read(chosen[0])
+        return chosen[0], archive.read(chosen[0])
 
 
-def parse_catalogue(content: bytes, name: str = "catalogue") -> Catalogue:
-    """Parse a catalogue in Kaggle's columns.
+def parse_catalogue(
+    content: bytes, name: str = "catalogue", options: Options | None = None
+) -> Catalogue:
+    """Parse a catalogue.
 
     Args:
-        content: a CSV table in UTF-8 (with or without a byte order mark) or latin-1.
-        name: what to call the catalogue in errors.
+        content: a table of one of the types that `parse_table` reads.
+        name: what to call the catalogue in errors; what it ends in tells its type.
+        options: what its columns are called and how their values are written; by default as in
+            Kaggle's.
 
     Raises:
         CatalogueError: the content is empty, is no such table, or lacks a column.
     """
-    table = _parse_table(_decode(content, name), name)
-    movies = _tidy(table)
-    complete = movies[_is_complete(movies)]
+    options = options or Options()
+    mapping = dict(options.columns or {})
+    names = KAGGLE_COLUMNS | mapping
+    required = [names[field] for field in REQUIRED_FIELDS | mapping.keys()]
+    table = parse_table(content, name, sorted(required, key=list(names.values()).index), _OPTIONAL)
+    raw = table.rename(columns={header: field for field, header in names.items()})
+    movies = _tidy(raw, options)
+    garbled = movies["title"]
+    movies["title"] = garbled.map(repair_title)
+    repaired = int((movies["title"] != garbled).sum())
+    once = movies if options.repeated_rows == "drop" else _merged(movies)
+    is_placeholder = once["poster_url"].str.contains(_PLACEHOLDER)
+    is_complete = _is_complete(once)
+    complete = once[is_complete & ~is_placeholder]
     unshared = complete[~complete["poster_url"].duplicated(keep=False)]
+    placeholders = int((is_complete & is_placeholder).sum())
+    dropped = {
+        Reason.REPEATED_ROW: len(movies) - len(once),
+        Reason.INCOMPLETE: int((~is_complete).sum()),
+        Reason.PLACEHOLDER: placeholders,
+    }
     steps = (
-        Step("rows", len(movies)),
-        Step("complete", len(complete), {Reason.INCOMPLETE: len(movies) - len(complete)}),
+        Step("rows", len(movies), repaired={"titles": repaired} if repaired else {}),
+        Step("complete", len(complete), {reason: n for reason, n in dropped.items() if n}),
         Step("unshared", len(unshared), {Reason.SHARED_POSTER: len(complete) - len(unshared)}),
     )
     sha256 = hashlib.sha256(content).hexdigest()
     return Catalogue(unshared.reset_index(drop=True), steps, sha256)
 
 
-def _decode(content: bytes, name: str) -> str:
-    if b"\0" in content:
-        raise CatalogueError(
-            f"{name}: expected a CSV table in UTF-8 or latin-1; found zero bytes, as in a binary "
-            "or UTF-16 file. Save it as CSV in UTF-8."
-        )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _parse_table(text: str, name: str) -> pd.DataFrame:
-    reader = csv.reader(io.StringIO(text))
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        _check_header(header, name)
-        places = {column: header.index(column) for column in _COLUMNS if column in header}
-        rows = [_fields(row, header, places, f"{name}, line {reader.line_num}") for row in reader]
-    except csv.Error as error:
-        raise CatalogueError(
-            f"{name}, line {reader.line_num}: expected a row of a CSV table; found: {error}."
-        ) from error
-    table = pd.DataFrame([row for row in rows if row], columns=list(places), dtype=str)
-    if table.empty:
-        raise CatalogueError(f"{name}: expected a row for each movie; found only the header.")
-    return table
-
-
-def _fields(
-    row: list[str], header: list[str], places: Mapping[str, int], where: str
-) -> list[str] | None:
-    """Return the fields that are read, empty where the row is too short; None of an empty line."""
-    if any(field.strip() for field in row[len(header) :]):
-        raise CatalogueError(
-            f"{where}: expected {len(header)} fields, as in the header; found {len(row)}. "
-            "Put fields that hold a comma in quotes."
-        )
-    return [row[place] if place < len(row) else "" for place in places.values()] if row else None
-
-
-def _check_header(header: list[str], name: str) -> None:
-    wanted = ", ".join(REQUIRED_COLUMNS)
-    if not any(header):
-        raise CatalogueError(f"{name}: expected a CSV table with {wanted}; found an empty file.")
-    missing = [column for column in REQUIRED_COLUMNS if column not in header]
-    if missing:
-        raise CatalogueError(
-            f"{name}: expected the columns {wanted}; found no {', '.join(missing)} "
-            f"among {_shortened(', '.join(header))}. Columns are separated by commas."
-        )
-    twice = [column for column in REQUIRED_COLUMNS if header.count(column) > 1]
-    if twice:
-        raise CatalogueError(
-            f"{name}: expected the columns {wanted} once each; found {twice[0]} "
-            f"{header.count(twice[0])} times."
-        )
-
-
-def _shortened(text: str, limit: int = 200) -> str:
-    return text if len(text) <= limit else text[:limit] + "…"
-
-
-def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    titles = table["Title"].str.strip()
-    dated = titles.str.extract(_DATED_TITLE)
-    undated = (dated["before"].str.strip() + " " + dated["after"].str.strip()).str.strip()
-    scores = table[SCORE_COLUMN] if SCORE_COLUMN in table.columns else pd.Series(index=table.index)
+def _tidy(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
+    titles, years = _titles(raw, options)
+    scores = raw["imdb_score"] if "imdb_score" in raw.columns else pd.Series(index=raw.index)
     ratings = pd.to_numeric(scores, errors="coerce").astype("float64")
+    links = raw["poster_url"].str.strip(_STRAY)
     return pd.DataFrame(
         {
-            "imdb_id": _imdb_ids(table["imdbId"]),
-            "title": undated.where(dated["year"].notna(), titles),
-            "year": pd.to_numeric(dated["year"]).astype("Int64"),
-            "genres": table["Genre"].map(_genre_names),
+            "imdb_id": _imdb_ids(raw["imdb_id"], (options.columns or {}).get("imdb_id", "imdbId")),
+            "title": titles,
+            "year": years,
+            "genres": raw["genres"].map(partial(_genre_names, separator=options.genre_separator)),
             "imdb_score": ratings.where(ratings.between(0, 10)),
-            "poster_url": table["Poster"].str.strip(_STRAY).map(_one_form),
+            "poster_url": links.map(partial(_one_form, base=options.poster_base)),
         }
     )
 
 
-def _imdb_ids(ids: pd.Series) -> pd.Series:
-    """Write numbers as IMDb does, "tt" and at least seven digits; leave anything else alone."""
+def _titles(raw: pd.DataFrame, options: Options) -> tuple[pd.Series, pd.Series]:
+    """Return the titles and the years, from a column of their own or out of the titles."""
+    titles = raw["title"].str.strip()
+    if "year" in (options.columns or {}):
+        years = raw["year"].str.extract(r"(?<![0-9])([0-9]{4})(?![0-9])")[0]
+        return titles, pd.to_numeric(years).astype("Int64")
+    dated = titles.str.extract(_DATED_TITLE)
+    undated = (dated["before"].str.strip() + " " + dated["after"].str.strip()).str.strip()
+    years = pd.to_numeric(dated["year"]).astype("Int64")
+    return undated.where(dated["year"].notna(), titles), years
+
+
+def _merged(movies: pd.DataFrame) -> pd.DataFrame:
+    """Keep the first of the rows that have the same id and the same link."""
+    return movies[~movies.duplicated(["imdb_id", "poster_url"]) | (movies["poster_url"] == "")]
+
+
+def _imdb_ids(ids: pd.Series, header: str) -> pd.Series:
+    """Write IMDb's ids as IMDb does, "tt" and at least seven digits; leave any others alone."""
     ids = ids.str.strip()
-    digits = ids.str.extract(r"^(?i:tt)?0*([0-9]+)(?:\.0)?$")[0]
+    are_imdbs = "imdb" in header.lower()
+    digits = ids.str.extract(
+        r"^(?i:tt)?0*([0-9]+)(?:\.0)?$" if are_imdbs else r"^(?i:tt)0*([0-9]+)$"
+    )[0]
     return ("tt" + digits.str.zfill(7)).where(digits.notna(), ids)
 
 
-def _one_form(link: str) -> str:
+def _one_form(link: str, base: str) -> str:
     """Write a path in one way, so that two ways to one file are found to share it."""
-    return link if is_url(link) or not link else os.path.normpath(link)
+    if not link or link == "N/A":
+        return ""
+    if is_url(link):
+        return link
+    return base.rstrip("/") + "/" + link.lstrip("/") if base else os.path.normpath(link)
 
 
-def _genre_names(genres: str) -> tuple[str, ...]:
-    return tuple(name for name in (part.strip() for part in genres.split("|")) if name)
+def _genre_names(genres: str | tuple[Any, ...], separator: str) -> tuple[str, ...]:
+    """Split genres, or take them out of a list; of TMDB's objects with a name take that."""
+    if isinstance(genres, str) and genres.startswith("["):
+        with suppress(ValueError, SyntaxError):
+            genres = tuple(ast.literal_eval(genres))
+    parts: Iterable[Any] = genres.split(separator) if isinstance(genres, str) else genres
+    names = (str(part["name"] if isinstance(part, dict) else part).strip() for part in parts)
+    return tuple(name for name in names if name)
 
 
 def _is_complete(movies: pd.DataFrame) -> pd.Series:

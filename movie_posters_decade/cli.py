@@ -5,7 +5,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -98,7 +98,11 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 def _builder(chosen: argparse.Namespace) -> MoviePostersDecade:
     given = {option.name: getattr(chosen, option.name) for option in fields(Options)}
-    options = {name: value for name, value in given.items() if value is not None}
+    options: dict[str, Any] = {
+        name: dict(value) if name == "columns" else value
+        for name, value in given.items()
+        if value is not None
+    }
     return MoviePostersDecade(
         chosen.cache_dir, config_name=chosen.config, data_files=chosen.data_files, **options
     )
@@ -175,7 +179,8 @@ def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
     hint = get_type_hints(Options)[option.name]
     parts = [part for part in get_args(hint) if part is not type(None)]
     is_tuple = any(get_origin(part) is tuple for part in parts)
-    default = "" if option.default is None else f" (default: {option.default})"
+    is_mapping = any(get_origin(part) is Mapping for part in parts)
+    default = "" if option.default in {None, ""} else f" (default: {option.default})"
     flag = f"--{option.name.replace('_', '-')}"
     meaning = option.metadata["help"] + default
     if hint is bool:
@@ -184,9 +189,16 @@ def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
         return
     command.add_argument(
         flag,
-        type=str if is_tuple else (parts or [hint])[0],
-        nargs="+" if is_tuple else None,
+        type=_pair if is_mapping else str if is_tuple else (parts or [hint])[0],
+        nargs="+" if is_tuple or is_mapping else None,
         choices=option.metadata["choices"] or None,
         metavar=None if option.metadata["choices"] else option.name.upper(),
         help=meaning,
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"expected FIELD=COLUMN, as in title=name; found {text}")
+    return name, value

@@ -8,7 +8,9 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why a movie of the catalogue is not in the dataset; each dropped movie has one."""
 
+    REPEATED_ROW = "repeated_row"
     INCOMPLETE = "incomplete"
+    PLACEHOLDER = "placeholder"
     SHARED_POSTER = "shared_poster"
     GENRE = "genre"
     NO_YEAR = "no_year"
@@ -42,8 +44,10 @@ class Step:
         name: what the movies that are left have passed, e.g. "complete".
         movies: how many are left after the step.
         dropped: how many the step dropped, by reason.
+        repaired: how many values were mended, by what they are, e.g. "titles".
     """
 
     name: str
     movies: int
     dropped: Mapping[Reason, int] = field(default_factory=dict)
+    repaired: Mapping[str, int] = field(default_factory=dict)

@@ -4,11 +4,14 @@ The builder's configuration and the command line's flags are both made from the 
 here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from movie_posters_decade.errors import OptionError
+
+FIELDS = ("imdb_id", "title", "year", "genres", "imdb_score", "poster_url")
+"""What a catalogue tells of a movie."""
 
 
 def _option(default: Any, meaning: str, choices: Sequence[str] = (), *, shapes: bool = True) -> Any:
@@ -49,6 +52,18 @@ class Options:
     connections: int = _option(
         32, "how many to one host at a time; changes no result", shapes=False
     )
+    columns: Mapping[str, str] | None = _option(
+        None,
+        "what the catalogue's columns are called, where not as in Kaggle's: imdb_id, title, "
+        "genres, poster_url, imdb_score, and year where it is not in the title",
+    )
+    genre_separator: str = _option("|", "what stands between genres in the catalogue")
+    poster_base: str = _option("", "the URL that the catalogue's poster links are relative to")
+    repeated_rows: str = _option(
+        "drop",
+        "drop all rows that share a poster, or merge those of one movie",
+        choices=("drop", "merge"),
+    )
     locked: str | None = _option(
         None, "the lock file of another build, to build just its posters", shapes=False
     )
@@ -78,6 +93,11 @@ class Options:
         _check("per_decade", count, is_count, "a whole number from 2")
         for name in ("respect_opt_out", "allow_private_hosts", "allow_missing"):
             _check(name, values[name], isinstance(values[name], bool), "True or False")
+        columns = options.columns
+        _check("columns", columns, _is_mapping(columns), f"names for some of {', '.join(FIELDS)}")
+        for name in ("genre_separator", "poster_base"):
+            _check(name, values[name], isinstance(values[name], str), "a text")
+        _check("genre_separator", options.genre_separator, options.genre_separator != "", "a text")
         is_some = _is_whole(options.connections) and options.connections >= 1
         _check("connections", options.connections, is_some, "a whole number from 1")
         for option in fields(Options):
@@ -90,6 +110,14 @@ class Options:
 def _check(name: str, value: object, holds: bool, expected: str) -> None:
     if not holds:
         raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")
+
+
+def _is_mapping(columns: object) -> bool:
+    return columns is None or (
+        isinstance(columns, dict)
+        and set(columns) <= set(FIELDS)
+        and all(isinstance(header, str) and header for header in columns.values())
+    )
 
 
 def _is_whole(value: object) -> bool:

@@ -36,6 +36,7 @@ class Report:
         decades: the candidates of each decade.
         splits: the kept movies by side and decade.
         dropped: the movies that are not kept, by reason; with the kept, the whole catalogue.
+        repaired: the values of the catalogue that were mended, by what they are.
         losses: the candidates whose posters could not be used, by reason; None if only planned.
         pools: what became of each decade on each side; None if only planned.
     """
@@ -44,6 +45,7 @@ class Report:
     decades: Counts
     splits: dict[str, Counts]
     dropped: Counts
+    repaired: Counts
     losses: Counts | None = None
     pools: list[dict[str, Any]] | None = None
     """For each ``side`` and ``decade`` how many were ``wanted``, ``fetched``, ``lost`` by reason
@@ -62,6 +64,7 @@ class Report:
             "splits": self.splits,
             "kept": self.kept,
             "dropped": self.dropped,
+            "repaired": self.repaired,
         }
         built = {"losses": self.losses, "pools": self.pools}
         return report if self.losses is None else report | built
@@ -74,6 +77,7 @@ class Report:
             decades=report["decades"],
             splits=report["splits"],
             dropped=report["dropped"],
+            repaired=report["repaired"],
             losses=report.get("losses"),
             pools=report.get("pools"),
         )
@@ -114,7 +118,8 @@ class Report:
     def _sum(self) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
         rows, dropped = self.funnel["rows"], sum(self.dropped.values())
-        return f"{rows} movies = {self.kept} kept + {dropped} dropped ({reasons})"
+        repaired = "".join(f"\n{count} {what} repaired" for what, count in self.repaired.items())
+        return f"{rows} movies = {self.kept} kept + {dropped} dropped ({reasons}){repaired}"
 
 
 def planned_report(selection: Selection) -> Report:
@@ -186,6 +191,7 @@ def _report(
         decades=_by_decade(selection, selection.candidates["decade"]),
         splits=splits,
         dropped=_in_order(dropped),
+        repaired={what: count for step in selection.steps for what, count in step.repaired.items()},
         losses=None if losses is None else _in_order(losses),
         pools=pools,
     )

@@ -19,6 +19,7 @@ from movie_posters_decade.catalogue import (
 from movie_posters_decade.downloads import Fetcher
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.limits import Limits
+from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Missed
 from movie_posters_decade.patience import Patience
 
@@ -69,7 +70,12 @@ def folder_of(place: str) -> Path | None:
 
 
 def load_catalogue(
-    place: str, manager: DownloadManager, limits: Limits, *, may_fetch: bool = True
+    place: str,
+    manager: DownloadManager,
+    limits: Limits,
+    options: Options | None = None,
+    *,
+    may_fetch: bool = True,
 ) -> Catalogue:
     """Read the catalogue at a place, through the download manager if that is a URL.
 
@@ -77,16 +83,17 @@ def load_catalogue(
         place: what `locate` returned.
         manager: holds the cache and its settings.
         limits: who may be asked.
+        options: as `read_catalogue` takes them.
         may_fetch: False to send no request, and take a remote catalogue from the cache alone.
 
     Raises:
         CatalogueError: the catalogue cannot be fetched, read, or understood.
     """
     if not is_url(place):
-        return read_catalogue(Path(place))
+        return read_catalogue(Path(place), options=options)
     path = _fetch(place, manager, limits, may_fetch=may_fetch)
     try:
-        return read_catalogue(path, name=place)
+        return read_catalogue(path, place, options)
     except CatalogueError:
         # What is no catalogue must not stay in the cache as if it were one.
         DownloadCache.of(manager).forget(place)

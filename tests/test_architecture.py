@@ -10,7 +10,7 @@ import movie_posters_decade
 PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"about", "errors", "funnel", "lookalikes", "storing", "version"},
+    {"about", "errors", "funnel", "lookalikes", "titles", "storing", "version"},
     {
         "addresses",
         "background",
@@ -18,6 +18,7 @@ FLOORS: list[set[str]] = [
         "inspection",
         "movies",
         "options",
+        "tables",
         "painting",
         "patience",
     },
@@ -43,7 +44,7 @@ ROOMS = {room for floor in FLOORS for room in floor}
 ONLY_ROOM_OF = {
     "aiohttp": {"transport"},
     "PIL": {"inspection", "painting"},
-    "pandas": {"catalogue", "lock", "selection"},
+    "pandas": {"catalogue", "lock", "selection", "tables"},
 }
 """Which rooms may touch an outside thing."""
 

@@ -1,7 +1,12 @@
 """A catalogue file becomes a tidy table, whatever its encoding, place and flaws."""
 
+import csv
+import json
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,6 +21,7 @@ from movie_posters_decade.catalogue import (
 )
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.options import Options
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 
@@ -168,17 +174,19 @@ NEEDED = "imdbId, Title, Genre, Poster"
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", f"c.csv: expected a CSV table with {NEEDED}; found an empty file."),
-        (b" \n\n", f"c.csv: expected a CSV table with {NEEDED}; found an empty file."),
+        (b"", f"c.csv: expected a table with {NEEDED}; found an empty file."),
+        (b" \n\n", f"c.csv: expected a table with {NEEDED}; found an empty file."),
         (
             b"imdbId,Title,Poster\n1,A,x\n",
             f"c.csv: expected the columns {NEEDED}; found no Genre among imdbId, Title, Poster. "
-            "Columns are separated by commas.",
+            "Other names can be given with the "
+            "option columns. Columns are separated by commas.",
         ),
         (
             b"<!doctype html><title>Sign in</title>",
             f"c.csv: expected the columns {NEEDED}; found no {NEEDED} among "
-            "<!doctype html><title>Sign in</title>. Columns are separated by commas.",
+            "<!doctype html><title>Sign in</title>. Other names can be given with the "
+            "option columns. Columns are separated by commas.",
         ),
         (
             b"imdbId,Title,Genre,Poster\n1,A,Drama,x\n1,2,3,4,5,6\n",
@@ -226,7 +234,7 @@ def test_folder_with_two_tables_asks_which(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as error:
         find_catalogue(tmp_path)
     assert str(error.value) == (
-        f"{tmp_path}: expected MovieGenre.csv, or one .csv or .zip file, in this folder; found "
+        f"{tmp_path}: expected MovieGenre.csv, or one table or .zip file, in this folder; found "
         "a.csv, b.csv. Name the file with data_files."
     )
 
@@ -255,5 +263,141 @@ def test_zip_without_a_table_says_so(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as error:
         read_catalogue(archive)
     assert str(error.value) == (
-        f"{archive}: expected MovieGenre.csv, or one .csv file, in this zip; found none."
+        f"{archive}: expected MovieGenre.csv, or one table, in this zip; found none."
     )
+
+
+def read_movies(path: Path, **options: Any) -> list[dict[str, Any]]:
+    return read_catalogue(path, options=Options(**options)).movies.to_dict("records")  # type: ignore[return-value]
+
+
+TMDB = {
+    "imdb_id": "id",
+    "title": "title",
+    "year": "release_date",
+    "genres": "genres",
+    "poster_url": "poster_path",
+    "imdb_score": "vote_average",
+}
+TMDB_ROWS: list[dict[str, Any]] = [
+    {
+        "id": 8844,
+        "title": "Jumanji (extended)",
+        "release_date": "1995-12-15",
+        "genres": [{"id": 12, "name": "Adventure"}, {"id": 28, "name": "Action"}],
+        "poster_path": "/vgp.jpg",
+        "vote_average": 7.5,
+    },
+    {
+        "id": 862,
+        "title": "Undated",
+        "release_date": None,
+        "genres": [{"id": 16, "name": "Animation"}],
+        "poster_path": "http://host/x.jpg",
+        "vote_average": None,
+    },
+]
+TMDB_MOVIES = [
+    ("8844", "Jumanji (extended)", 1995, ("Adventure", "Action"), "https://img/w185/vgp.jpg", 7.5),
+    ("862", "Undated", None, ("Animation",), "http://host/x.jpg", None),
+]
+
+
+def write_csv(path: Path, delimiter: str = ",") -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(TMDB_ROWS[0]), delimiter=delimiter)
+        table.writeheader()
+        table.writerows(TMDB_ROWS)
+
+
+def write_json_lines(path: Path) -> None:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in TMDB_ROWS))
+
+
+def write_parquet(path: Path) -> None:
+    pd.DataFrame(TMDB_ROWS).to_parquet(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("c.csv", write_csv),
+        ("c.tsv", partial(write_csv, delimiter="\t")),
+        ("c.jsonl", write_json_lines),
+        ("c.parquet", write_parquet),
+    ],
+)
+def test_other_catalogues_are_read_by_their_type_and_columns(
+    tmp_path: Path, name: str, write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / name)
+    movies = read_movies(tmp_path / name, columns=TMDB, poster_base="https://img/w185/")
+    found = [
+        (
+            movie["imdb_id"],
+            movie["title"],
+            None if pd.isna(movie["year"]) else movie["year"],
+            movie["genres"],
+            movie["poster_url"],
+            None if pd.isna(movie["imdb_score"]) else movie["imdb_score"],
+        )
+        for movie in movies
+    ]
+    assert found == TMDB_MOVIES
+
+
+def test_genres_may_be_separated_otherwise_and_ids_be_imdbs(tmp_path: Path) -> None:
+    path = tmp_path / "omdb.csv"
+    path.write_text(
+        "imdbID,Title,Year,Genre,Poster\n"
+        'tt113497,Jumanji,1995,"Action, Comedy",http://host/1.jpg\n'
+        "tt0000002,None,1990,Drama,N/A\n"
+    )
+    columns = {"imdb_id": "imdbID", "year": "Year"}
+    [movie] = read_movies(path, columns=columns, genre_separator=",")
+    assert (movie["imdb_id"], movie["year"]) == ("tt0113497", 1995)
+    assert movie["genres"] == ("Action", "Comedy")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("c.jsonl", b"{}\n{", ", line 2: expected an object in JSON; found: "),
+        ("c.jsonl", b"[1]", ", line 1: expected an object in JSON; found [1]."),
+        ("c.jsonl", b'{"imdbId": 1}', ": expected the columns imdbId, Title, Genre, Poster; found"),
+        ("c.parquet", b"PAR1", ": expected a Parquet file; found: "),
+        ("c.tsv", b"a,b\n", "Columns are separated by tabs."),
+    ],
+)
+def test_broken_tables_of_other_types_are_told_in_a_sentence(
+    name: str, content: bytes, sentence: str
+) -> None:
+    with pytest.raises(CatalogueError) as error:
+        parse_catalogue(content, name)
+    assert str(error.value).startswith(name)
+    assert sentence in str(error.value)
+
+
+def test_rows_of_one_movie_and_poster_are_dropped_or_merged(tmp_path: Path) -> None:
+    other = row(2, "Other (1990)", "Drama", "http://host/2.jpg")
+    thief = row(3, "Thief (1991)", "Drama", "http://host/2.jpg")
+    path = write_catalogue(tmp_path / "c.csv", [JUMANJI, JUMANJI, other, thief])
+    assert read_movies(path) == []
+    merged = read_catalogue(path, options=Options(repeated_rows="merge"))
+    assert [movie["imdb_id"] for movie in merged.movies.to_dict("records")] == ["tt0113497"]
+    assert merged.steps[1] == Step("complete", 3, {Reason.REPEATED_ROW: 1})
+    assert merged.steps[2] == Step("unshared", 1, {Reason.SHARED_POSTER: 2})
+
+
+def test_picture_for_movies_without_a_poster_is_none(tmp_path: Path) -> None:
+    link = "http://ia.media-imdb.com/images/G/01/imdb/images/nopicture/large/film.png"
+    path = write_catalogue(tmp_path / "c.csv", [JUMANJI, row(2, "A (1990)", "Drama", link)])
+    catalogue = read_catalogue(path)
+    assert catalogue.steps[1] == Step("complete", 1, {Reason.PLACEHOLDER: 1})
+
+
+def test_repaired_titles_are_counted(tmp_path: Path) -> None:
+    garbled = row(2, "Les Mis\u00ed\u00a9rables (1998)", "Drama", "http://host/2.jpg")
+    catalogue = read_catalogue(write_catalogue(tmp_path / "c.csv", [JUMANJI, garbled]))
+    assert catalogue.movies["title"].tolist() == ["Jumanji", "Les Mis\u00e9rables"]
+    assert catalogue.steps[0] == Step("rows", 2, repaired={"titles": 1})

@@ -41,6 +41,7 @@ def test_plan_says_what_would_be_kept_and_asks_for_nothing(
         "splits": {"train": dict.fromkeys(DECADES, 5), "test": dict.fromkeys(DECADES, 1)},
         "kept": 30,
         "dropped": {"genre": 1, "years": 1},
+        "repaired": {},
         "to_fetch": {"at_least": 30, "at_most": 30},
     }
     assert world.host.requests == []

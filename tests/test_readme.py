@@ -6,9 +6,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from conftest import World
 
+from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.cli import main
 from movie_posters_decade.options import Options
 
@@ -41,6 +43,20 @@ def let_a_proxy_serve(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
 
 
+def write_as_tmdb(catalogue: Path) -> None:
+    """Write the movies of a catalogue beside it once more, in TMDB's columns."""
+    movies = read_catalogue(catalogue).movies
+    pd.DataFrame(
+        {
+            "id": movies["imdb_id"],
+            "title": movies["title"],
+            "release_date": movies["year"].astype(str) + "-12-31",
+            "genres": movies["genres"].map(lambda names: [{"name": name} for name in names]),
+            "poster_path": movies["poster_url"],
+        }
+    ).to_parquet(catalogue.with_name("tmdb.parquet"))
+
+
 def test_options_are_all_in_the_table() -> None:
     for option in fields(Options):
         assert f"| `{option.name}` |" in README
@@ -60,8 +76,9 @@ def test_flags_are_those_of_the_program(
 ) -> None:
     monkeypatch.chdir(world.catalogue.parent)
     let_a_proxy_serve(world, monkeypatch)
+    write_as_tmdb(world.catalogue)
     for block in blocks("sh"):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             if line.startswith(f"{PROGRAM} "):
                 words = shlex.split(line, comments=True)[1:]
                 assert main([*words, "--cache-dir", str(tmp_path / "cache")]) == 0
