@@ -3,12 +3,13 @@
 import ast
 import hashlib
 import os
+import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,10 @@ _OPTIONAL = (KAGGLE_COLUMNS["imdb_score"],)
 _PLACEHOLDER = "/nopicture/"
 
 # The last parenthesis that holds just four digits: "Blade Runner 2049 (2017)".
-_DATED_TITLE = r"(?s)^(?P<before>.*)\((?P<year>[0-9]{4})\)(?P<after>.*)$"
+_DATED_TITLE = re.compile(r"(.*)\(([0-9]{4})\)(.*)", re.DOTALL)
+_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_IMDB_ID = re.compile(r"(?:tt)?0*([0-9]+)(?:\.0)?$", re.IGNORECASE | re.ASCII)
+_TITLED_IMDB_ID = re.compile(r"tt0*([0-9]+)$", re.IGNORECASE | re.ASCII)
 
 # Beside white space: quotes, straight and curly, a zero-width space and a byte order mark.
 _STRAY = "\"'\u201c\u201d\u2018\u2019\u200b\ufeff \t\r\n\xa0"
@@ -230,32 +234,44 @@ def parse_catalogue(
 
 
 def _tidy(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
-    titles, years = _titles(raw, options)
+    columns = options.columns or {}
+    is_imdbs = "imdb" in columns.get("imdb_id", KAGGLE_COLUMNS["imdb_id"]).lower()
+    dated = [_undated(title.strip()) for title in raw["title"]]
+    if "year" in columns:
+        dated = [
+            (title.strip(), _year(text))
+            for title, text in zip(raw["title"], raw["year"], strict=True)
+        ]
     scores = raw["imdb_score"] if "imdb_score" in raw.columns else pd.Series(index=raw.index)
     ratings = pd.to_numeric(scores, errors="coerce").astype("float64")
-    links = raw["poster_url"].str.strip(_STRAY)
-    return pd.DataFrame(
-        {
-            "imdb_id": _imdb_ids(raw["imdb_id"], (options.columns or {}).get("imdb_id", "imdbId")),
-            "title": titles,
-            "year": years,
-            "genres": raw["genres"].map(partial(_genre_names, separator=options.genre_separator)),
-            "imdb_score": ratings.where(ratings.between(0, 10)),
-            "poster_url": links.map(partial(_one_form, base=options.poster_base)),
-        }
-    )
+    split = _genre_splitter(options.genre_separator)
+    texts = {
+        "imdb_id": [_imdb_id(text.strip(), is_imdbs=is_imdbs) for text in raw["imdb_id"]],
+        "title": [title for title, _ in dated],
+        "genres": [split(genres) for genres in raw["genres"]],
+        "poster_url": [
+            _one_form(link.strip(_STRAY), options.poster_base) for link in raw["poster_url"]
+        ],
+    }
+    tidy = pd.DataFrame(texts, index=raw.index, dtype=object)
+    tidy.insert(2, "year", pd.Series([year for _, year in dated], raw.index, dtype="Int64"))
+    tidy.insert(4, "imdb_score", ratings.where(ratings.between(0, 10)))
+    return tidy
 
 
-def _titles(raw: pd.DataFrame, options: Options) -> tuple[pd.Series, pd.Series]:
-    """Return the titles and the years, from a column of their own or out of the titles."""
-    titles = raw["title"].str.strip()
-    if "year" in (options.columns or {}):
-        years = raw["year"].str.extract(r"(?<![0-9])([0-9]{4})(?![0-9])")[0]
-        return titles, pd.to_numeric(years).astype("Int64")
-    dated = titles.str.extract(_DATED_TITLE)
-    undated = (dated["before"].str.strip() + " " + dated["after"].str.strip()).str.strip()
-    years = pd.to_numeric(dated["year"]).astype("Int64")
-    return undated.where(dated["year"].notna(), titles), years
+def _undated(title: str) -> tuple[str, int | None]:
+    """Return a title without its year, and the year."""
+    dated = _DATED_TITLE.match(title)
+    if dated is None:
+        return title, None
+    before, year, after = dated.groups()
+    return f"{before.strip()} {after.strip()}".strip(), int(year)
+
+
+def _year(text: str) -> int | None:
+    """Return the year in a year or a date."""
+    found = _YEAR.search(text)
+    return int(found[0]) if found else None
 
 
 def _merged(movies: pd.DataFrame) -> pd.DataFrame:
@@ -263,14 +279,10 @@ def _merged(movies: pd.DataFrame) -> pd.DataFrame:
     return movies[~movies.duplicated(["imdb_id", "poster_url"]) | (movies["poster_url"] == "")]
 
 
-def _imdb_ids(ids: pd.Series, header: str) -> pd.Series:
+def _imdb_id(text: str, *, is_imdbs: bool) -> str:
     """Write IMDb's ids as IMDb does, "tt" and at least seven digits; leave any others alone."""
-    ids = ids.str.strip()
-    are_imdbs = "imdb" in header.lower()
-    digits = ids.str.extract(
-        r"^(?i:tt)?0*([0-9]+)(?:\.0)?$" if are_imdbs else r"^(?i:tt)0*([0-9]+)$"
-    )[0]
-    return ("tt" + digits.str.zfill(7)).where(digits.notna(), ids)
+    digits = (_IMDB_ID if is_imdbs else _TITLED_IMDB_ID).match(text)
+    return f"tt{digits[1]:0>7}" if digits else text
 
 
 def _one_form(link: str, base: str) -> str:
@@ -282,12 +294,21 @@ def _one_form(link: str, base: str) -> str:
     return base.rstrip("/") + "/" + link.lstrip("/") if base else os.path.normpath(link)
 
 
-def _genre_names(genres: str | tuple[Any, ...], separator: str) -> tuple[str, ...]:
-    """Split genres, or take them out of a list; of TMDB's objects with a name take that."""
-    if isinstance(genres, str) and genres.startswith("["):
+def _genre_splitter(separator: str) -> Callable[[str | tuple[Any, ...]], tuple[str, ...]]:
+    """Return what splits genres, or takes them out of a list; there are few combinations."""
+    split = cache(partial(_genre_names, separator=separator))
+    return lambda genres: split(genres) if isinstance(genres, str) else _names(genres)
+
+
+def _genre_names(genres: str, separator: str) -> tuple[str, ...]:
+    if genres.startswith("["):
         with suppress(ValueError, SyntaxError):
-            genres = tuple(ast.literal_eval(genres))
-    parts: Iterable[Any] = genres.split(separator) if isinstance(genres, str) else genres
+            return _names(ast.literal_eval(genres))
+    return _names(genres.split(separator))
+
+
+def _names(parts: Iterable[Any]) -> tuple[str, ...]:
+    """Return the names that are there; of TMDB's objects with a name that is taken."""
     names = (str(part["name"] if isinstance(part, dict) else part).strip() for part in parts)
     return tuple(name for name in names if name)
 

@@ -54,7 +54,7 @@ def _parse_csv(
     optional: Sequence[str],
     delimiter: str = ",",
 ) -> pd.DataFrame:
-    reader = csv.reader(io.StringIO(_decode(content, name)), delimiter=delimiter)
+    reader = csv.reader(_lines(content, name), delimiter=delimiter)
     try:
         header = [column.strip() for column in next(reader, [])]
         separators = "tabs" if delimiter == "\t" else "commas"
@@ -79,14 +79,14 @@ def _parse_tsv(
 def _parse_json_lines(
     content: bytes, name: str, required: Sequence[str], optional: Sequence[str]
 ) -> pd.DataFrame:
-    rows = list(_json_rows(_decode(content, name), name))
+    rows = list(_json_rows(_lines(content, name), name))
     _check_header(list(dict.fromkeys(key for row in rows for key in row)), name, required)
     columns = [*required, *(column for column in optional if any(column in row for row in rows))]
     return _texts({column: [row.get(column) for row in rows] for column in columns})
 
 
-def _json_rows(text: str, name: str) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
+def _json_rows(lines: Iterable[str], name: str) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 row = json.loads(line)
@@ -147,16 +147,20 @@ def _text(value: Any) -> str | tuple[Any, ...]:
     return str(value)
 
 
-def _decode(content: bytes, name: str) -> str:
+def _lines(content: bytes, name: str) -> io.TextIOWrapper:
+    """Return the lines of a text, decoded as they are read: a catalogue can be large."""
     if b"\0" in content:
         raise CatalogueError(
             f"{name}: expected a CSV table in UTF-8 or latin-1; found zero bytes, as in a binary "
             "or UTF-16 file. Save it as CSV in UTF-8."
         )
     try:
-        return content.decode("utf-8-sig")
+        content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("latin-1")
+        encoding = "latin-1"
+    else:
+        encoding = "utf-8-sig"
+    return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
 
 
 def _fields(
