@@ -219,7 +219,9 @@ def test_tries_end_with_the_time_for_all(cache: DownloadCache, host: HorrorHost)
     patience = Patience(whole=0.2, tries=10_000, first_wait=0.01, longest_wait=0.02)
     url = f"{host.url}/500"
     [outcome] = Fetcher(cache, limits=ANYONE, patience=patience).fetch([url])
-    assert outcome == Missed(url, Reason.SERVER_ERROR, 500, url)
+    assert isinstance(outcome, Missed)
+    # The last try may be cut short.
+    assert outcome.reason in {Reason.SERVER_ERROR, Reason.TIMEOUT}
     assert 2 < host.visits["/500"] < 100
 
 
