@@ -9,7 +9,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from movie_posters_decade.version import __version__
 T = TypeVar("T")
 
 FORMAT = 1
+_MOVIE_FIELDS = [field.name for field in fields(Movie)]
 _REMEDY = "Pass a file that a build wrote, whole and unchanged."
 
 
@@ -67,7 +68,10 @@ class Lock:
             "catalogue": self.catalogue,
             "options": self.options,
         }
-        kept = [_fields_of(movie) | asdict(content) for movie, content in self.kept.items()]
+        kept = [
+            _fields_of(movie) | {"sha256": content.sha256, "size": content.size}
+            for movie, content in self.kept.items()
+        ]
         lost = [_fields_of(movie) | {"lost": reason.value} for movie, reason in self.lost.items()]
         movies = sorted(kept + lost, key=lambda line: str(line["imdb_id"]))
         return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (head, *movies))
@@ -100,12 +104,11 @@ class Lock:
     def selection(self) -> Selection:
         """Return the selection that wants just the kept movies."""
         movies = sorted(self.kept, key=lambda movie: movie.place)
-        columns = [field.name for field in fields(Movie)]
-        rows = [[getattr(movie, column) for column in columns] for movie in movies]
+        rows = [[getattr(movie, name) for name in _MOVIE_FIELDS] for movie in movies]
         sizes = Counter(movie.pool for movie in movies)
         decades = decade_names(self.options["min_year"], self.options["max_year"])
         return Selection(
-            candidates=pd.DataFrame(rows, columns=columns),
+            candidates=pd.DataFrame(rows, columns=_MOVIE_FIELDS),
             targets={(decade, side): sizes[decade, side] for decade in decades for side in SIDES},
             steps=(Step("locked", len(movies)),),
         )
@@ -172,7 +175,7 @@ def account(place: str, lock: Lock, different: Sequence[Loss]) -> str:
 
 
 def _fields_of(movie: Movie) -> dict[str, Any]:
-    values = asdict(movie)
+    values = {name: getattr(movie, name) for name in _MOVIE_FIELDS}
     return values | {"imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score}
 
 
@@ -196,7 +199,7 @@ def _head(line: dict[str, Any]) -> Lock | None:
 
 
 def _fate(line: dict[str, Any]) -> tuple[Movie, Content | Reason]:
-    values = {field.name: line[field.name] for field in fields(Movie)}
+    values = {name: line[name] for name in _MOVIE_FIELDS}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
     if "lost" in line:
