@@ -23,7 +23,13 @@ from movie_posters_decade.catalogue import (
     Catalogue,
     parse_catalogue,
 )
-from movie_posters_decade.collection import Collection, collect, collect_locked, stream
+from movie_posters_decade.collection import (
+    Collection,
+    collect,
+    collect_locked,
+    stream,
+    stream_locked,
+)
 from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
@@ -55,7 +61,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     examples come in the order of the movies' ranks, in which the decades are mixed.
 
     With ``streaming=True`` nothing but the catalogue is stored and posters are fetched as they are
-    asked for, decade by decade in turn. The same movies come as in a build, in another order; but
+    asked for, decade by decade in turn. The same movies come as in a build, in another order, save
+    that of two of a side whose posters look alike the one that comes first stays; but
     the length is not known beforehand, a link that dies between two passes changes what comes
     after it, and a decade without any usable poster is only found at the end.
 
@@ -192,7 +199,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             table.writerows(loss_rows(collection.losses))
         with self._open_beside(LOCK_FILE, "w") as file:
             lock = make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
-            file.write(lock.to_text())
+            before = self.config.lock()
+            lost = {**(before.lost if before else {}), **lock.lost}
+            file.write(replace(lock, lost=lost).to_text())
         return {
             side: [poster for poster in collection.posters if poster.movie.side == side]
             for side in SIDES
@@ -217,7 +226,14 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         selection, _ = self._select(manager)
         with self._network() as proxies, temporary_cache() as cache:
             posters = self._posters(cache, manager.download_config, proxies)
-            yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
+            lock = self.config.lock()
+            if lock is None:
+                yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
+            else:
+                place, allow_missing = str(self.config.locked), self.config.allow_missing
+                yield from stream_locked(
+                    *(lock, place, side, posters, cache.forget), allow_missing=allow_missing
+                )
 
     def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool) -> Catalogue:
         if self.config.name == DEMO:

@@ -6,7 +6,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -208,7 +208,10 @@ def parse_catalogue(
     names = KAGGLE_COLUMNS | mapping
     required = [names[field] for field in REQUIRED_FIELDS | mapping.keys()]
     table = parse_table(content, name, sorted(required, key=list(names.values()).index), _OPTIONAL)
-    raw = table.rename(columns={header: field for field, header in names.items()})
+    raw = pd.DataFrame(
+        {field: table[header] for field, header in names.items() if header in table.columns}
+    )
+    _check_texts(raw, names, name)
     movies = _tidy(raw, options)
     garbled = movies["title"]
     movies["title"] = garbled.map(repair_title)
@@ -231,6 +234,15 @@ def parse_catalogue(
     )
     sha256 = hashlib.sha256(content).hexdigest()
     return Catalogue(unshared.reset_index(drop=True), steps, sha256)
+
+
+def _check_texts(raw: pd.DataFrame, names: Mapping[str, str], name: str) -> None:
+    for field in raw.columns.drop("genres"):
+        if any(isinstance(value, tuple) for value in raw[field]):
+            raise CatalogueError(
+                f"{name}: expected one value for each movie in the column {names[field]}; found a "
+                "list. Only genres may be lists."
+            )
 
 
 def _tidy(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
@@ -275,8 +287,11 @@ def _year(text: str) -> int | None:
 
 
 def _merged(movies: pd.DataFrame) -> pd.DataFrame:
-    """Keep the first of the rows that have the same id and the same link."""
-    return movies[~movies.duplicated(["imdb_id", "poster_url"]) | (movies["poster_url"] == "")]
+    """Keep one of the rows that have the same id and the same link."""
+    # Ordered by all that they hold, so that the order of the rows does not matter.
+    ordered = movies.loc[movies.astype(str).sort_values(list(movies.columns)).index]
+    is_first = ~ordered.duplicated(["imdb_id", "poster_url"])
+    return movies[is_first.reindex(movies.index) | (movies["poster_url"] == "")]
 
 
 def _imdb_id(text: str, *, is_imdbs: bool) -> str:
@@ -302,14 +317,15 @@ def _genre_splitter(separator: str) -> Callable[[str | tuple[Any, ...]], tuple[s
 
 def _genre_names(genres: str, separator: str) -> tuple[str, ...]:
     if genres.startswith("["):
-        with suppress(ValueError, SyntaxError):
-            return _names(ast.literal_eval(genres))
+        with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            return _names(list(ast.literal_eval(genres)))
     return _names(genres.split(separator))
 
 
 def _names(parts: Iterable[Any]) -> tuple[str, ...]:
     """Return the names that are there; of TMDB's objects with a name that is taken."""
-    names = (str(part["name"] if isinstance(part, dict) else part).strip() for part in parts)
+    named = (part.get("name") if isinstance(part, dict) else part for part in parts)
+    names = (str(name).strip() for name in named if name is not None)
     return tuple(name for name in names if name)
 
 

@@ -102,6 +102,42 @@ def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: b
     return Collection(kept, losses, Counter(movie.pool for movie in movies))
 
 
+def stream_locked(
+    lock: Lock,
+    place: str,
+    side: str,
+    posters: Posters,
+    forget: Callable[[str], None],
+    *,
+    allow_missing: bool,
+) -> Iterator[Poster]:
+    """Yield the posters of a side just as a lock file says, bringing them on the way.
+
+    Args:
+        lock: what the file holds.
+        place: the file, for the error.
+        side: "train" or "test".
+        posters: what brings them.
+        forget: removes what was stored for a link that is done with.
+        allow_missing: whether to do without those that are gone or changed.
+
+    Raises:
+        LockError: one is, and that is not allowed.
+    """
+    movies = sorted((movie for movie in lock.kept if movie.side == side), key=lambda m: m.place)
+    while movies:
+        batch, movies = split(movies, STREAMED_AT_ONCE)
+        brought = _in_order(batch, posters.bring(batch))
+        losses = differences(lock, brought)
+        if losses and not allow_missing:
+            raise LockError(account(place, lock, losses))
+        missing = {loss.movie for loss in losses}
+        for outcome in brought:
+            if isinstance(outcome, Poster) and outcome.movie not in missing:
+                yield outcome
+            forget(outcome.movie.poster_url)
+
+
 def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:
     """Pass the outcomes on, and show how many are usable and how many lost."""
     for outcome in outcomes:

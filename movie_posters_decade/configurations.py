@@ -55,14 +55,14 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         Raises:
             LockError: it cannot be used.
         """
-        return None if self.locked is None else Lock.read(Path(self.locked))
+        return None if self.locked is None else Lock.read(Path(self.locked).expanduser())
 
     def folder(self) -> Path | None:
         """Return where links that are paths start from; None if they may not be paths."""
         if self.name == DEMO:
             return None
         if self.locked is not None and not (self.data_files or self.data_dir):
-            return Path(self.locked).resolve().parent
+            return Path(self.locked).expanduser().resolve().parent
         return folder_of(self.place())
 
     def place(self) -> str:
@@ -90,7 +90,8 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             CatalogueError: it is on this machine, and not to be read.
         """
         if self.locked is not None:
-            return f"{hashlib.sha256(Path(self.locked).read_bytes()).hexdigest()}{self.folder()}"
+            content = Path(self.locked).expanduser().read_bytes()
+            return f"{hashlib.sha256(content).hexdigest()}{self.folder()}"
         place = self.place()
         return place if place == DEMO else identify(place)
 

@@ -12,6 +12,12 @@ MoviePostersError
 Each message is one sentence or two: where, what was expected, what was found, what to do.
 """
 
+PRIVATE = (
+    "Addresses that are not public are asked only with allow_private_hosts=True "
+    "(--allow-private-hosts), and paths taken only from a catalogue on this machine."
+)
+"""What to do about addresses that are forbidden."""
+
 
 class MoviePostersError(Exception):
     """Base of all errors that this package raises on purpose."""

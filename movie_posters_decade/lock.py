@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from movie_posters_decade.errors import LockError
+from movie_posters_decade.errors import PRIVATE, LockError
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.movies import Loss, Movie, Poster
 from movie_posters_decade.options import Options
@@ -67,6 +67,7 @@ class Lock:
             "format": FORMAT,
             "catalogue": self.catalogue,
             "options": self.options,
+            "movies": len(self.kept) + len(self.lost),
         }
         kept = [
             _fields_of(movie) | {"sha256": content.sha256, "size": content.size}
@@ -84,9 +85,13 @@ class Lock:
             LockError: it cannot be read, or is no lock file.
         """
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() or [""]
-        except (OSError, UnicodeDecodeError) as error:
-            raise LockError(f"{path}: expected a lock file; found: {error}. {_REMEDY}") from error
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except UnicodeDecodeError as error:
+            raise LockError(f"{path}: expected a lock file; found no text. {_REMEDY}") from error
+        except OSError as error:
+            raise LockError(
+                f"{path}: expected a lock file; found: {error.strerror}. {_REMEDY}"
+            ) from error
         lock = _understood(lines[0], f"{path}, line 1", _head)
         if lock is None:
             raise LockError(
@@ -96,9 +101,16 @@ class Lock:
         movies = [
             _understood(line, f"{path}, line {number}", _fate)
             for number, line in enumerate(lines[1:], start=2)
+            if line
         ]
+        count = json.loads(lines[0])["movies"]
         kept = {movie: fate for movie, fate in movies if isinstance(fate, Content)}
         lost = {movie: fate for movie, fate in movies if isinstance(fate, Reason)}
+        if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
+            raise LockError(
+                f"{path}: expected a lock file of {count} movies, as its first line says; found "
+                f"{len(kept)} kept and {len(lost)} lost. {_REMEDY}"
+            )
         return replace(lock, kept=kept, lost=lost)
 
     def selection(self) -> Selection:
@@ -166,9 +178,12 @@ def account(place: str, lock: Lock, different: Sequence[Loss]) -> str:
         + f", {loss.movie.poster_url}"
         for loss in sorted(different, key=lambda loss: loss.movie.imdb_id)
     ]
+    is_private = any(loss.reason is Reason.FORBIDDEN_ADDRESS for loss in different)
+    remedy = f"{PRIVATE} " if is_private else ""
     sentence = (
         f"{place}: expected its {len(lock.kept)} posters, byte for byte; found {len(different)} of "
-        "them changed or missing. What was fetched is kept. Build with allow_missing=True "
+        f"them changed or not to be had. What was fetched is kept. {remedy}"
+        "Build with --force-redownload to ask for all anew, or with allow_missing=True "
         "(--allow-missing) to leave these out:"
     )
     return "\n".join([sentence, *lines])
@@ -182,7 +197,7 @@ def _fields_of(movie: Movie) -> dict[str, Any]:
 def _understood(line: str, where: str, read: Callable[[dict[str, Any]], T]) -> T:
     try:
         return read(json.loads(line))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         found = line if len(line) < 80 else f"{line[:80]}…"
         raise LockError(
             f"{where}: expected a line of a lock file, in JSON; found {found!r}. {_REMEDY}"
@@ -195,6 +210,8 @@ def _head(line: dict[str, Any]) -> Lock | None:
         return None
     # Read as options, so that what is no option is found here.
     options = shaping(Options(**line["options"]).checked())
+    if not isinstance(line["movies"], int):
+        raise TypeError(line["movies"])
     return Lock(str(line["catalogue"]), options, {}, {}, str(line["movie_posters_decade"]))
 
 
@@ -202,6 +219,11 @@ def _fate(line: dict[str, Any]) -> tuple[Movie, Content | Reason]:
     values = {name: line[name] for name in _MOVIE_FIELDS}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
+    texts = (movie.imdb_id, movie.title, movie.poster_url, movie.decade, *movie.genres)
+    are_texts = all(isinstance(text, str) for text in texts)
+    are_whole = all(isinstance(number, int) for number in (movie.year, movie.rank))
+    if not are_texts or not are_whole or movie.side not in SIDES:
+        raise TypeError(line)
     if "lost" in line:
         return movie, Reason(line["lost"])
     return movie, Content(str(line["sha256"]), int(line["size"]))

@@ -93,6 +93,10 @@ class Options:
         _check("per_decade", count, is_count, "a whole number from 2")
         for name in ("respect_opt_out", "allow_private_hosts", "allow_missing"):
             _check(name, values[name], isinstance(values[name], bool), "True or False")
+        is_path = options.locked is None or isinstance(options.locked, str)
+        _check("locked", options.locked, is_path, "the path of a lock file")
+        is_of_use = options.locked is not None or options.allow_missing is not True
+        _check("allow_missing", True, is_of_use, "a lock file with it, in the option locked")
         columns = options.columns
         _check("columns", columns, _is_mapping(columns), f"names for some of {', '.join(FIELDS)}")
         for name in ("genre_separator", "poster_base"):

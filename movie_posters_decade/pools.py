@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from movie_posters_decade.errors import CollectionError
+from movie_posters_decade.errors import PRIVATE, CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.lookalikes import Lookalikes
 from movie_posters_decade.movies import Loss, Movie, Pool, Poster
@@ -15,10 +15,6 @@ logger = logging.getLogger(__name__)
 
 _LATER = (
     "Build again when they can be reached, or choose min_year and max_year without that decade."
-)
-_PRIVATE = (
-    "Addresses that are not public are asked only with allow_private_hosts=True "
-    "(--allow-private-hosts), and paths taken only from a catalogue on this machine."
 )
 
 
@@ -208,7 +204,7 @@ def check_pools(sizes: Mapping[Pool, int], losses: Iterable[Loss]) -> None:
             decade, side = pool
             reasons = Counter(loss.reason for loss in losses if loss.movie.pool == pool)
             account = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
-            remedy = _PRIVATE if reasons[Reason.FORBIDDEN_ADDRESS] else _LATER
+            remedy = PRIVATE if reasons[Reason.FORBIDDEN_ADDRESS] else _LATER
             raise CollectionError(
                 f"The {decade} have no usable {side} poster: of {reasons.total()} movies none is "
                 f"left ({account}). What was fetched is kept. {remedy}"

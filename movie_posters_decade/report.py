@@ -117,7 +117,7 @@ class Report:
 
     def _sum(self) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
-        rows, dropped = self.funnel["rows"], sum(self.dropped.values())
+        rows, dropped = next(iter(self.funnel.values())), sum(self.dropped.values())
         repaired = "".join(f"\n{count} {what} repaired" for what, count in self.repaired.items())
         return f"{rows} movies = {self.kept} kept + {dropped} dropped ({reasons}){repaired}"
 

@@ -155,6 +155,13 @@ def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options
             f"Its genres are: {', '.join(known) or 'none'}."
         )
 
+    if of_genre["year"].isna().all():
+        raise SelectionError(
+            f"None of the {len(of_genre)} movies of the chosen genres has a year. If it is not in "
+            "the title, as in Heat (1995), name its column with the option columns (--columns "
+            "year=NAME)."
+        )
+
 
 def _check_pools(sizes: Mapping[Pool, int], targets: Mapping[Pool, int], options: Options) -> None:
     years = f"{options.min_year} to {options.max_year}"

@@ -90,7 +90,7 @@ def _json_rows(lines: Iterable[str], name: str) -> Iterator[Row]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise CatalogueError(
                     f"{name}, line {number}: expected an object in JSON; found: {error}."
                 ) from error
@@ -142,6 +142,8 @@ def _text(value: Any) -> str | tuple[Any, ...]:
         return ""
     if isinstance(value, list):
         return tuple(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

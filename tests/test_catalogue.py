@@ -378,6 +378,33 @@ def test_broken_tables_of_other_types_are_told_in_a_sentence(
     assert sentence in str(error.value)
 
 
+def test_one_column_may_serve_two_fields(tmp_path: Path) -> None:
+    [movie] = read_movies(write_catalogue(tmp_path / "c.csv", [JUMANJI]), columns={"year": "Title"})
+    assert (movie["title"], movie["year"]) == ("Jumanji (1995)", 1995)
+
+
+def test_lists_are_for_genres_only_and_what_has_no_name_is_none() -> None:
+    line = '{"imdbId": 1, "Title": %s, "Genre": [{"id": 1}, null, "Drama"], "Poster": "http://a/b"}'
+    catalogue = parse_catalogue((line % '"A (1990)"').encode(), "c.jsonl")
+    assert catalogue.movies["genres"].tolist() == [("Drama",)]
+    with pytest.raises(CatalogueError) as error:
+        parse_catalogue((line % '["A"]').encode(), "c.jsonl")
+    assert str(error.value) == (
+        "c.jsonl: expected one value for each movie in the column Title; found a list. Only genres "
+        "may be lists."
+    )
+
+
+def test_merging_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
+    rows = [row(1, f"A ({year})", "Drama", "http://host/1.jpg") for year in (1990, 1989)]
+    years = set()
+    for order in (rows, rows[::-1]):
+        path = write_catalogue(tmp_path / "c.csv", order)
+        [movie] = read_movies(path, repeated_rows="merge")
+        years.add(movie["year"])
+    assert len(years) == 1
+
+
 def test_rows_of_one_movie_and_poster_are_dropped_or_merged(tmp_path: Path) -> None:
     other = row(2, "Other (1990)", "Drama", "http://host/2.jpg")
     thief = row(3, "Thief (1991)", "Drama", "http://host/2.jpg")

@@ -55,7 +55,7 @@ def test_locked_build_is_the_same_to_the_byte(
     again = build(world, tmp_path / "second", locked=built.lock_path, **source)
     assert arrow_files(again) == arrow_files(built)
     kept = Lock.read(Path(again.lock_path))
-    assert kept.kept == Lock.read(Path(built.lock_path)).kept
+    assert kept == Lock.read(Path(built.lock_path))
     assert again.info.features == built.info.features
 
 
@@ -71,8 +71,9 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
     assert sentence == (
         f"movie-posters-decade: {built.lock_path}: expected its {built.report().kept} posters, "
-        "byte for byte; found 2 of them changed or missing. What was fetched is kept. Build with "
-        "allow_missing=True (--allow-missing) to leave these out:"
+        "byte for byte; found 2 of them changed or not to be had. What was fetched is kept. Build "
+        "with --force-redownload to ask for all anew, or with allow_missing=True (--allow-missing) "
+        "to leave these out:"
     )
     assert [line.split()[0] for line in movies] == sorted([changed, gone])
     assert {line.split(": ")[1].split(",")[0] for line in movies} == {"changed", "gone"}
@@ -81,6 +82,60 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
     report = json.loads(captured.out)
     assert report["losses"] == {"gone": 1, "changed": 1}
     assert report["kept"] == built.report().kept - 2
+
+
+def test_lock_that_was_cut_short_is_refused(
+    world: World, tmp_path: Path, built: MoviePostersDecade
+) -> None:
+    path = tmp_path / "x.lock"
+    path.write_text("".join(Path(built.lock_path).read_text().splitlines(keepends=True)[:7]))
+    with pytest.raises(LockError) as error:
+        build(world, tmp_path, locked=str(path))
+    assert str(error.value) == (
+        f"{path}: expected a lock file of {built.report().kept + 1} movies, as its first line "
+        "says; found 5 kept and 1 lost. Pass a file that a build wrote, whole and unchanged."
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "build"])
+def test_report_of_a_locked_build_is_for_reading_too(
+    tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    arguments = ["--locked", built.lock_path, "--cache-dir", str(tmp_path / "second")]
+    assert main([command, *arguments, "--allow-private-hosts"]) == 0
+    kept = built.report().kept
+    assert f"{kept} movies = {kept} kept + 0 dropped" in capsys.readouterr().out
+
+
+def test_stream_is_of_the_locks_posters_too(
+    world: World, tmp_path: Path, built: MoviePostersDecade
+) -> None:
+    kept = list(Lock.read(Path(built.lock_path)).kept)
+    options: dict[str, Any] = {"locked": built.lock_path, "allow_private_hosts": True}
+    builder = MoviePostersDecade(str(tmp_path), **options)
+    found = {
+        side: [example["imdb_id"] for example in stream]
+        for side, stream in builder.as_streaming_dataset().items()
+    }
+    assert {movie for side in found.values() for movie in side} == {one.imdb_id for one in kept}
+    [changed, *_] = [movie for movie in kept if movie.side == "train"]
+    change(world, changed.imdb_id)
+    with pytest.raises(LockError, match=f"{changed.imdb_id} .* changed"):
+        list(builder.as_streaming_dataset()["train"])
+    lenient = MoviePostersDecade(str(tmp_path), allow_missing=True, **options)
+    assert len(list(lenient.as_streaming_dataset()["train"])) == len(found["train"]) - 1
+
+
+def test_hosts_that_are_not_public_have_to_be_allowed(
+    tmp_path: Path, built: MoviePostersDecade
+) -> None:
+    with pytest.raises(LockError, match="allow_private_hosts=True"):
+        MoviePostersDecade(str(tmp_path), locked=built.lock_path).download_and_prepare()
+
+
+def test_leaving_out_is_for_lock_files(world: World, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="allow_missing: expected a lock file with it"):
+        build(world, tmp_path, allow_missing=True)
 
 
 def test_options_are_those_of_the_lock(
@@ -108,7 +163,7 @@ def test_what_is_no_lock_file_is_one_sentence(
     world: World, tmp_path: Path, text: str, line: int, found: str
 ) -> None:
     path = tmp_path / "x.lock"
-    head = {"movie_posters_decade": "1", "format": 1, "catalogue": "", "options": {}}
+    head = {"movie_posters_decade": "1", "format": 1, "catalogue": "", "options": {}, "movies": 1}
     path.write_text(text.replace("{head}", json.dumps(head)))
     with pytest.raises(LockError) as error:
         build(world, tmp_path, locked=str(path))
