@@ -209,8 +209,9 @@ class Keeper:
             if is_ready:
                 self.helper = process.pid
                 await self._share(process.stdin, process.stdout)
-        except (OSError, TimeoutError):
-            process.kill()
+        except (OSError, TimeoutError, ValueError):
+            with suppress(ProcessLookupError):
+                process.kill()
         finally:
             self.helper = None
 
@@ -228,11 +229,12 @@ class Keeper:
                     answer = await answers.readline()
                 if not answer:
                     return
+                verdict = None if answer == _IN_VAIN else from_line(answer)
                 job = asked.popleft()
-                if answer == _IN_VAIN:
+                if verdict is None:
                     job.do(self._color)
                 else:
-                    job.tell(from_line(answer))
+                    job.tell(verdict)
         finally:
             self._waiting.extendleft(reversed(asked))
             self._has_waiting.set()
