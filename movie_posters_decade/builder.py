@@ -201,7 +201,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             lock = make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
             before = self.config.lock()
             lost = {**(before.lost if before else {}), **lock.lost}
-            file.write(replace(lock, lost=lost).to_text())
+            file.writelines(replace(lock, lost=lost).lines())
         return {
             side: [poster for poster in collection.posters if poster.movie.side == side]
             for side in SIDES

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,8 +60,8 @@ class Lock:
     lost: Mapping[Movie, Reason]
     package: str = __version__
 
-    def to_text(self) -> str:
-        """Return the lock file's text."""
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of the lock file."""
         head = {
             "movie_posters_decade": self.package,
             "format": FORMAT,
@@ -69,13 +69,15 @@ class Lock:
             "options": self.options,
             "movies": len(self.kept) + len(self.lost),
         }
-        kept = [
-            _fields_of(movie) | {"sha256": content.sha256, "size": content.size}
-            for movie, content in self.kept.items()
-        ]
-        lost = [_fields_of(movie) | {"lost": reason.value} for movie, reason in self.lost.items()]
-        movies = sorted(kept + lost, key=lambda line: str(line["imdb_id"]))
-        return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (head, *movies))
+        yield f"{json.dumps(head, ensure_ascii=False)}\n"
+        for movie in sorted([*self.kept, *self.lost], key=lambda movie: movie.imdb_id):
+            line = _fields_of(movie)
+            if movie in self.kept:
+                content = self.kept[movie]
+                line |= {"sha256": content.sha256, "size": content.size}
+            else:
+                line["lost"] = self.lost[movie].value
+            yield f"{json.dumps(line, ensure_ascii=False)}\n"
 
     @classmethod
     def read(cls, path: Path) -> "Lock":
