@@ -198,10 +198,13 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             table.writeheader()
             table.writerows(loss_rows(collection.losses))
         with self._open_beside(LOCK_FILE, "w") as file:
-            lock = make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
-            before = self.config.lock()
-            lost = {**(before.lost if before else {}), **lock.lost}
-            file.writelines(replace(lock, lost=lost).lines())
+            lock, losses = self.config.lock(), collection.losses
+            own = (
+                make_lock(sha256, self.config.checked(), collection.posters, losses)
+                if lock is None
+                else lock.without(losses)
+            )
+            file.writelines(own.lines())
         return {
             side: [poster for poster in collection.posters if poster.movie.side == side]
             for side in SIDES

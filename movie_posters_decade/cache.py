@@ -11,8 +11,6 @@ from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
-from movie_posters_decade.storing import write_whole
-
 GONE_FOR_SECONDS = 7 * 24 * 3600
 """How long a link that was gone is not asked for again: seven days."""
 
@@ -49,14 +47,6 @@ class DownloadCache:
     def has(self, url: str) -> bool:
         """Say whether a URL's content is there."""
         return os.path.exists(self._name(url))
-
-    def store(self, url: str, content: bytes) -> Path:
-        """Store a URL's content and return its file, which has its name only once it is whole.
-
-        The folder has to be there, which `make` sees to.
-        """
-        write_whole(self._name(url), content)
-        return self.path(url)
 
     def make(self) -> None:
         """Make the folder, if it is not there."""

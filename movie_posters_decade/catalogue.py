@@ -4,13 +4,10 @@ import ast
 import hashlib
 import os
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,7 +16,7 @@ from movie_posters_decade.addresses import is_url
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.options import Options
-from movie_posters_decade.tables import SUFFIXES, parse_table, suffix_of
+from movie_posters_decade.tables import parse_table
 from movie_posters_decade.titles import repair_title
 
 KAGGLE_PAGE = "https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster"
@@ -99,96 +96,6 @@ class Catalogue:
     sha256: str
 
 
-def find_catalogue(place: Path) -> Path:
-    """Return the catalogue file that ``place`` is, or that lies in the folder ``place``.
-
-    Raises:
-        CatalogueError: there is no such file or folder, or no one file in it to choose.
-    """
-    if place.is_file():
-        return place
-    if not place.is_dir():
-        raise CatalogueError(
-            f"{place}: expected a catalogue such as {KAGGLE_FILE}, found no file of that name. "
-            f"It can be downloaded from {KAGGLE_PAGE}."
-        )
-    named = place / KAGGLE_FILE
-    if named.is_file():
-        return named
-    found = sorted(path for path in place.iterdir() if suffix_of(path.name) in {*SUFFIXES, ".zip"})
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
-        raise CatalogueError(
-            f"{place}: expected {KAGGLE_FILE}, or one table or .zip file, in this folder; "
-            f"found {names}. Name the file with data_files."
-        )
-    return found[0]
-
-
-def fingerprint(path: Path) -> str:
-    """Return a hash that changes with the catalogue's bytes and with the folder it lies in.
-
-    The folder counts because links may be paths relative to it.
-
-    Raises:
-        CatalogueError: the file cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256")
-    except OSError as error:
-        raise _unreadable(str(path), error) from error
-    content.update(str(path.resolve().parent).encode())
-    return content.hexdigest()
-
-
-def read_catalogue(
-    path: Path, name: str | None = None, options: Options | None = None
-) -> Catalogue:
-    """Read a catalogue, or the one in a zip.
-
-    Args:
-        path: the file.
-        name: what to call it in errors, and what its type is told by, if not by its path.
-        options: as `parse_catalogue` takes them.
-
-    Raises:
-        CatalogueError: the file cannot be read, is empty, is no such table, or lacks a column.
-    """
-    name = name or str(path)
-    try:
-        if suffix_of(name) != ".parquet" and zipfile.is_zipfile(path):
-            member, content = _read_member(path, name)
-            name = f"{name}/{member}"
-        else:
-            content = path.read_bytes()
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-        raise _unreadable(name, error) from error
-    return parse_catalogue(content, name, options)
-
-
-def _unreadable(name: str, error: Exception) -> CatalogueError:
-    return CatalogueError(f"{name}: expected a readable catalogue; found: {error}.")
-
-
-def _read_member(path: Path, name: str) -> tuple[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        tables = [
-            member
-            for member in archive.namelist()
-            # A Mac adds files of its own beside each.
-            if suffix_of(member) in SUFFIXES and not Path(member).name.startswith("._")
-        ]
-        named = [table for table in tables if Path(table).name == KAGGLE_FILE]
-        chosen = named or tables
-        if len(chosen) != 1:
-            raise CatalogueError(
-                f"{name}: expected {KAGGLE_FILE}, or one table, in this zip; "
-                f"found {', '.join(sorted(chosen)) or 'none'}."
-            )
-        return chosen[0], archive.read(chosen[0])
-
-
 def parse_catalogue(
     content: bytes, name: str = "catalogue", options: Options | None = None
 ) -> Catalogue:
@@ -206,8 +113,9 @@ def parse_catalogue(
     options = options or Options()
     mapping = dict(options.columns or {})
     names = KAGGLE_COLUMNS | mapping
-    required = [names[field] for field in REQUIRED_FIELDS | mapping.keys()]
-    table = parse_table(content, name, sorted(required, key=list(names.values()).index), _OPTIONAL)
+    needed = REQUIRED_FIELDS | mapping.keys()
+    required = dict.fromkeys(header for field, header in names.items() if field in needed)
+    table = parse_table(content, name, list(required), _OPTIONAL)
     raw = pd.DataFrame(
         {field: table[header] for field, header in names.items() if header in table.columns}
     )
@@ -248,12 +156,12 @@ def _check_texts(raw: pd.DataFrame, names: Mapping[str, str], name: str) -> None
 def _tidy(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
     columns = options.columns or {}
     is_imdbs = "imdb" in columns.get("imdb_id", KAGGLE_COLUMNS["imdb_id"]).lower()
-    dated = [_undated(title.strip()) for title in raw["title"]]
-    if "year" in columns:
-        dated = [
-            (title.strip(), _year(text))
-            for title, text in zip(raw["title"], raw["year"], strict=True)
-        ]
+    titles = [title.strip() for title in raw["title"]]
+    dated = (
+        [(title, _year(text)) for title, text in zip(titles, raw["year"], strict=True)]
+        if "year" in columns
+        else [_undated(title) for title in titles]
+    )
     scores = raw["imdb_score"] if "imdb_score" in raw.columns else pd.Series(index=raw.index)
     ratings = pd.to_numeric(scores, errors="coerce").astype("float64")
     split = _genre_splitter(options.genre_separator)

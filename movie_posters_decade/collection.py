@@ -79,26 +79,13 @@ def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: b
     Raises:
         LockError: some are, and that is not allowed.
     """
-    movies = sorted(lock.kept, key=lambda movie: movie.place)
+    movies = lock.movies
     with (
         tqdm(desc="Posters", unit="poster", total=len(movies)) as bar,
         closing(posters.bring(movies)) as outcomes,
     ):
         brought = _in_order(movies, _shown(outcomes, bar, 0))
-    losses = differences(lock, brought)
-    if losses:
-        if not allow_missing:
-            raise LockError(account(place, lock, losses))
-        logger.warning(
-            "%s: %d of its %d posters are changed or missing; the dataset is built without them.",
-            *(place, len(losses), len(movies)),
-        )
-    missing = {loss.movie for loss in losses}
-    kept = [
-        outcome
-        for outcome in brought
-        if isinstance(outcome, Poster) and outcome.movie not in missing
-    ]
+    kept, losses = _as_locked(lock, place, brought, allow_missing=allow_missing)
     return Collection(kept, losses, Counter(movie.pool for movie in movies))
 
 
@@ -124,18 +111,31 @@ def stream_locked(
     Raises:
         LockError: one is, and that is not allowed.
     """
-    movies = sorted((movie for movie in lock.kept if movie.side == side), key=lambda m: m.place)
+    movies = [movie for movie in lock.movies if movie.side == side]
     while movies:
         batch, movies = split(movies, STREAMED_AT_ONCE)
         brought = _in_order(batch, posters.bring(batch))
-        losses = differences(lock, brought)
-        if losses and not allow_missing:
-            raise LockError(account(place, lock, losses))
-        missing = {loss.movie for loss in losses}
-        for outcome in brought:
-            if isinstance(outcome, Poster) and outcome.movie not in missing:
-                yield outcome
-            forget(outcome.movie.poster_url)
+        yield from _as_locked(lock, place, brought, allow_missing=allow_missing)[0]
+        for movie in batch:
+            forget(movie.poster_url)
+
+
+def _as_locked(
+    lock: Lock, place: str, brought: Sequence[Poster | Loss], *, allow_missing: bool
+) -> tuple[list[Poster], list[Loss]]:
+    """Part what is as a lock file says from what is not, which has to be allowed."""
+    losses = differences(lock, brought)
+    if losses and not allow_missing:
+        raise LockError(account(place, lock, losses))
+    if losses:
+        logger.warning("%s: %d posters are changed or missing and left out.", place, len(losses))
+    missing = {loss.movie for loss in losses}
+    kept = [
+        outcome
+        for outcome in brought
+        if isinstance(outcome, Poster) and outcome.movie not in missing
+    ]
+    return kept, losses
 
 
 def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:

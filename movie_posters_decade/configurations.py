@@ -10,8 +10,9 @@ import datasets
 
 from movie_posters_decade.catalogue import GENRES, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.lock import Lock, shaping
-from movie_posters_decade.options import Options
+from movie_posters_decade.files import hash_file
+from movie_posters_decade.lock import Lock
+from movie_posters_decade.options import Options, shaping
 from movie_posters_decade.sources import folder_of, identify, locate
 from movie_posters_decade.version import __version__
 
@@ -90,8 +91,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             CatalogueError: it is on this machine, and not to be read.
         """
         if self.locked is not None:
-            content = Path(self.locked).expanduser().read_bytes()
-            return f"{hashlib.sha256(content).hexdigest()}{self.folder()}"
+            return f"{hash_file(Path(self.locked).expanduser())}{self.folder()}"
         place = self.place()
         return place if place == DEMO else identify(place)
 

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ import pandas as pd
 from movie_posters_decade.errors import PRIVATE, LockError
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.movies import Loss, Movie, Poster
-from movie_posters_decade.options import Options
+from movie_posters_decade.options import Options, shaping
 from movie_posters_decade.selection import SIDES, Selection, decade_names
 from movie_posters_decade.version import __version__
 
@@ -87,55 +88,35 @@ class Lock:
             LockError: it cannot be read, or is no lock file.
         """
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
+            return _parse(path.read_text(encoding="utf-8"), str(path))
         except UnicodeDecodeError as error:
             raise LockError(f"{path}: expected a lock file; found no text. {_REMEDY}") from error
         except OSError as error:
             raise LockError(
                 f"{path}: expected a lock file; found: {error.strerror}. {_REMEDY}"
             ) from error
-        lock = _understood(lines[0], f"{path}, line 1", _head)
-        if lock is None:
-            raise LockError(
-                f"{path}: expected a lock file of format {FORMAT}; found another format. Use the "
-                "version of this package that wrote it."
-            )
-        movies = [
-            _understood(line, f"{path}, line {number}", _fate)
-            for number, line in enumerate(lines[1:], start=2)
-            if line
-        ]
-        count = json.loads(lines[0])["movies"]
-        kept = {movie: fate for movie, fate in movies if isinstance(fate, Content)}
-        lost = {movie: fate for movie, fate in movies if isinstance(fate, Reason)}
-        if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
-            raise LockError(
-                f"{path}: expected a lock file of {count} movies, as its first line says; found "
-                f"{len(kept)} kept and {len(lost)} lost. {_REMEDY}"
-            )
-        return replace(lock, kept=kept, lost=lost)
+
+    @property
+    def movies(self) -> list[Movie]:
+        """The kept movies in the order of rank."""
+        return sorted(self.kept, key=lambda movie: movie.place)
+
+    def without(self, losses: Sequence[Loss]) -> "Lock":
+        """Return the lock of a build from this one, from which some posters were left out."""
+        lost = {loss.movie: loss.reason for loss in losses}
+        kept = {movie: content for movie, content in self.kept.items() if movie not in lost}
+        return replace(self, kept=kept, lost={**self.lost, **lost}, package=__version__)
 
     def selection(self) -> Selection:
         """Return the selection that wants just the kept movies."""
-        movies = sorted(self.kept, key=lambda movie: movie.place)
-        rows = [[getattr(movie, name) for name in _MOVIE_FIELDS] for movie in movies]
-        sizes = Counter(movie.pool for movie in movies)
+        rows = [[getattr(movie, name) for name in _MOVIE_FIELDS] for movie in self.movies]
+        sizes = Counter(movie.pool for movie in self.kept)
         decades = decade_names(self.options["min_year"], self.options["max_year"])
         return Selection(
             candidates=pd.DataFrame(rows, columns=_MOVIE_FIELDS),
             targets={(decade, side): sizes[decade, side] for decade in decades for side in SIDES},
-            steps=(Step("locked", len(movies)),),
+            steps=(Step("locked", len(self.kept)),),
         )
-
-
-def shaping(options: Options) -> dict[str, Any]:
-    """Return the options that decide what a dataset holds, by name, in JSON's types."""
-    values = {
-        field.name: getattr(options, field.name)
-        for field in fields(Options)
-        if field.metadata["shapes"]
-    }
-    return values | {"genres": options.genres and list(options.genres)}
 
 
 def make_lock(
@@ -196,6 +177,32 @@ def _fields_of(movie: Movie) -> dict[str, Any]:
     return values | {"imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score}
 
 
+# The options of a build are asked for many times, and all are in its lock file.
+@lru_cache(maxsize=1)
+def _parse(text: str, place: str) -> Lock:
+    first, *others = text.split("\n")
+    head = _understood(first, f"{place}, line 1", _head)
+    if head is None:
+        raise LockError(
+            f"{place}: expected a lock file of format {FORMAT}; found another format. Use the "
+            "version of this package that wrote it."
+        )
+    lock, count = head
+    movies = [
+        _understood(line, f"{place}, line {number}", _fate)
+        for number, line in enumerate(others, start=2)
+        if line
+    ]
+    kept = {movie: fate for movie, fate in movies if isinstance(fate, Content)}
+    lost = {movie: fate for movie, fate in movies if isinstance(fate, Reason)}
+    if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
+        raise LockError(
+            f"{place}: expected a lock file of {count} movies, as its first line says; found "
+            f"{len(kept)} kept and {len(lost)} lost. {_REMEDY}"
+        )
+    return replace(lock, kept=kept, lost=lost)
+
+
 def _understood(line: str, where: str, read: Callable[[dict[str, Any]], T]) -> T:
     try:
         return read(json.loads(line))
@@ -206,15 +213,14 @@ def _understood(line: str, where: str, read: Callable[[dict[str, Any]], T]) -> T
         ) from error
 
 
-def _head(line: dict[str, Any]) -> Lock | None:
-    """Return a lock without movies, or None if it is of another format."""
+def _head(line: dict[str, Any]) -> tuple[Lock, int] | None:
+    """Return a lock without movies and how many it should have; None if of another format."""
     if line["format"] != FORMAT:
         return None
     # Read as options, so that what is no option is found here.
     options = shaping(Options(**line["options"]).checked())
-    if not isinstance(line["movies"], int):
-        raise TypeError(line["movies"])
-    return Lock(str(line["catalogue"]), options, {}, {}, str(line["movie_posters_decade"]))
+    lock = Lock(str(line["catalogue"]), options, {}, {}, str(line["movie_posters_decade"]))
+    return lock, int(line["movies"])
 
 
 def _fate(line: dict[str, Any]) -> tuple[Movie, Content | Reason]:

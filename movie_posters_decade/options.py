@@ -98,7 +98,7 @@ class Options:
         is_of_use = options.locked is not None or options.allow_missing is not True
         _check("allow_missing", True, is_of_use, "a lock file with it, in the option locked")
         columns = options.columns
-        _check("columns", columns, _is_mapping(columns), f"names for some of {', '.join(FIELDS)}")
+        _check("columns", columns, _are_columns(columns), f"names for some of {', '.join(FIELDS)}")
         for name in ("genre_separator", "poster_base"):
             _check(name, values[name], isinstance(values[name], str), "a text")
         _check("genre_separator", options.genre_separator, options.genre_separator != "", "a text")
@@ -111,12 +111,22 @@ class Options:
         return options
 
 
+def shaping(options: Options) -> dict[str, Any]:
+    """Return the options that decide what a dataset holds, by name, in JSON's types."""
+    values = {
+        field.name: getattr(options, field.name)
+        for field in fields(Options)
+        if field.metadata["shapes"]
+    }
+    return values | {"genres": options.genres and list(options.genres)}
+
+
 def _check(name: str, value: object, holds: bool, expected: str) -> None:
     if not holds:
         raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")
 
 
-def _is_mapping(columns: object) -> bool:
+def _are_columns(columns: object) -> bool:
     return columns is None or (
         isinstance(columns, dict)
         and set(columns) <= set(FIELDS)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from movie_posters_decade.collection import Collection
@@ -166,11 +166,12 @@ def _pools(selection: Selection, collection: Collection) -> list[dict[str, Any]]
 
 def loss_rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
     """Return a row for each loss, with `LOSS_COLUMNS`; what is not known is None."""
-    of_movie = ("imdb_id", "title", "year", "decade", "side", "poster_url")
-    of_loss = ("reason", "status", "final_url", "duplicate_of")
+    of_loss = {field.name for field in fields(Loss)}
     return [
-        {column: getattr(loss.movie, column) for column in of_movie}
-        | {column: getattr(loss, column) for column in of_loss}
+        {
+            column: getattr(loss if column in of_loss else loss.movie, column)
+            for column in LOSS_COLUMNS
+        }
         for loss in losses
     ]
 

@@ -12,12 +12,10 @@ from movie_posters_decade.catalogue import (
     KAGGLE_FILE,
     KAGGLE_PAGE,
     Catalogue,
-    find_catalogue,
-    fingerprint,
-    read_catalogue,
 )
 from movie_posters_decade.downloads import Fetcher
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.files import find_catalogue, hash_file, read_catalogue
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Missed
@@ -61,7 +59,7 @@ def _flatten(places: object) -> list[str]:
 
 def identify(place: str) -> str:
     """Return what tells a catalogue from another: its content's hash, or its URL."""
-    return place if is_url(place) else fingerprint(Path(place))
+    return place if is_url(place) else hash_file(Path(place))
 
 
 def folder_of(place: str) -> Path | None:

@@ -23,7 +23,7 @@ FLOORS: list[set[str]] = [
         "patience",
     },
     {"catalogue", "demo", "keeping", "limits", "outcomes"},
-    {"export", "selection", "transport"},
+    {"export", "files", "selection", "transport"},
     {"pools"},
     {"asking"},
     {"downloads"},

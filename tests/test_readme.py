@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from conftest import World
 
-from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.cli import main
+from movie_posters_decade.files import read_catalogue
 from movie_posters_decade.options import Options
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
