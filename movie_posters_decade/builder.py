@@ -1,10 +1,7 @@
 """The Hugging Face door: configurations, features, splits, examples."""
 
-import csv
 import hashlib
-import json
 import math
-import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -34,24 +31,16 @@ from movie_posters_decade.configurations import DEMO, MoviePostersConfig, config
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.limits import Limits, user_agent
-from movie_posters_decade.lock import make_lock
+from movie_posters_decade.lock import Lock, make_lock
 from movie_posters_decade.movies import Poster
 from movie_posters_decade.posters import Posters
-from movie_posters_decade.report import (
-    LOSS_COLUMNS,
-    Report,
-    built_report,
-    loss_rows,
-    planned_report,
-)
+from movie_posters_decade.records import LOCK_FILE, LOSSES_FILE, Records
+from movie_posters_decade.report import Report, planned_report
 from movie_posters_decade.selection import SIDES, Selection, decade_names, select
 from movie_posters_decade.sources import load_catalogue, locate
 from movie_posters_decade.version import __version__
 
 NAME = "movie_posters_decade"
-REPORT_FILE = "report.json"
-LOSSES_FILE = "losses.csv"
-LOCK_FILE = "movie_posters_decade.lock"
 
 
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
@@ -62,9 +51,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     With ``streaming=True`` nothing but the catalogue is stored and posters are fetched as they are
     asked for, decade by decade in turn. The same movies come as in a build, in another order, save
-    that of two of a side whose posters look alike the one that comes first stays; but
-    the length is not known beforehand, a link that dies between two passes changes what comes
-    after it, and a decade without any usable poster is only found at the end.
+    that of two of a side whose posters look alike the one that comes first stays; but the length
+    is not known beforehand, a link that dies between two passes changes what comes after it, and a
+    decade without any usable poster is only found at the end.
 
     Args:
         cache_dir: where builds and downloads are kept; by default where `datasets` keeps its own.
@@ -78,6 +67,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     Raises:
         OptionError: an option has a value that cannot be used.
         CatalogueError: the catalogue is on this machine, and not to be found.
+        LockError: the lock file cannot be used.
     """
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
@@ -144,21 +134,21 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def report(self) -> Report:
         """Report what was kept and lost, of a build that is in the cache."""
-        with self._open_beside(REPORT_FILE, "r") as file:
-            return Report.from_json(json.load(file))
+        return self._records.report()
 
     @property
     def losses_path(self) -> str:
         """The CSV table of the candidates that were lost, beside a build that is in the cache."""
-        return posixpath.join(self._output_dir, LOSSES_FILE)
+        return self._records.path(LOSSES_FILE)
 
     @property
     def lock_path(self) -> str:
         """The lock file, beside a build that is in the cache."""
-        return posixpath.join(self._output_dir, LOCK_FILE)
+        return self._records.path(LOCK_FILE)
 
-    def _open_beside(self, name: str, mode: str) -> Any:
-        return self._fs.open(posixpath.join(self._output_dir, name), mode, encoding="utf-8")
+    @property
+    def _records(self) -> Records:
+        return Records(self._fs, self._output_dir)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Collect the posters; when streaming, leave everything to the first pass."""
@@ -191,24 +181,17 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             collection = self._bring(selection, posters)
         links = [poster.movie.poster_url for poster in collection.posters]
         hand_out(manager, [link for link in links if is_url(link)])
-        with self._open_beside(REPORT_FILE, "w") as file:
-            json.dump(built_report(selection, collection).to_json(), file, indent=2)
-        with self._open_beside(LOSSES_FILE, "w") as file:
-            table = csv.DictWriter(file, LOSS_COLUMNS)
-            table.writeheader()
-            table.writerows(loss_rows(collection.losses))
-        with self._open_beside(LOCK_FILE, "w") as file:
-            lock, losses = self.config.lock(), collection.losses
-            own = (
-                make_lock(sha256, self.config.checked(), collection.posters, losses)
-                if lock is None
-                else lock.without(losses)
-            )
-            file.writelines(own.lines())
+        self._records.write(selection, collection, self._lock_of(sha256, collection))
         return {
             side: [poster for poster in collection.posters if poster.movie.side == side]
             for side in SIDES
         }
+
+    def _lock_of(self, sha256: str, collection: Collection) -> Lock:
+        lock = self.config.lock()
+        if lock is not None:
+            return lock.without(collection.losses)
+        return make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
 
     def _bring(self, selection: Selection, posters: Posters) -> Collection:
         lock = self.config.lock()
@@ -224,6 +207,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             CatalogueError: the catalogue cannot be fetched or read.
             SelectionError: no movie is left for a decade or a side.
             CollectionError: at the end, a decade has no usable poster.
+            LockError: a poster is not as the lock file says.
         """
         manager = self._download_manager()
         selection, _ = self._select(manager)

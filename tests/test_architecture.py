@@ -32,6 +32,7 @@ FLOORS: list[set[str]] = [
     {"collection"},
     {"configurations"},
     {"report"},
+    {"records"},
     {"builder"},
     {"__init__"},
     {"cli"},
