@@ -65,7 +65,7 @@ class DownloadCache:
     def remember_gone(self, url: str, status: int) -> None:
         """Remember that a URL was answered with 404 or 410, and forget what it was before."""
         self.forget(url)
-        self._memory(url).write_text(str(status))
+        Path(f"{self._name(url)}{_GONE}").write_text(str(status))
 
     def gone(self, url: str, *, at_any_time: bool = False) -> int | None:
         """Return the status that says a URL is gone, if that was learnt within seven days.
@@ -74,18 +74,15 @@ class DownloadCache:
             url: the URL.
             at_any_time: whether an older answer will do.
         """
-        memory = self._memory(url)
+        memory = f"{self._name(url)}{_GONE}"
         try:
-            age = time.time() - memory.stat().st_mtime
-            status = memory.read_text()
+            age = time.time() - os.stat(memory).st_mtime
+            status = Path(memory).read_text()
         except (FileNotFoundError, NotADirectoryError):
             return None
         recent = at_any_time or age < GONE_FOR_SECONDS
         # A process that was killed can leave the memory empty.
         return int(status) if recent and status.isdigit() else None
-
-    def _memory(self, url: str) -> Path:
-        return Path(f"{self._name(url)}{_GONE}")
 
     def _name(self, url: str) -> str:
         return f"{self.folder}{os.sep}{hash_url_to_filename(url)}"

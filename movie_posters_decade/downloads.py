@@ -110,36 +110,40 @@ class Fetcher:
             )
 
     async def _ask_all(self, urls: Sequence[str], tell: Callable[[Outcome], None]) -> None:
-        """Ask all hosts at once, each over as many connections as it may have."""
-        # Here, as loading aiohttp takes a tenth of what a build takes that needs no request.
-        from movie_posters_decade.transport import Transport  # noqa: PLC0415
+        slots = asyncio.Semaphore(max(self._all_connections, self._connections))
+        async with Keeper(self._color, len(urls)) as keeper:
+            # Here, as a build that needs no request need not load aiohttp, and with the helper
+            # under way already.
+            from movie_posters_decade.transport import Transport  # noqa: PLC0415
 
+            async with Transport(self._limits, self._patience) as transport:
+                asker = Asker(transport, self._cache, keeper, self._patience, slots)
+                try:
+                    await self._ask_hosts(asker, urls, tell)
+                except ExceptionGroup as group:
+                    # The first failure ends all; the others are its echoes.
+                    raise group.exceptions[0] from None
+
+    async def _ask_hosts(
+        self, asker: Asker, urls: Sequence[str], tell: Callable[[Outcome], None]
+    ) -> None:
+        """Ask all hosts at once, each over as many connections as it may have."""
         queues: dict[str, deque[str]] = {}
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)
-        slots = asyncio.Semaphore(max(self._all_connections, self._connections))
-        async with (
-            Transport(self._limits, self._patience) as transport,
-            Keeper(self._color, len(urls)) as keeper,
-        ):
-            asker = Asker(transport, self._cache, keeper, self._patience, slots)
 
-            async def work(host: Host, connections: asyncio.Semaphore, queue: deque[str]) -> None:
-                while queue:
-                    tell(await asker.ask(queue.popleft(), host, connections))
+        async def work(host: Host, connections: asyncio.Semaphore, queue: deque[str]) -> None:
+            while queue:
+                tell(await asker.ask(queue.popleft(), host, connections))
 
-            try:
-                async with asyncio.TaskGroup() as workers:
-                    for origin, queue in queues.items():
-                        host = self._hosts.setdefault(
-                            origin, Host(origin, self._connections, self._patience)
-                        )
-                        connections = asyncio.Semaphore(self._connections)
-                        for _ in range(min(self._connections + MORE_WORKERS, len(queue))):
-                            workers.create_task(work(host, connections, queue))
-            except ExceptionGroup as group:
-                # The first failure ends all; the others are its echoes.
-                raise group.exceptions[0] from None
+        async with asyncio.TaskGroup() as workers:
+            for origin, queue in queues.items():
+                host = self._hosts.setdefault(
+                    origin, Host(origin, self._connections, self._patience)
+                )
+                connections = asyncio.Semaphore(self._connections)
+                for _ in range(min(self._connections + MORE_WORKERS, len(queue))):
+                    workers.create_task(work(host, connections, queue))
 
 
 @contextmanager

@@ -104,10 +104,9 @@ def colorfulness(image: Image.Image) -> float:
     """
     if image.mode in _GREY_MODES or image.mode.startswith("I;"):
         return 0.0
-    pixels = np.asarray(_small_rgb(image), dtype=np.float32).reshape(-1, 3)
-    red, green, blue = pixels.T
-    red_green = red - green
-    yellow_blue = (red + green) / 2 - blue
+    pixels = np.asarray(_small_rgb(image), dtype=np.float64).reshape(-1, 3)
+    red_green, yellow_blue = _OPPONENTS @ pixels.T
+    # Sums of halves are exact, so that any processor and any library finds the same.
     offset = red_green.mean() ** 2 + yellow_blue.mean() ** 2
     # The variances of both, which is what their means are taken off for.
     spread = (red_green @ red_green + yellow_blue @ yellow_blue) / len(pixels) - offset
@@ -123,19 +122,25 @@ def fingerprint(image: Image.Image) -> int:
     """
     size = (_WAVES.shape[1],) * 2
     light = _opaque(image).convert("L").resize(size, Image.Resampling.BILINEAR)
-    strengths = (_WAVES @ np.asarray(light, dtype=np.float32) @ _WAVES.T).ravel()
-    bits = strengths > np.median(strengths[1:])
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+    strengths = (_WAVES @ np.asarray(light, dtype=np.float64) @ _WAVES.T).ravel()
+    median = sorted(strengths[1:].tolist())[len(strengths) // 2 - 1]
+    return int.from_bytes(np.packbits(strengths > median).tobytes(), "big")
 
 
-def _cosine_waves(count: int, points: int) -> NDArray[np.float32]:
-    """Return the first rows of the matrix of the discrete cosine transform, unscaled."""
+def _cosine_waves(count: int, points: int) -> NDArray[np.float64]:
+    """Return the first rows of the matrix of the discrete cosine transform, as whole numbers.
+
+    They are large enough for a fingerprint, and small enough that float64 holds every sum exactly.
+    """
     waves, places = np.ogrid[:count, :points]
-    matrix: NDArray[np.float32] = np.cos(np.pi * waves * (2 * places + 1) / (2 * points))
-    return matrix.astype(np.float32)
+    matrix: NDArray[np.float64] = np.cos(np.pi * waves * (2 * places + 1) / (2 * points))
+    return np.rint(2**14 * matrix)
 
 
 _WAVES = _cosine_waves(8, 32)
+
+_OPPONENTS = np.array([[1.0, -1.0, 0.0], [0.5, 0.5, -1.0]])
+"""How red, green and blue weigh in the opponent colours, red against green and yellow-blue."""
 
 
 def _opaque(image: Image.Image) -> Image.Image:

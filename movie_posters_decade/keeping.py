@@ -1,9 +1,11 @@
 """Content is examined and stored, in part by a process of its own, which has another processor."""
 
 import asyncio
+import json
 import os
 import sys
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import BinaryIO, Self
 
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import Verdict, inspect_poster
-from movie_posters_decade.storing import write_whole
+from movie_posters_decade.storing import discard, write_aside, write_whole
 
 PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
 """Faults of content that may be none when it is asked for again, so that it is not stored."""
@@ -26,8 +28,8 @@ HELPER_SECONDS = 30.0
 LAST_SECONDS = 2.0
 """How long the helper may take to end, once nothing more is asked of it."""
 
-ENOUGH_FOR_HELPER = 32
-"""How many contents a helper has before it, so that it never waits for the next."""
+ENOUGH_FOR_HELPER = 128
+"""How many contents a helper has before it, so that it need not wait for the next."""
 
 _READY = b"ready\n"
 _IN_VAIN = b"in vain\n"
@@ -86,41 +88,64 @@ def from_line(line: bytes) -> Verdict:
     return Verdict(Reason(fault) if fault else None, int(fingerprint) if fingerprint else None)
 
 
-def help_keeping(questions: BinaryIO, answers: BinaryIO, color: str) -> None:
+def keep_aside(unfinished: str, name: str, color: str | None) -> Verdict:
+    """Do what `keep` does with content that was written aside; it stays there if it is not kept.
+
+    Raises:
+        OSError: the content cannot be read or given its name.
+    """
+    verdict = examine(Path(unfinished).read_bytes(), color)
+    if verdict.fault not in PASSING_FAULTS:
+        Path(unfinished).replace(name)
+    return verdict
+
+
+def help_keeping(questions: Iterable[bytes], answers: BinaryIO, color: str) -> None:
     """Keep every content that is asked for, until there are no more questions.
 
     Args:
-        questions: for each content the lengths of its name and of itself, in four bytes each, and
-            then these.
-        answers: given a line for each: the verdict, or that storing was in vain.
+        questions: a line for each content, as `to_question` writes it.
+        answers: given a line for each: the verdict, or that keeping was in vain.
         color: as `examine` takes it.
     """
     answers.write(_READY)
     answers.flush()
-    while lengths := questions.read(8):
-        name = os.fsdecode(questions.read(int.from_bytes(lengths[:4], "big")))
-        content = questions.read(int.from_bytes(lengths[4:], "big"))
+    for question in questions:
+        unfinished, name = json.loads(question)
         try:
-            line = to_line(keep(content, name, color))
+            line = to_line(keep_aside(unfinished, name, color))
         except OSError:
             line = _IN_VAIN
         answers.write(line)
         answers.flush()
 
 
-@dataclass(frozen=True, eq=False)
-class _Job:
-    """A content to keep, and where it is told what became of it."""
+def to_question(unfinished: str, name: str) -> bytes:
+    """Write as a line where a content was written aside, and the name of its file."""
+    return f"{json.dumps([unfinished, name])}\n".encode()
 
-    content: bytes
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A content that the helper was asked to keep, and where it is told what became of it."""
+
+    unfinished: str
     name: str
     verdict: "asyncio.Future[Verdict]"
 
-    def do(self, color: str | None) -> None:
+    def keep_here(self, color: str | None) -> None:
         try:
-            self.tell(keep(self.content, self.name, color))
+            self.tell(self._kept_here(color))
         except OSError as error:
-            self.verdict.set_exception(error)
+            if not self.verdict.done():
+                self.verdict.set_exception(error)
+
+    def _kept_here(self, color: str | None) -> Verdict:
+        try:
+            return keep_aside(self.unfinished, self.name, color)
+        except FileNotFoundError:
+            # The helper may have given it its name and ended before it could tell.
+            return keep_aside(self.name, self.name, color)
 
     def tell(self, verdict: Verdict) -> None:
         if not self.verdict.done():
@@ -130,8 +155,7 @@ class _Job:
 class Keeper:
     """Keeps contents, with a helper where that is worth it; an asynchronous context manager.
 
-    What the helper has no time for is kept here, one content at a time between other things, and
-    so is what it leaves if it should fail.
+    What the helper has no time for is kept here, and so is what it leaves if it should fail.
 
     Args:
         color: as `examine` takes it.
@@ -145,12 +169,16 @@ class Keeper:
             color is not None and posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
         )
         self._patience = patience
-        self._waiting: deque[_Job] = deque()
-        self._has_waiting = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self.helper: int | None = None
+        self._helping: asyncio.Task[None] | None = None
+        self._asked: deque[_Asked] = deque()
+        self._has_asked = asyncio.Event()
+        self._questions: asyncio.StreamWriter | None = None
+
+    @property
+    def helper(self) -> int | None:
         """The helper's process id, while there is one that is ready."""
+        return None if self._process is None or self._questions is None else self._process.pid
 
     async def __aenter__(self) -> Self:
         if self._is_shared:
@@ -161,9 +189,10 @@ class Keeper:
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.DEVNULL,
+                    # Threads of numpy's own would get in the way of the two processes.
+                    env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
                 )
-                self._tasks = [asyncio.create_task(self._help(self._process))]
-            self._tasks.append(asyncio.create_task(self._work()))
+                self._helping = asyncio.create_task(self._help(self._process))
         return self
 
     async def __aexit__(
@@ -172,78 +201,58 @@ class Keeper:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._process is not None:
+        if self._process is not None and self._helping is not None:
+            self._helping.cancel()
+            await asyncio.gather(self._helping, return_exceptions=True)
             await _end(self._process)
 
     async def keep(self, content: bytes, name: str) -> Verdict:
         """Do what the function `keep` does."""
-        if not self._is_shared:
+        if self._questions is None or len(self._asked) >= ENOUGH_FOR_HELPER:
             return keep(content, name, self._color)
-        job = _Job(content, name, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
-        self._has_waiting.set()
-        return await job.verdict
-
-    async def _next_job(self) -> _Job:
-        while not self._waiting:
-            self._has_waiting.clear()
-            await self._has_waiting.wait()
-        return self._waiting.popleft()
-
-    async def _work(self) -> None:
-        """Keep here what waits."""
-        while True:
-            (await self._next_job()).do(self._color)
-            await asyncio.sleep(0)
+        unfinished = write_aside(name, content)
+        asked = _Asked(unfinished, name, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        self._has_asked.set()
+        self._questions.write(to_question(unfinished, name))
+        try:
+            return await asked.verdict
+        finally:
+            discard(unfinished)
 
     async def _help(self, process: asyncio.subprocess.Process) -> None:
-        """Let the helper keep what waits, until it fails."""
+        """Let the helper keep what it is asked to, until it fails."""
         if process.stdin is None or process.stdout is None:
             return
         try:
             async with asyncio.timeout(self._patience):
                 is_ready = await process.stdout.readline() == _READY
             if is_ready:
-                self.helper = process.pid
-                await self._share(process.stdin, process.stdout)
+                self._questions = process.stdin
+                await self._take_answers(process.stdout)
         except (OSError, TimeoutError, ValueError):
             with suppress(ProcessLookupError):
                 process.kill()
         finally:
-            self.helper = None
+            self._questions = None
+            while self._asked:
+                self._asked.popleft().keep_here(self._color)
 
-    async def _share(self, questions: asyncio.StreamWriter, answers: asyncio.StreamReader) -> None:
-        asked: deque[_Job] = deque()
-        try:
-            while True:
-                if not asked:
-                    asked.append(await self._next_job())
-                    _ask(questions, asked[0])
-                while self._waiting and len(asked) < ENOUGH_FOR_HELPER:
-                    asked.append(self._waiting.popleft())
-                    _ask(questions, asked[-1])
-                async with asyncio.timeout(self._patience):
-                    answer = await answers.readline()
-                if not answer:
-                    return
-                verdict = None if answer == _IN_VAIN else from_line(answer)
-                job = asked.popleft()
-                if verdict is None:
-                    job.do(self._color)
-                else:
-                    job.tell(verdict)
-        finally:
-            self._waiting.extendleft(reversed(asked))
-            self._has_waiting.set()
-
-
-def _ask(questions: asyncio.StreamWriter, job: _Job) -> None:
-    name = os.fsencode(job.name)
-    lengths = [len(part).to_bytes(4, "big") for part in (name, job.content)]
-    questions.writelines([*lengths, name, job.content])
+    async def _take_answers(self, answers: asyncio.StreamReader) -> None:
+        while True:
+            while not self._asked:
+                self._has_asked.clear()
+                await self._has_asked.wait()
+            async with asyncio.timeout(self._patience):
+                answer = await answers.readline()
+            if not answer:
+                return
+            verdict = None if answer == _IN_VAIN else from_line(answer)
+            asked = self._asked.popleft()
+            if verdict is None:
+                asked.keep_here(self._color)
+            else:
+                asked.tell(verdict)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

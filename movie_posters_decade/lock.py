@@ -30,7 +30,7 @@ _MOVIE_FIELDS = [field.name for field in fields(Movie)]
 _REMEDY = "Pass a file that a build wrote, whole and unchanged."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Content:
     """What a poster's bytes are known by.
 

@@ -25,7 +25,7 @@ class Answer:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A URL's content, stored.
 
@@ -44,7 +44,7 @@ class Fetched:
     final_url: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Missed:
     """A URL that gave nothing.
 

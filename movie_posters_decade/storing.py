@@ -15,15 +15,34 @@ def write_whole(name: str, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; nothing is left of it.
     """
+    unfinished = write_aside(name, content)
+    try:
+        os.replace(unfinished, name)
+    except BaseException:
+        discard(unfinished)
+        raise
+
+
+def write_aside(name: str, content: bytes) -> str:
+    """Write what may become a file of that name beside it, and return where.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
     unfinished = f"{name}.{_TOKEN}-{next(_NUMBERS)}.incomplete"
     try:
         with open(unfinished, "xb", buffering=0) as file:
             _write_all(file.fileno(), content)
-        os.replace(unfinished, name)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(unfinished)
+        discard(unfinished)
         raise
+    return unfinished
+
+
+def discard(unfinished: str) -> None:
+    """Remove what was written aside, if it is there."""
+    with suppress(FileNotFoundError):
+        os.unlink(unfinished)
 
 
 def _write_all(file: int, content: bytes) -> None:

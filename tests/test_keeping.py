@@ -20,7 +20,9 @@ from movie_posters_decade.keeping import (
     from_line,
     help_keeping,
     keep,
+    to_question,
 )
+from movie_posters_decade.storing import discard, write_aside
 
 CONTENTS = [paint("1990s", 1), paint("1990s", 1, mode="L"), b"<html>", paint("1980s", 2)[:500], b""]
 VERDICTS = [inspect_poster(content, "rgb") for content in CONTENTS]
@@ -72,17 +74,17 @@ def test_content_is_stored_unless_its_fault_may_pass(tmp_path: Path) -> None:
 
 
 def test_helper_answers_each_question_with_a_line(tmp_path: Path) -> None:
-    contents = [*CONTENTS, CONTENTS[0]]
-    files = [*names(tmp_path, CONTENTS), str(tmp_path / "not there" / "file")]
-    questions = b"".join(
-        len(name).to_bytes(4, "big") + len(content).to_bytes(4, "big") + name.encode() + content
-        for name, content in zip(files, contents, strict=True)
-    )
+    files = names(tmp_path, CONTENTS)
+    aside = [write_aside(*pair) for pair in zip(files, CONTENTS, strict=True)]
+    missing = str(tmp_path / "not there")
+    questions = map(to_question, [*aside, missing], [*files, missing])
     answers = io.BytesIO()
-    help_keeping(io.BytesIO(questions), answers, "rgb")
+    help_keeping(questions, answers, "rgb")
     ready, *verdicts, in_vain = answers.getvalue().splitlines(keepends=True)
     assert (ready, in_vain) == (b"ready\n", b"in vain\n")
     assert [from_line(line) for line in verdicts] == VERDICTS
+    for unfinished in aside:
+        discard(unfinished)
     assert_kept(tmp_path, CONTENTS, FAULTS)
 
 
@@ -122,6 +124,25 @@ def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
 
     assert asyncio.run(ask()) == VERDICTS * 2
     assert_kept(tmp_path, CONTENTS * 2, FAULTS * 2)
+
+
+@has_helper
+def test_content_that_a_helper_stored_before_it_died_is_kept(tmp_path: Path) -> None:
+    """As it may have had no time to tell."""
+
+    async def ask() -> list[Verdict]:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
+            process = await wait_for_helper(keeper)
+            os.kill(process, signal.SIGSTOP)
+            asked = asyncio.create_task(keep_all(keeper, tmp_path, CONTENTS[:1]))
+            await asyncio.sleep(0.01)
+            [unfinished] = tmp_path.iterdir()
+            unfinished.rename(names(tmp_path, CONTENTS)[0])
+            os.kill(process, signal.SIGKILL)
+            return await asked
+
+    assert asyncio.run(ask()) == VERDICTS[:1]
+    assert_kept(tmp_path, CONTENTS[:1], FAULTS[:1])
 
 
 @has_helper
