@@ -136,6 +136,10 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         """Report what was kept and lost, of a build that is in the cache."""
         return self._records.report()
 
+    def tables(self) -> dict[str, bytes]:
+        """Return the losses and the lock file of a build that is in the cache, by file name."""
+        return self._records.tables()
+
     @property
     def losses_path(self) -> str:
         """The CSV table of the candidates that were lost, beside a build that is in the cache."""

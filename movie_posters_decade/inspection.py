@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from movie_posters_decade.funnel import Reason
 
@@ -89,11 +89,17 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
+def decode_poster(content: bytes) -> Image.Image:
+    """Return a usable poster as it looks: upright, over white where it is transparent, in RGB."""
+    with _opened(content) as image:
+        return _opaque(_in_bytes(ImageOps.exif_transpose(image))).convert("RGB")
+
+
 def file_extension(content: bytes) -> str:
     """Return the usual file extension of an image's format, such as ".jpg"."""
-    with Image.open(io.BytesIO(content)) as image:
+    with _opened(content) as image:
         name = str(image.format).lower()
-    return {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif"}.get(name, f".{name}")
+    return {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}.get(name, f".{name}")
 
 
 def colorfulness(image: Image.Image) -> float:
@@ -148,6 +154,13 @@ def _opaque(image: Image.Image) -> Image.Image:
         return image
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def _in_bytes(image: Image.Image) -> Image.Image:
+    """Return an image of 16 bits as one of 8, which Pillow would cut off instead."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
 
 
 def _small_rgb(image: Image.Image) -> Image.Image:

@@ -56,5 +56,15 @@ class Records:
         with self._open(REPORT_FILE, "r") as file:
             return Report.from_json(json.load(file))
 
+    def tables(self) -> dict[str, bytes]:
+        """Read the losses and the lock file, to be handed on with the posters.
+
+        Raises:
+            FileNotFoundError: they are not there, as nothing was built.
+        """
+        return {
+            name: self.filesystem.cat_file(self.path(name)) for name in (LOSSES_FILE, LOCK_FILE)
+        }
+
     def _open(self, name: str, mode: str) -> Any:
         return self.filesystem.open(self.path(name), mode, encoding="utf-8")

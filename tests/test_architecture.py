@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [
         "painting",
         "patience",
     },
-    {"catalogue", "demo", "keeping", "limits", "outcomes"},
+    {"catalogue", "demo", "keeping", "layouts", "limits", "outcomes", "rendering", "replacing"},
     {"export", "files", "selection", "transport"},
     {"pools"},
     {"asking"},
@@ -35,6 +35,7 @@ FLOORS: list[set[str]] = [
     {"records"},
     {"builder"},
     {"__init__"},
+    {"arguments"},
     {"cli"},
     {"__main__"},
 ]
@@ -44,7 +45,7 @@ ROOMS = {room for floor in FLOORS for room in floor}
 
 ONLY_ROOM_OF = {
     "aiohttp": {"transport"},
-    "PIL": {"inspection", "painting"},
+    "PIL": {"inspection", "painting", "rendering"},
     "pandas": {"catalogue", "lock", "selection", "tables"},
 }
 """Which rooms may touch an outside thing."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import DECADES, World
+from PIL import Image
 
 from movie_posters_decade.cli import main
 from movie_posters_decade.options import Options
@@ -206,3 +207,65 @@ def test_module_runs_as_a_program_with_nothing_but_json_on_standard_output(
     )
     assert json.loads(finished.stdout)["kept"] == 30
     assert "Posters" in finished.stderr
+
+
+def test_export_writes_the_posters_and_what_was_lost(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.kill("tt0001004")
+    output = tmp_path / "posters"
+    words = ("export", *source(world, tmp_path), "--output", str(output))
+    report = run_json(capsys, *words)
+    assert (report["output"], report["written"]) == (str(output), True)
+    assert len(list(output.rglob("*.jpg"))) == report["kept"]
+    assert b"tt0001004" in (output / "losses.csv").read_bytes()
+    assert (output / "movie_posters_decade.lock").is_file()
+    assert main(words) == 0
+    assert f"The posters are in {output}, as they were already" in capsys.readouterr().out
+
+
+def test_export_draws_anew_as_asked(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "posters"
+    words = ("--output", str(output), "--size", "32x48", "--fit", "pad", "--encode", "webp")
+    run_json(capsys, "export", *source(world, tmp_path), *words)
+    posters = list(output.rglob("*.webp"))
+    assert len(posters) == 30
+    for poster in posters:
+        with Image.open(poster) as image:
+            assert image.size == (32, 48)
+
+
+def test_script_exports_a_folder_tree(world: World, tmp_path: Path) -> None:
+    script = Path(__file__).resolve().parents[1] / "scripts" / "export_folders.py"
+    output = tmp_path / "posters"
+    words = (*source(world, tmp_path), "--output", str(output))
+    subprocess.run([sys.executable, script, *words], check=True, capture_output=True)
+    assert len(list(output.glob("*/*/*.jpg"))) == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--size", "224"), "argument --size: expected WIDTHxHEIGHT, as in 224x224; found 224"),
+        (
+            ("--shard-megabytes", "0"),
+            "argument --shard-megabytes: expected a whole number from 1; found 0",
+        ),
+        (("--quality", "0"), "Option quality: expected 1 to 100; found 0."),
+        (
+            ("--size", "0x9"),
+            "Option size: expected width and height from 1 to 8192; found (0, 9).",
+        ),
+    ],
+)
+def test_export_refuses_what_cannot_be_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    try:
+        code = main(["export", "--output", str(tmp_path / "posters"), *words])
+    except SystemExit as error:
+        code = int(str(error))
+    assert code != 0
+    assert capsys.readouterr().err.splitlines()[-1].endswith(sentence)

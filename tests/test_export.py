@@ -1,14 +1,17 @@
-"""A dataset becomes a folder tree that replaces nothing but an earlier one."""
+"""A dataset becomes files in a folder, which replace nothing but those of an earlier export."""
 
+import hashlib
 from pathlib import Path
 
 import datasets
 import pytest
-from conftest import DECADES, World, paint
+from conftest import World
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.errors import ExportError
-from movie_posters_decade.export import export_folders
+from movie_posters_decade.export import export
+from movie_posters_decade.layouts import LAYOUTS
+from movie_posters_decade.replacing import SUMS
 
 
 @pytest.fixture
@@ -28,53 +31,116 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_tree_holds_every_posters_bytes(
-    dataset: datasets.DatasetDict, world: World, tmp_path: Path
-) -> None:
+def stamps(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in [folder, *folder.rglob("*")]}
+
+
+def test_sums_are_those_of_all_other_files(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
     output = tmp_path / "posters"
-    export_folders(dataset, output)
+    assert export(dataset, output, extras={"losses.csv": b"none"})
     found = files(output)
-    assert found.pop("manifest.csv").decode().count("\n") == 31
-    for side, examples in dataset.items():
-        for label, imdb_id in zip(examples["label"], examples["imdb_id"], strict=True):
-            content = found.pop(f"{side}/{DECADES[label]}/{imdb_id}.jpg")
-            assert content == world.host.answers[world.paths[imdb_id]][1]
-    assert found == {}
+    sums = found.pop(SUMS).decode().splitlines()
+    assert sums == [
+        f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(found.items())
+    ]
+    assert found["losses.csv"] == b"none"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_tree_loads_as_an_image_folder_with_the_same_labels(
-    dataset: datasets.DatasetDict, tmp_path: Path
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_same_export_again_changes_nothing(
+    dataset: datasets.DatasetDict, tmp_path: Path, layout: str
 ) -> None:
-    export_folders(dataset, tmp_path / "posters")
-    loaded = datasets.load_dataset(
-        "imagefolder", data_dir=str(tmp_path / "posters"), cache_dir=str(tmp_path / "cache")
-    )
-    for side, examples in dataset.items():
-        assert loaded[side].features["label"].names == list(DECADES)
-        assert sorted(loaded[side]["label"]) == sorted(examples["label"])
+    assert export(dataset, tmp_path / "posters", layout)
+    before = stamps(tmp_path / "posters")
+    assert not export(dataset, tmp_path / "posters", layout)
+    assert stamps(tmp_path / "posters") == before
+
+
+def test_missing_file_is_written_again(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
+    output = tmp_path / "posters"
+    export(dataset, output)
+    before = files(output)
+    next(output.rglob("*.jpg")).unlink()
+    assert export(dataset, output)
+    assert files(output) == before
 
 
 def test_later_export_replaces_the_earlier(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
     output = tmp_path / "posters"
-    export_folders(dataset, output)
+    export(dataset, output)
     fewer = datasets.DatasetDict({side: part.select([0]) for side, part in dataset.items()})
-    export_folders(fewer, output)
-    assert len(files(output)) == 3
+    export(fewer, output)
+    assert len(files(output)) == 4
+
+
+def test_another_layout_replaces_the_earlier(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "posters")
+    export(dataset, tmp_path / "posters", "webdataset")
+    assert set(files(tmp_path / "posters")) == {
+        "manifest.csv",
+        SUMS,
+        "test-000000.tar",
+        "train-000000.tar",
+    }
+
+
+def test_files_of_others_are_left_alone_with_overwrite(
+    dataset: datasets.DatasetDict, tmp_path: Path
+) -> None:
+    output = tmp_path / "posters"
+    (output / "train" / "mine").mkdir(parents=True)
+    (output / "train" / "mine.txt").write_text("mine")
+    export(dataset, output, overwrite=True)
+    assert len(files(output)) == 33
+    fewer = datasets.DatasetDict({"test": dataset["test"].select([0])})
+    export(fewer, output, overwrite=True)
+    assert (output / "train" / "mine").is_dir()
+    assert len(files(output)) == 4
+    assert files(output)["train/mine.txt"] == b"mine"
+    assert not export(fewer, output, overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["manifest.csv", "train", SUMS])
+def test_file_of_others_in_the_way_is_never_removed(
+    dataset: datasets.DatasetDict, tmp_path: Path, name: str
+) -> None:
+    output = tmp_path / "posters"
+    output.mkdir()
+    (output / name).write_text("mine")
+    with pytest.raises(ExportError) as error:
+        export(dataset, output, overwrite=True)
+    assert str(error.value) == (
+        f"{output}: expected nothing at {name}, where a file of the export is to be; found "
+        "something that no export wrote, and that is never removed. Move it away, or choose "
+        "another folder."
+    )
+    assert files(output) == {name: b"mine"}
+
+
+def test_link_to_elsewhere_is_not_followed(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
+    output, elsewhere = tmp_path / "posters", tmp_path / "elsewhere"
+    output.mkdir()
+    elsewhere.mkdir()
+    (output / "train").symlink_to(elsewhere)
+    with pytest.raises(ExportError, match="expected nothing at train,"):
+        export(dataset, output, overwrite=True)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_folder_with_other_files_is_left_alone(
     dataset: datasets.DatasetDict, tmp_path: Path
 ) -> None:
     output = tmp_path / "posters"
-    export_folders(dataset, output)
+    export(dataset, output)
     (output / "mine.txt").write_text("mine")
     before = files(output)
     with pytest.raises(ExportError) as error:
-        export_folders(dataset, output)
+        export(dataset, output)
     assert str(error.value) == (
         f"{output}: expected a new or empty folder, or an earlier export; found mine.txt, "
-        "which no export wrote. Choose another folder."
+        "which no export wrote. Choose another folder, or write beside it with overwrite=True "
+        "(--overwrite)."
     )
     assert files(output) == before
 
@@ -85,7 +151,7 @@ def test_manifest_that_is_not_ours_gives_no_right_to_replace(
     (tmp_path / "a.jpg").write_text("mine")
     (tmp_path / "manifest.csv").write_text("file,caption\na.jpg,mine\n")
     with pytest.raises(ExportError, match=r"found a\.jpg, which no export wrote"):
-        export_folders(dataset, tmp_path)
+        export(dataset, tmp_path)
     assert (tmp_path / "a.jpg").read_text() == "mine"
 
 
@@ -93,11 +159,11 @@ def test_exported_file_that_was_changed_is_not_replaced(
     dataset: datasets.DatasetDict, tmp_path: Path
 ) -> None:
     output = tmp_path / "posters"
-    export_folders(dataset, output)
+    export(dataset, output)
     poster = next(output.rglob("*.jpg"))
     poster.write_text("mine")
     with pytest.raises(ExportError, match=poster.name):
-        export_folders(dataset, output)
+        export(dataset, output)
     assert poster.read_text() == "mine"
 
 
@@ -108,8 +174,8 @@ def test_current_folder_can_be_exported_into_again_and_again(
     for _ in range(2):
         output.mkdir(exist_ok=True)
         monkeypatch.chdir(output)
-        export_folders(dataset, Path())
-        assert len(files(output)) == 31
+        export(dataset, Path())
+        assert len(files(output)) == 32
 
 
 def test_file_in_the_folders_place_is_left_alone(
@@ -117,27 +183,7 @@ def test_file_in_the_folders_place_is_left_alone(
 ) -> None:
     (tmp_path / "posters").write_text("mine")
     with pytest.raises(ExportError) as error:
-        export_folders(dataset, tmp_path / "posters")
+        export(dataset, tmp_path / "posters")
     assert str(error.value) == (
         f"{tmp_path}/posters: expected a folder to write into; found a file."
     )
-
-
-def test_hostile_ids_stay_inside_the_folder(tmp_path: Path) -> None:
-    ids = ["../../x", "/etc/x", "a/b", "a_b", "A_B", "C:\\x", "", "same", "same"]
-    features = datasets.Features(
-        {
-            "image": datasets.Image(),
-            "label": datasets.ClassLabel(names=["1990s"]),
-            "imdb_id": datasets.Value("string"),
-            "title": datasets.Value("string"),
-            "year": datasets.Value("int32"),
-            "poster_url": datasets.Value("string"),
-        }
-    )
-    movie = {"image": {"bytes": paint("1990s", 1), "path": None}, "label": 0, "title": "../A"}
-    examples = [{**movie, "imdb_id": imdb_id, "year": 1990, "poster_url": "u"} for imdb_id in ids]
-    dataset = datasets.DatasetDict({"train": datasets.Dataset.from_list(examples, features)})
-    export_folders(dataset, tmp_path / "out" / "posters")
-    assert {path.split("/")[0] for path in files(tmp_path)} == {"out"}
-    assert len(files(tmp_path / "out" / "posters" / "train" / "1990s")) == len(ids)

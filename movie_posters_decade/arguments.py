@@ -1,0 +1,186 @@
+"""The words that the command line understands."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from movie_posters_decade import __version__
+from movie_posters_decade.builder import MoviePostersDecade
+from movie_posters_decade.layouts import LAYOUTS, SHARD_BYTES
+from movie_posters_decade.options import Options
+from movie_posters_decade.rendering import ENCODINGS, FITS, Rendering
+
+PROGRAM = "movie-posters-decade"
+
+MEGABYTE = 1_000_000
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what parses the command line, with the chosen command in ``command``."""
+    program = argparse.ArgumentParser(
+        prog=PROGRAM, description="Build a dataset of movie posters labelled by decade."
+    )
+    program.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = program.add_subparsers(title="commands", dest="command", required=True)
+    demo = commands.add_parser("demo", help="build from a painted catalogue, without any network")
+    demo.add_argument(
+        "--output",
+        type=Path,
+        default=Path("movie_posters_demo"),
+        help="the folder for the posters (default: %(default)s)",
+    )
+    plan = commands.add_parser("plan", help="say what a build would keep; sends no request")
+    build = commands.add_parser("build", help="build into the datasets cache, and say where")
+    export = commands.add_parser("export", help="build, and write folders, Parquet or WebDataset")
+    _add_export(export)
+    push = commands.add_parser("push", help="build, and publish on the Hub with a dataset card")
+    _add_push(push)
+    for command in (plan, build, export, push):
+        _add_source(command)
+        for option in fields(Options):
+            _add_option(command, option)
+    for command in (build, export, push):
+        command.add_argument(
+            "--force-redownload",
+            action="store_true",
+            help="fetch everything anew, what is gone too, and build again",
+        )
+    for command in (demo, plan, build, export, push):
+        command.add_argument(
+            "--cache-dir", metavar="DIR", help="instead of the datasets library's own cache"
+        )
+        command.add_argument(
+            "--json", action="store_true", help="print one JSON object and nothing else"
+        )
+    return program
+
+
+def rendering_of(chosen: argparse.Namespace) -> Rendering:
+    """Return how `export` was asked to draw posters anew.
+
+    Raises:
+        OptionError: a value cannot be used.
+    """
+    return Rendering(chosen.size, chosen.fit, chosen.encode, chosen.quality)
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--output", type=Path, required=True, help="the folder to write into")
+    command.add_argument(
+        "--format",
+        choices=list(LAYOUTS),
+        default="folders",
+        help="folders by side and decade, or shards of Parquet or WebDataset (default: folders)",
+    )
+    command.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="write into a folder that holds other files too, which are left alone",
+    )
+    command.add_argument(
+        "--size",
+        type=_size,
+        metavar="WIDTHxHEIGHT",
+        help="draw all posters anew at this size in pixels (default: as they were fetched)",
+    )
+    command.add_argument(
+        "--fit",
+        choices=FITS,
+        default=Rendering.fit,
+        help="how a poster gets that size: cut off, in black bars, or out of proportion "
+        "(default: %(default)s)",
+    )
+    command.add_argument(
+        "--encode",
+        choices=ENCODINGS,
+        help="encode all posters anew (default: as they were fetched, or JPEG with --size)",
+    )
+    command.add_argument(
+        "--quality",
+        type=int,
+        default=Rendering.quality,
+        help="of JPEG or WebP, 1 to 100 (default: %(default)s)",
+    )
+    command.add_argument(
+        "--shard-megabytes",
+        type=_from_one,
+        default=SHARD_BYTES // MEGABYTE,
+        help="how large a shard is to be, about (default: %(default)s)",
+    )
+
+
+def _add_push(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--repo-id", required=True, help="the repository: you/movie_posters_decade"
+    )
+    command.add_argument(
+        "--public", action="store_true", help="let everybody see it (default: you alone)"
+    )
+    command.add_argument(
+        "--no-images",
+        dest="images",
+        action="store_false",
+        help="publish links, hashes and labels, but no poster",
+    )
+
+
+def _from_one(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1; found {text}")
+    return int(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, by, height = text.lower().partition("x")
+    if not (by and width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT, as in 224x224; found {text}")
+    return int(width), int(height)
+
+
+def _add_source(command: argparse.ArgumentParser) -> None:
+    names = list(MoviePostersDecade.builder_configs)
+    command.add_argument(
+        "--config",
+        choices=names,
+        metavar="NAME",
+        default=MoviePostersDecade.DEFAULT_CONFIG_NAME,
+        help=f"one of {', '.join(names)} (default: %(default)s)",
+    )
+    command.add_argument(
+        "--data-files",
+        metavar="FILE",
+        help="the catalogue: a path or URL of MovieGenre.csv or a zip of it (default: Kaggle's; "
+        "plan takes what is on the network from the cache, after a build)",
+    )
+
+
+def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
+    """Add the flag of an option, as its type and its metadata say."""
+    hint = get_type_hints(Options)[option.name]
+    parts = [part for part in get_args(hint) if part is not type(None)]
+    is_tuple = any(get_origin(part) is tuple for part in parts)
+    is_mapping = any(get_origin(part) is Mapping for part in parts)
+    default = "" if option.default in {None, ""} else f" (default: {option.default})"
+    flag = f"--{option.name.replace('_', '-')}"
+    meaning = option.metadata["help"] + default
+    if hint is bool:
+        action = argparse.BooleanOptionalAction
+        command.add_argument(flag, action=action, default=None, help=meaning)
+        return
+    command.add_argument(
+        flag,
+        type=_pair if is_mapping else str if is_tuple else (parts or [hint])[0],
+        nargs="+" if is_tuple or is_mapping else None,
+        choices=option.metadata["choices"] or None,
+        metavar=None if option.metadata["choices"] else option.name.upper(),
+        help=meaning,
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"expected FIELD=COLUMN, as in title=name; found {text}")
+    return name, value

@@ -1,0 +1,173 @@
+"""New files take the place of those that an earlier export wrote, and of no others."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from movie_posters_decade.errors import ExportError
+from movie_posters_decade.storing import write_whole
+
+SUMS = "movie_posters_decade.sha256"
+"""Lists the files that an export wrote with their hashes, as sha256sum does.
+
+It is how a later export knows what it may replace.
+"""
+
+_SUM = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds before an export.
+
+    Attributes:
+        folder: the folder, which need not exist.
+        sums: the files that an export wrote and that are as it wrote them, with their hashes.
+        others: all other files and links.
+        has_empty: whether there are empty folders.
+    """
+
+    folder: Path
+    sums: set[tuple[str, str]]
+    others: list[str]
+    has_empty: bool
+
+    @property
+    def is_ours_alone(self) -> bool:
+        """Whether there is nothing but what an export wrote."""
+        return not self.others and not self.has_empty
+
+    def check_alone(self) -> None:
+        """See that there are no files of others.
+
+        Raises:
+            ExportError: there is one.
+        """
+        if self.others:
+            raise ExportError(
+                f"{self.folder}: expected a new or empty folder, or an earlier export; found "
+                f"{self.others[0]}, which no export wrote. Choose another folder, or write beside "
+                "it with overwrite=True (--overwrite)."
+            )
+
+
+def look_into(folder: Path) -> Found:
+    """Find out what a folder holds.
+
+    Raises:
+        ExportError: there is a file of that name.
+    """
+    if not folder.exists():
+        return Found(folder, set(), [], has_empty=False)
+    if not folder.is_dir():
+        raise ExportError(f"{folder}: expected a folder to write into; found a file.")
+    listed = _listed(folder / SUMS)
+    names = {name for name, _ in listed}
+    ours, others, has_empty = set(), [], False
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() and not path.is_symlink():
+            has_empty = has_empty or not any(path.iterdir())
+        elif name in names and not path.is_symlink() and (sum_ := (name, _digest(path))) in listed:
+            ours.add(sum_)
+        elif name != SUMS or not listed:
+            others.append(name)
+    return Found(folder, ours, others, has_empty)
+
+
+def _listed(path: Path) -> set[tuple[str, str]]:
+    """Return the files that a list names, with their hashes; none if it is no such list."""
+    if path.is_symlink() or not path.is_file():
+        return set()
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    sums = [_SUM.fullmatch(line) for line in lines]
+    return {(found[2], found[1]) for found in sums if found} if all(sums) else set()
+
+
+def replace(found: Found, new: Path, old: Path) -> bool:
+    """Put new files in the place of those that an earlier export wrote.
+
+    Args:
+        found: what was there; the files of others stay as they are.
+        new: the folder with the new files, on the same disk, which is used up.
+        old: where the earlier export may be put for the time being.
+
+    Returns:
+        Whether anything was to be done: not if the same files are there already.
+
+    Raises:
+        ExportError: something of others is where a new file is to be.
+    """
+    sums = {(name, _digest(new / name)) for name in _files(new)}
+    if found.sums == sums:
+        return False
+    (new / SUMS).write_text(_to_text(sums), encoding="utf-8")
+    if found.is_ours_alone:
+        _swap(found.folder, new, old)
+    else:
+        _merge(found, new, sums)
+    return True
+
+
+def _to_text(sums: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums))
+
+
+def _files(folder: Path) -> Iterator[str]:
+    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _swap(output: Path, new: Path, old: Path) -> None:
+    """Put a folder in the place of another, which goes to ``old``."""
+    if output.exists():
+        output.rename(old)
+    try:
+        new.rename(output)
+    except BaseException:
+        if old.exists():
+            old.rename(output)
+        raise
+
+
+def _merge(found: Found, new: Path, sums: set[tuple[str, str]]) -> None:
+    """Move files into a folder one by one, and remove what an earlier export left there."""
+    ours, names = ({name for name, _ in files} for files in (found.sums, sums))
+    taken = {*found.others} & {SUMS}
+    for name in sorted(names - ours | taken):
+        _check_free(found.folder, name)
+    # Until all are there, both exports' files are known as such, should this be interrupted.
+    write_whole(str(found.folder / SUMS), _to_text(sums | found.sums).encode())
+    for name in sorted(names):
+        (found.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).replace(found.folder / name)
+    for name in sorted(ours - names):
+        _remove(found.folder, name)
+    (new / SUMS).replace(found.folder / SUMS)
+
+
+def _check_free(folder: Path, name: str) -> None:
+    """See that a file can be written there without harm to anything, or outside the folder."""
+    path = folder / name
+    for place in [path, *path.parents][: len(Path(name).parts)]:
+        if place.is_symlink() or (place.exists() and (place == path or not place.is_dir())):
+            raise ExportError(
+                f"{folder}: expected nothing at {place.relative_to(folder).as_posix()}, where a "
+                "file of the export is to be; found something that no export wrote, and that is "
+                "never removed. Move it away, or choose another folder."
+            )
+
+
+def _remove(folder: Path, name: str) -> None:
+    path = folder / name
+    path.unlink()
+    for parent in path.parents[: len(Path(name).parts) - 1]:
+        if any(parent.iterdir()):
+            break
+        parent.rmdir()

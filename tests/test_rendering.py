@@ -1,0 +1,99 @@
+"""Posters that are drawn anew have the size, the fit and the encoding that were asked for."""
+
+import io
+
+import pytest
+from conftest import paint
+from PIL import Image
+
+from movie_posters_decade.errors import OptionError
+from movie_posters_decade.rendering import Rendering, render
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+def encoded(image: Image.Image, encoding: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, encoding, **options)
+    return file.getvalue()
+
+
+def opened(content: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+@pytest.fixture
+def tall() -> bytes:
+    """A poster of 40 by 80 pixels, red above and blue below."""
+    image = Image.new("RGB", (40, 80), RED)
+    image.paste(BLUE, (0, 40, 40, 80))
+    return encoded(image)
+
+
+def test_poster_stays_as_it_is_unless_asked_for() -> None:
+    assert render(paint("1990s", 1), Rendering()) == paint("1990s", 1)
+
+
+@pytest.mark.parametrize(
+    ("fit", "corner", "top"),
+    [("crop", RED, RED), ("pad", (0, 0, 0), RED), ("stretch", RED, RED)],
+)
+def test_fit_says_how_a_size_is_reached(
+    tall: bytes, fit: str, corner: tuple[int, int, int], top: tuple[int, int, int]
+) -> None:
+    drawn = opened(render(tall, Rendering((32, 32), fit, "png")))
+    assert drawn.size == (32, 32)
+    assert drawn.getpixel((0, 0)) == corner
+    assert drawn.getpixel((16, 1)) == top
+    assert drawn.getpixel((16, 30)) == BLUE
+
+
+def test_crop_cuts_two_sides_alike() -> None:
+    image = Image.new("RGB", (40, 80), RED)
+    image.paste(BLUE, (0, 20, 40, 60))
+    drawn = opened(render(encoded(image), Rendering((20, 20), "crop", "png")))
+    assert drawn.getpixel((10, 5)) == drawn.getpixel((10, 14)) == BLUE
+
+
+@pytest.mark.parametrize("encoding", ["jpeg", "png", "webp"])
+def test_encoding_is_the_one_asked_for(encoding: str) -> None:
+    drawn = opened(render(paint("1990s", 1), Rendering(encoding=encoding)))
+    assert (drawn.format, drawn.size) == (encoding.upper(), (91, 134))
+
+
+def test_all_jpegs_have_one_quantization() -> None:
+    posters = [opened(paint("1990s", 1)), opened(paint("1990s", 2))]
+    contents = [
+        encoded(poster, "JPEG", quality=q) for poster, q in zip(posters, (30, 95), strict=True)
+    ]
+    drawn = [opened(render(content, Rendering((64, 96)))) for content in contents]
+    assert getattr(drawn[0], "quantization") == getattr(drawn[1], "quantization")  # noqa: B009
+    assert drawn[0].format == drawn[1].format == "JPEG"
+
+
+def test_poster_is_drawn_as_it_looks(tall: bytes) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    upside_down = encoded(opened(tall), exif=exif)
+    assert opened(render(upside_down, Rendering(encoding="png"))).getpixel((0, 0)) == BLUE
+    clear = encoded(Image.new("RGBA", (8, 8), (*RED, 0)))
+    assert opened(render(clear, Rendering(encoding="png"))).getpixel((0, 0)) == (255, 255, 255)
+    deep = encoded(Image.new("I;16", (8, 8), 128 * 256))
+    assert opened(render(deep, Rendering(encoding="png"))).getpixel((0, 0)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("size", (0, 5), "Option size: expected width and height from 1 to 8192; found (0, 5)."),
+        ("fit", "zoom", "Option fit: expected crop or pad or stretch; found 'zoom'."),
+        ("encoding", "gif", "Option encode: expected jpeg or png or webp; found 'gif'."),
+        ("quality", 0, "Option quality: expected 1 to 100; found 0."),
+    ],
+)
+def test_unusable_value_is_told(option: str, value: object, sentence: str) -> None:
+    with pytest.raises(OptionError) as error:
+        Rendering(**{option: value})  # type: ignore[arg-type]
+    assert str(error.value) == sentence
