@@ -21,6 +21,10 @@ from movie_posters_decade.errors import MoviePostersError
 from movie_posters_decade.version import __version__
 
 if _collects_garbage:
+    if not gc.get_freeze_count():
+        # This takes what was loaded for old, so that it is not looked at now.
+        gc.freeze()
+        gc.unfreeze()
     gc.enable()
 
 __all__ = ["MoviePostersConfig", "MoviePostersDecade", "MoviePostersError", "__version__"]

@@ -34,7 +34,7 @@ from movie_posters_decade.limits import Limits, user_agent
 from movie_posters_decade.lock import Lock, make_lock
 from movie_posters_decade.movies import Poster
 from movie_posters_decade.posters import Posters
-from movie_posters_decade.records import LOCK_FILE, LOSSES_FILE, Records
+from movie_posters_decade.records import LOCK_FILE, LOSSES_FILE, Build, Records
 from movie_posters_decade.report import Report, planned_report
 from movie_posters_decade.selection import SIDES, Selection, decade_names, select
 from movie_posters_decade.sources import load_catalogue, locate
@@ -136,9 +136,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         """Report what was kept and lost, of a build that is in the cache."""
         return self._records.report()
 
-    def tables(self) -> dict[str, bytes]:
-        """Return the losses and the lock file of a build that is in the cache, by file name."""
-        return self._records.tables()
+    def built(self) -> Build:
+        """Return the build that is in the cache, to be exported or published."""
+        return Build(self.config.name, self.as_dataset(), self.report(), self._records.tables())
 
     @property
     def losses_path(self) -> str:

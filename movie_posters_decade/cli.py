@@ -17,6 +17,7 @@ from movie_posters_decade.builder import MoviePostersDecade
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import MoviePostersError
 from movie_posters_decade.export import export
+from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_repo_id, push
 from movie_posters_decade.options import Options
 from movie_posters_decade.report import Report
 
@@ -33,32 +34,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What was imported stays, so that the garbage collector need not look at it again.
     gc.freeze()
     chosen = parser().parse_args(arguments)
+    code, sentence = _run(chosen)
+    if sentence:
+        # What was under way when it failed, a progress bar for one, ends before the sentence.
+        gc.collect()
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    return code
+
+
+def _run(chosen: argparse.Namespace) -> tuple[int, str]:
+    """Run a command, and return its exit code, and a sentence if there is something to say."""
     try:
         COMMANDS[chosen.command](chosen)
         sys.stdout.flush()
     except MoviePostersError as error:
-        return _fail(str(error))
+        return 1, str(error)
     except DatasetsError as error:
-        return _fail(f"{error}: {error.__cause__ or 'no more is known'}")
+        return 1, f"{error}: {error.__cause__ or 'no more is known'}"
     except BrokenPipeError:
         # Whoever read along has had enough; Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1, ""
     except OSError as error:
         where = error.filename or "a file"
-        return _fail(
+        return 1, (
             f"{where}: cannot be read or written: {error.strerror or error}. What was fetched is "
             "kept; mend this, or choose another folder."
         )
     except KeyboardInterrupt:
-        print(f"{PROGRAM}: interrupted; what was fetched is kept.", file=sys.stderr)
-        return 130
-    return 0
-
-
-def _fail(sentence: str) -> int:
-    print(f"{PROGRAM}: {sentence}", file=sys.stderr)
-    return 1
+        return 130, "interrupted; what was fetched is kept."
+    return 0, ""
 
 
 def _plan(chosen: argparse.Namespace) -> None:
@@ -85,27 +90,37 @@ def _build(chosen: argparse.Namespace) -> None:
 def _demo(chosen: argparse.Namespace) -> None:
     builder = MoviePostersDecade(chosen.cache_dir, config_name=DEMO)
     builder.download_and_prepare()
-    export(builder.as_dataset(), chosen.output, extras=builder.tables())
+    build = builder.built()
+    export(build.dataset, chosen.output, extras=build.tables)
     places = {"cache_dir": builder.cache_dir, "output": str(chosen.output)}
     place = f"The dataset is in {builder.cache_dir}\nIts posters are in {chosen.output}"
-    _print_report(chosen, builder.report(), places, place)
+    _print_report(chosen, build.report, places, place)
 
 
 def _export(chosen: argparse.Namespace) -> None:
     rendering = rendering_of(chosen)
-    builder = _built(chosen)
+    build = _built(chosen).built()
     is_new = export(
-        builder.as_dataset(),
+        build.dataset,
         chosen.output,
         chosen.format,
         rendering=rendering,
-        extras=builder.tables(),
+        extras=build.tables,
         overwrite=chosen.overwrite,
         shard_bytes=chosen.shard_megabytes * MEGABYTE,
     )
     place = f"The posters are in {chosen.output}" + ("" if is_new else ", as they were already")
-    places = {"cache_dir": builder.cache_dir, "output": str(chosen.output), "written": is_new}
-    _print_report(chosen, builder.report(), places, place)
+    more = {"output": str(chosen.output), "written": is_new}
+    _print_report(chosen, build.report, more, place)
+
+
+def _push(chosen: argparse.Namespace) -> None:
+    check_repo_id(chosen.repo_id)
+    build = _built(chosen).built()
+    url = push(build, chosen.repo_id, public=chosen.public, images=chosen.images)
+    is_risky = chosen.public and chosen.images
+    last_words = f"The dataset is at {url}" + (f"\n{COPYRIGHT_REMINDER}" if is_risky else "")
+    _print_report(chosen, build.report, {"url": url, "public": chosen.public}, last_words)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -113,6 +128,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "plan": _plan,
     "build": _build,
     "export": _export,
+    "push": _push,
 }
 
 

@@ -7,7 +7,8 @@ MoviePostersError
 ├── LockError           a lock file cannot be used, or posters are not as it says
 ├── DownloadError       posters cannot be stored, or may not be asked for
 ├── CollectionError     no usable poster is left for a decade and side
-└── ExportError         the folder to write into cannot be used
+├── ExportError         the folder to write into cannot be used
+└── HubError            the Hub cannot be reached, or does not let a dataset be published
 
 Each message is one sentence or two: where, what was expected, what was found, what to do.
 """
@@ -49,3 +50,7 @@ class CollectionError(MoviePostersError, RuntimeError):
 
 class ExportError(MoviePostersError, OSError):
     """The folder to write into cannot be used."""
+
+
+class HubError(MoviePostersError, RuntimeError):
+    """The Hub cannot be reached, or does not let a dataset be published."""

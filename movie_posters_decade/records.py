@@ -3,8 +3,11 @@
 import csv
 import json
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import datasets
 
 from movie_posters_decade.collection import Collection
 from movie_posters_decade.lock import Lock
@@ -68,3 +71,25 @@ class Records:
 
     def _open(self, name: str, mode: str) -> Any:
         return self.filesystem.open(self.path(name), mode, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build as it is handed on.
+
+    Attributes:
+        name: of its configuration.
+        dataset: its sides.
+        report: what was kept and lost.
+        tables: the contents of its losses and its lock file, by file name.
+    """
+
+    name: str
+    dataset: datasets.DatasetDict
+    report: Report
+    tables: Mapping[str, bytes]
+
+    @property
+    def lock(self) -> bytes:
+        """The lock file's content."""
+        return self.tables[LOCK_FILE]

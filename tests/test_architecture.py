@@ -22,7 +22,17 @@ FLOORS: list[set[str]] = [
         "painting",
         "patience",
     },
-    {"catalogue", "demo", "keeping", "layouts", "limits", "outcomes", "rendering", "replacing"},
+    {
+        "catalogue",
+        "contact_sheet",
+        "demo",
+        "keeping",
+        "layouts",
+        "limits",
+        "outcomes",
+        "rendering",
+        "replacing",
+    },
     {"export", "files", "selection", "transport"},
     {"pools"},
     {"asking"},
@@ -32,8 +42,9 @@ FLOORS: list[set[str]] = [
     {"collection"},
     {"configurations"},
     {"report"},
+    {"card"},
     {"records"},
-    {"builder"},
+    {"builder", "hub"},
     {"__init__"},
     {"arguments"},
     {"cli"},
@@ -45,7 +56,7 @@ ROOMS = {room for floor in FLOORS for room in floor}
 
 ONLY_ROOM_OF = {
     "aiohttp": {"transport"},
-    "PIL": {"inspection", "painting", "rendering"},
+    "PIL": {"contact_sheet", "inspection", "painting", "rendering"},
     "pandas": {"catalogue", "lock", "selection", "tables"},
 }
 """Which rooms may touch an outside thing."""

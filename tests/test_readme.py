@@ -1,7 +1,10 @@
 """The README tells the truth: its Python runs, its commands exist, its options are the options."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import World
+from loopback_hub import serve_hub
 
 from movie_posters_decade.cli import main
 from movie_posters_decade.files import read_catalogue
@@ -81,4 +85,16 @@ def test_flags_are_those_of_the_program(
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith(f"{PROGRAM} "):
                 words = shlex.split(line, comments=True)[1:]
-                assert main([*words, "--cache-dir", str(tmp_path / "cache")]) == 0
+                run = push_to_loopback if words[0] == "push" else main
+                assert run([*words, "--cache-dir", str(tmp_path / "cache")]) == 0
+
+
+def push_to_loopback(words: list[str]) -> int:
+    """Run a command in a process that takes a Hub on loopback for the Hub."""
+    with serve_hub() as hub:
+        program = [sys.executable, "-m", "movie_posters_decade"]
+        return subprocess.run(
+            [*program, *words],
+            env=os.environ | hub.environment | {"NO_PROXY": "127.0.0.1"},
+            check=False,
+        ).returncode

@@ -1,0 +1,320 @@
+"""The dataset card: what was kept and what was lost, in the words and order that the Hub asks for.
+
+All figures come from the builds.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from huggingface_hub import DatasetCard, DatasetCardData
+
+from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
+from movie_posters_decade.catalogue import KAGGLE_PAGE
+from movie_posters_decade.lookalikes import FINGERPRINT_BITS, MAX_DISTANCE
+from movie_posters_decade.report import Report
+from movie_posters_decade.selection import SIDES
+
+PRETTY_NAME = "Movie Posters by Decade"
+LICENSE_NAME = "posters-belong-to-their-copyright-holders"
+LICENSE_FILE = "LICENSE.md"
+
+_SIZES = {
+    1_000: "n<1K",
+    10_000: "1K<n<10K",
+    100_000: "10K<n<100K",
+    1_000_000: "100K<n<1M",
+    10_000_000: "1M<n<10M",
+}
+
+_FIELDS = {
+    "image": "the poster, byte for byte as it was fetched",
+    "sha256": "the hash of the poster's bytes",
+    "size": "how many bytes the poster has",
+    "label": "the decade of the movie",
+    "imdb_id": "the movie's id on IMDb",
+    "title": "without the year",
+    "year": "of the movie, as the catalogue has it",
+    "genres": "all of the movie's genres in the catalogue",
+    "imdb_score": "0 to 10, or null",
+    "poster_url": "where the poster was",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the card tells of one configuration.
+
+    Attributes:
+        name: of the configuration.
+        report: what was kept and lost.
+        options: that shaped it, by name.
+        catalogue: the hash of the catalogue.
+        versions: of the libraries that it was made with.
+        example: the first of train, without pixels; its fields are the dataset's.
+        picture: the path of the contact sheet in the repository; None if there are no images.
+    """
+
+    name: str
+    report: Report
+    options: Mapping[str, Any]
+    catalogue: str
+    versions: Mapping[str, str]
+    example: Mapping[str, Any]
+    picture: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts in JSON's types."""
+        return {**vars(self), "report": self.report.to_json()}
+
+    @classmethod
+    def from_json(cls, facts: dict[str, Any]) -> "Facts":
+        """Read what `to_json` wrote."""
+        return cls(**facts | {"report": Report.from_json(facts["report"])})
+
+
+def make_card(
+    repo_id: str, configurations: Sequence[Facts], metadata: Mapping[str, Any]
+) -> DatasetCard:
+    """Write the card of a repository.
+
+    Args:
+        repo_id: such as "you/movie_posters_decade".
+        configurations: those in the repository, the default first.
+        metadata: ``configs`` and ``dataset_info`` as `push_to_hub` left them.
+    """
+    movies = sum(facts.report.kept for facts in configurations)
+    data = DatasetCardData(
+        license="other",
+        license_name=LICENSE_NAME,
+        license_link=LICENSE_FILE,
+        pretty_name=PRETTY_NAME,
+        task_categories=["image-classification"],
+        size_categories=[size_category(movies)],
+        tags=["movie-posters", "movies", "posters", "decades"],
+        **metadata,
+    )
+    sections = [section(repo_id, configurations) for section in _SECTIONS]
+    text = "\n\n".join([f"# Dataset Card for {PRETTY_NAME}", *sections])
+    return DatasetCard(f"---\n{data}\n---\n\n{text}\n")
+
+
+def size_category(examples: int) -> str:
+    """Return the Hub's name for a number of examples."""
+    return next((name for size, name in _SIZES.items() if examples < size), "10M<n<100M")
+
+
+def _summary(_: str, configurations: Sequence[Facts]) -> str:
+    first = configurations[0]
+    kept, decades = first.report.kept, list(first.report.decades)
+    names = ", ".join(f"`{facts.name}`" for facts in configurations)
+    without = "" if first.picture else ", of which this repository holds links and hashes alone"
+    return (
+        f"{kept:,} movie posters of the {decades[0]} to the {decades[-1]}{without}, labelled by "
+        f"the decade of their movie, to answer one question: can a network tell a poster's "
+        f"decade? Configurations: {names}."
+    )
+
+
+def _details(repo_id: str, _: Sequence[Facts]) -> str:
+    owner = repo_id.partition("/")[0]
+    return f"""\
+## Dataset Details
+
+### Dataset Description
+
+{DESCRIPTION}
+
+- **Curated by:** [{owner}](https://huggingface.co/{owner})
+- **License:** other, see [{LICENSE_FILE}]({LICENSE_FILE})
+
+### Dataset Sources
+
+- **Catalogue:** [Movie Genre from its Poster]({KAGGLE_PAGE}), or another that was named at the \
+build; its hash stands below
+- **Method:** follows an article of 2018 by Timo Böhm (see Citation)"""
+
+
+def _uses(repo_id: str, configurations: Sequence[Facts]) -> str:
+    others = "".join(
+        f'\ndataset = load_dataset("{repo_id}", "{facts.name}")' for facts in configurations[1:]
+    )
+    return f"""\
+## Uses
+
+### Direct Use
+
+Training and comparing image classifiers that tell the decade, and looking at how posters changed.
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset("{repo_id}"){others}
+```
+
+### Out-of-Scope Use
+
+Anything that shows the posters for their own sake, and any generative model: see the License."""
+
+
+def _structure(_: str, configurations: Sequence[Facts]) -> str:
+    example = configurations[0].example
+    rows = [("field", "meaning"), *((f"`{name}`", _FIELDS[name]) for name in example)]
+    parts = [
+        f"## Dataset Structure\n\n{_table(rows)}\n\nThe first example of train:",
+        f"```json\n{_json(example, indent=2)}\n```",
+        *(_splits(facts) for facts in configurations),
+    ]
+    return "\n\n".join(parts)
+
+
+def _splits(facts: Facts) -> str:
+    splits = facts.report.splits
+    rows: list[Sequence[object]] = [("decade", *SIDES)]
+    rows += [(decade, *(splits[side][decade] for side in SIDES)) for decade in facts.report.decades]
+    picture = f"\n\n![Posters of each decade]({facts.picture})" if facts.picture else ""
+    return f"### {facts.name}\n\n{_table(rows)}{picture}"
+
+
+def _creation(_: str, configurations: Sequence[Facts]) -> str:
+    funnels = "\n\n".join(_funnel(facts) for facts in configurations)
+    return f"""\
+## Dataset Creation
+
+### Curation Rationale
+
+No dataset of posters labelled by decade with equal classes was at hand. Links of a catalogue die, \
+those of older movies more often, so that classes that were equal before the download are not \
+afterwards; here every lost poster was replaced by the next of its decade and side.
+
+### Source Data
+
+#### Data Collection and Processing
+
+Every movie has a rank, a hash of the seed and its IMDb id, and within each decade those of the \
+smallest ranks are test: both were settled before anything was fetched. Posters were fetched in \
+the order of rank until each decade and side had its number; where one ran out, all decades \
+stopped at its size, unless `balance` is "none". Of posters whose perceptual hashes differ in at \
+most {MAX_DISTANCE} of {FINGERPRINT_BITS} bits one was kept, that of test before that of train.
+
+{funnels}
+
+#### Who are the source data producers?
+
+The studios and artists who made the posters, and the makers of the catalogue.
+
+### Annotations
+
+The label is the decade of the movie's year in the catalogue; no person labelled anything.
+
+#### Personal and Sensitive Information
+
+Posters show actors, whose names are often written on them."""
+
+
+def _funnel(facts: Facts) -> str:
+    report = facts.report
+    steps: list[Sequence[object]] = [("step", "movies"), *report.funnel.items()]
+    steps.append(("kept", report.kept))
+    versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+    return f"""\
+##### {facts.name}: from the catalogue to the dataset
+
+{_table(steps)}
+
+{_losses(report)}
+
+Options: `{_json(facts.options)}`
+
+Catalogue: SHA-256 `{facts.catalogue}`. Versions: {versions}. Every loss is in \
+`builds/{facts.name}/losses.csv`, and every poster's hash in the lock file beside it, from which \
+the same posters can be built again."""
+
+
+def _losses(report: Report) -> str:
+    fates = _fates(report)
+    reasons = list(dict.fromkeys(reason for _, lost, _ in fates.values() for reason in lost))
+    rows: list[Sequence[object]] = [("decade", "fetched", *reasons, "kept")]
+    rows += [
+        (decade, fetched, *(lost[reason] for reason in reasons), kept)
+        for decade, (fetched, lost, kept) in fates.items()
+    ]
+    return f"Of the posters that were asked for:\n\n{_table(rows)}"
+
+
+def _fates(report: Report) -> dict[str, tuple[int, Counter[str], int]]:
+    """Return how many posters of each decade were fetched, lost by reason, and kept."""
+    fates = {decade: (0, Counter[str](), 0) for decade in report.decades}
+    for pool in report.pools or []:
+        fetched, lost, kept = fates[pool["decade"]]
+        together = lost + Counter(pool["lost"])
+        fates[pool["decade"]] = (fetched + pool["fetched"], together, kept + pool["kept"])
+    return fates
+
+
+def _limits(_: str, configurations: Sequence[Facts]) -> str:
+    shares = "\n".join(_lost_shares(facts) for facts in configurations)
+    return f"""\
+## Bias, Risks, and Limitations
+
+- The label is the movie's year, not the poster's: a poster can be of a later release, or made for \
+a disc or a stream.
+- Links to the posters of older movies tend to die first, so that those left may be of the better \
+known movies.
+{shares}
+- Test is a fifth of each decade's candidates unless `test_size` says otherwise, and chosen for \
+one configuration: a movie in train of one can be in test of another.
+- What black-and-white is was judged by the pixels (`color` "any" keeps all), and copies that were \
+cropped by much, or other posters of the same movie, are not found.
+- Posters were encoded by many hands; a model can learn file size or quality instead of style.
+
+### Recommendations
+
+Compare models on the test split of one configuration, and look at what they attend to."""
+
+
+def _lost_shares(facts: Facts) -> str:
+    shares = ", ".join(
+        f"{decade} {lost.total() / fetched:.0%}" if fetched else f"{decade} none asked for"
+        for decade, (fetched, lost, _) in _fates(facts.report).items()
+    )
+    return f"- Of the posters asked for in `{facts.name}` were lost: {shares}."
+
+
+def _license(_: str, __: Sequence[Facts]) -> str:
+    return f"""\
+## Copyright and Take-Down
+
+{LICENSE}
+
+Who holds the rights to a poster and wants it removed can say so in the Community tab of this \
+repository, with the poster's IMDb id."""
+
+
+def _citation(_: str, __: Sequence[Facts]) -> str:
+    return f"## Citation\n\n**BibTeX:**\n\n```bibtex\n{CITATION}\n```"
+
+
+_SECTIONS: list[Callable[[str, Sequence[Facts]], str]] = [
+    _summary,
+    _details,
+    _uses,
+    _structure,
+    _creation,
+    _limits,
+    _license,
+    _citation,
+]
+
+
+def _json(value: object, indent: int | None = None) -> str:
+    """Write a value as JSON that no backtick ends too early."""
+    return json.dumps(value, indent=indent, ensure_ascii=False).replace("`", "\\u0060")
+
+
+def _table(rows: Sequence[Sequence[object]]) -> str:
+    """Set rows as a table of Markdown, the first as its head."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    return "\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]])

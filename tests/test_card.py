@@ -1,0 +1,131 @@
+"""The card says in the Hub's words what the builds say in figures."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from huggingface_hub import DatasetCard
+
+from movie_posters_decade.card import Facts, make_card, size_category
+from movie_posters_decade.report import Report
+
+METADATA = {
+    "configs": [{"config_name": "action", "data_files": "action/*", "default": True}],
+    "dataset_info": {"config_name": "action"},
+}
+
+
+def pool(side: str, decade: str, fetched: int, lost: dict[str, int], kept: int) -> dict[str, Any]:
+    return {
+        "side": side,
+        "decade": decade,
+        "wanted": kept,
+        "fetched": fetched,
+        "lost": lost,
+        "kept": kept,
+    }
+
+
+@pytest.fixture
+def facts() -> Facts:
+    report = Report(
+        funnel={"rows": 4000, "years": 3000},
+        decades={"1970s": 1600, "1980s": 1400},
+        splits={"train": {"1970s": 801, "1980s": 801}, "test": {"1970s": 201, "1980s": 201}},
+        dropped={"years": 1000, "gone": 150, "surplus": 846},
+        repaired={},
+        losses={"gone": 140, "timeout": 10},
+        pools=[
+            pool("train", "1970s", 901, {"gone": 100}, 801),
+            pool("train", "1980s", 801, {}, 801),
+            pool("test", "1970s", 241, {"gone": 30, "timeout": 10}, 201),
+            pool("test", "1980s", 211, {"gone": 10}, 201),
+        ],
+    )
+    return Facts(
+        name="action",
+        report=report,
+        options={"seed": 42},
+        catalogue="ab" * 32,
+        versions={"datasets": "5.2.0"},
+        example={"image": "<poster>", "label": 0, "title": "A ``` in a title"},
+        picture="builds/action/contact_sheet.jpg",
+    )
+
+
+def test_sections_are_those_of_the_hub_in_its_order(facts: Facts) -> None:
+    text = make_card("you/posters", [facts], METADATA).text
+    assert re.findall(r"^#{1,2} (.+)$", text, re.MULTILINE) == [
+        "Dataset Card for Movie Posters by Decade",
+        "Dataset Details",
+        "Uses",
+        "Dataset Structure",
+        "Dataset Creation",
+        "Bias, Risks, and Limitations",
+        "Copyright and Take-Down",
+        "Citation",
+    ]
+
+
+def test_figures_are_those_of_the_build(facts: Facts) -> None:
+    text = make_card("you/posters", [facts], METADATA).text
+    for line in (
+        "2,004 movie posters of the 1970s to the 1980s, labelled",
+        "| rows | 4000 |",
+        "| kept | 2004 |",
+        "| decade | fetched | gone | timeout | kept |",
+        "| 1970s | 1142 | 130 | 10 | 1002 |",
+        "| 1980s | 1012 | 10 | 0 | 1002 |",
+        "| 1980s | 801 | 201 |",
+        "Of the posters asked for in `action` were lost: 1970s 12%, 1980s 1%.",
+        f"Catalogue: SHA-256 `{facts.catalogue}`. Versions: datasets 5.2.0.",
+        "![Posters of each decade](builds/action/contact_sheet.jpg)",
+    ):
+        assert line in text
+
+
+def test_metadata_is_complete_and_can_be_read_back(facts: Facts) -> None:
+    card = DatasetCard(str(make_card("you/posters", [facts], METADATA)))
+    told = {name: value for name, value in vars(card.data).items() if value is not None}
+    assert told == {
+        "license": "other",
+        "license_name": "posters-belong-to-their-copyright-holders",
+        "license_link": "LICENSE.md",
+        "pretty_name": "Movie Posters by Decade",
+        "task_categories": ["image-classification"],
+        "size_categories": ["1K<n<10K"],
+        "tags": ["movie-posters", "movies", "posters", "decades"],
+        **METADATA,
+    }
+
+
+def test_several_configurations_are_all_told_of(facts: Facts) -> None:
+    drama = replace(facts, name="drama", picture=None)
+    text = make_card("you/posters", [facts, drama], METADATA).text
+    assert 'load_dataset("you/posters")\ndataset = load_dataset("you/posters", "drama")' in text
+    assert text.count("| 1970s | 1142 | 130 | 10 | 1002 |") == 2
+    assert text.count("![Posters") == 1
+
+
+def test_title_cannot_end_the_example_too_early(facts: Facts) -> None:
+    text = make_card("you/posters", [facts], METADATA).text
+    [example] = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert json.loads(example) == facts.example
+
+
+def test_facts_can_be_read_back(facts: Facts) -> None:
+    assert Facts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+
+
+def test_sizes_are_the_hubs() -> None:
+    sizes = (999, 1_000, 10_000, 999_999, 1_000_000, 10_000_000)
+    assert [size_category(size) for size in sizes] == [
+        "n<1K",
+        "1K<n<10K",
+        "10K<n<100K",
+        "100K<n<1M",
+        "1M<n<10M",
+        "10M<n<100M",
+    ]

@@ -1,0 +1,41 @@
+"""The contact sheet has a row for each decade, with posters of that decade alone."""
+
+import io
+
+import datasets
+from conftest import DECADES, paint
+from PIL import Image
+
+from movie_posters_decade.contact_sheet import draw_contact_sheet
+
+
+def make_side(counts: dict[str, int]) -> datasets.Dataset:
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=list(DECADES))}
+    )
+    rows = [
+        {"image": {"bytes": paint(decade, number), "path": None}, "label": DECADES.index(decade)}
+        for decade, count in counts.items()
+        for number in range(count)
+    ]
+    return datasets.Dataset.from_list(rows, features)
+
+
+def test_each_row_shows_its_decade() -> None:
+    side = make_side(dict.fromkeys(DECADES, 3)).shuffle(seed=1)
+    sheet = Image.open(io.BytesIO(draw_contact_sheet(side, posters=3)))
+    for row, decade in enumerate(DECADES):
+        for column in range(3):
+            # In the band that `paint` paints at the top, whose red tells the decade.
+            pixel = sheet.getpixel((84 + 106 * column + 50, 6 + 154 * row + 15))
+            assert isinstance(pixel, tuple)
+            assert abs(pixel[0] - (40 + 40 * DECADES.index(decade))) < 12
+            assert pixel[2] > 200
+
+
+def test_decade_with_few_posters_leaves_the_rest_of_its_row_empty() -> None:
+    side = make_side({"1970s": 1, "1980s": 3})
+    sheet = Image.open(io.BytesIO(draw_contact_sheet(side, posters=3))).convert("RGB")
+    assert sheet.size == (84 + 3 * 106 + 6, 6 + 5 * 154)
+    empty = sheet.crop((84 + 106, 6, sheet.width, 6 + 148))
+    assert min(empty.tobytes()) > 235

@@ -1,0 +1,303 @@
+"""What is pushed is what was built, for whoever loads it without this package.
+
+The true clients push to a Hub on loopback and load from it, each in a process of its own, as they
+read `HF_ENDPOINT` once.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+from conftest import DECADES, PosterHost, World, make_world
+from loopback_hub import LoopbackHub, serve_hub
+from loopback_repositories import Repository
+
+from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.demo import serve_on_loopback
+from movie_posters_decade.errors import HubError
+from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_repo_id
+from movie_posters_decade.records import Build
+
+REPO_ID = "you/movie_posters_decade"
+
+# In the reading process this package must not be imported, nor anything be in the cache.
+READ = """
+import hashlib, json, sys
+from datasets import Image, load_dataset
+told = {}
+for name in (None, "action", "drama"):
+    for streaming in (False, True):
+        dataset = load_dataset(sys.argv[1], name, streaming=streaming)
+        told[f"{name} {streaming}"] = {
+            side: [
+                {**example, "image": hashlib.sha256(example["image"]["bytes"]).hexdigest()}
+                for example in part.cast_column("image", Image(decode=False))
+            ]
+            for side, part in dataset.items()
+        }
+        told["labels"] = dataset["train"].features["label"].names
+        told["features"] = repr(dataset["train"].features)
+assert "movie_posters_decade" not in sys.modules
+print(json.dumps(told))
+"""
+
+
+def run(
+    hub: LoopbackHub, folder: Path, *words: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process that takes the loopback Hub for the Hub, with a cache of its own."""
+    variables = os.environ | hub.environment | {"HF_HOME": str(folder)} | environment
+    return subprocess.run(
+        [sys.executable, *words], env=variables, capture_output=True, text=True, check=False
+    )
+
+
+def push(
+    hub: LoopbackHub, world: World, folder: Path, *words: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    source = ("--data-files", str(world.catalogue), "--allow-private-hosts")
+    program = ("-m", "movie_posters_decade", "push", *source)
+    if "--repo-id" not in words:
+        words = (*words, "--repo-id", REPO_ID)
+    return run(hub, folder, *program, *words, **environment)
+
+
+def check(finished: subprocess.CompletedProcess[str]) -> str:
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def sentence(finished: subprocess.CompletedProcess[str]) -> str:
+    assert finished.returncode == 1
+    assert "Traceback" not in finished.stderr
+    return finished.stderr.splitlines()[-1].removeprefix("movie-posters-decade: ")
+
+
+def built(world: World, folder: Path, name: str) -> Build:
+    builder = MoviePostersDecade(
+        str(folder), config_name=name, data_files=world.catalogue, allow_private_hosts=True
+    )
+    builder.download_and_prepare()
+    return builder.built()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hub")
+
+
+@pytest.fixture(scope="module")
+def crowd(folder: Path) -> Iterator[World]:
+    """Twenty movies, action and drama, whose posters are all there."""
+    host = PosterHost()
+    with serve_on_loopback(host.answer) as host.url:
+        yield make_world(folder / "catalogue", host, dict.fromkeys(DECADES, 4))
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    with serve_hub() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def pushed(folder: Path, crowd: World) -> Iterator[LoopbackHub]:
+    """A Hub to which two configurations were pushed, the default one last."""
+    with serve_hub() as hub:
+        check(push(hub, crowd, folder / "home", "--config", "drama"))
+        check(push(hub, crowd, folder / "home"))
+        yield hub
+
+
+def paths(repository: Repository) -> set[str]:
+    return set(repository.files) - {".gitattributes"}
+
+
+def beside(name: str) -> set[str]:
+    files = ("build.json", "contact_sheet.jpg", "losses.csv", "movie_posters_decade.lock")
+    return {f"builds/{name}/{file}" for file in files}
+
+
+def test_pushed_dataset_is_the_built_one_for_whoever_loads_it(
+    pushed: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    told = json.loads(check(run(pushed, folder / "reader", "-c", READ, REPO_ID)))
+    assert told.pop("labels") == list(DECADES)
+    for name in ("action", "drama"):
+        build = built(crowd, folder / "cache", name)
+        lock = [json.loads(line) for line in build.lock.splitlines()[1:]]
+        hashes = {movie["imdb_id"]: movie["sha256"] for movie in lock if "sha256" in movie}
+        expected = {
+            side: [
+                {**example, "image": hashes[example["imdb_id"]]}
+                for example in part.cast_column("image", datasets.Image(decode=False))
+            ]
+            for side, part in build.dataset.items()
+        }
+        assert told[f"{name} False"] == told[f"{name} True"] == expected
+        assert told["features"] == repr(build.dataset["train"].features)
+    assert told["None False"] == told["None True"] == told["action False"]
+
+
+def test_repository_is_private_and_holds_what_tells_of_the_builds(pushed: LoopbackHub) -> None:
+    repository = pushed.repositories[REPO_ID]
+    assert repository.private
+    assert paths(repository) == {
+        "LICENSE.md",
+        "README.md",
+        *beside("action"),
+        *beside("drama"),
+        *(
+            f"{name}/{side}-00000-of-00001.parquet"
+            for name in ("action", "drama")
+            for side in ("train", "test")
+        ),
+    }
+
+
+def test_card_tells_of_all_configurations_and_is_valid(pushed: LoopbackHub) -> None:
+    """As `huggingface_hub` has it validated before it commits it."""
+    assert ("POST", "/api/validate-yaml") in pushed.requests
+    card = pushed.repositories[REPO_ID].files["README.md"].decode()
+    assert "Configurations: `action`, `drama`." in card
+    assert card.count("default: true") == 1
+    for name in ("action", "drama"):
+        assert f"](builds/{name}/contact_sheet.jpg)" in card
+
+
+def test_pushed_again_the_repository_is_as_it_was(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    check(push(hub, crowd, folder / "home", "--json"))
+    before = hub.repositories[REPO_ID].files
+    check(push(hub, crowd, folder / "home", "--json"))
+    assert hub.repositories[REPO_ID].files == before
+
+
+def test_push_that_broke_off_is_made_whole_by_the_next(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    hub.drop_after, hub.drop_status = 1, 403
+    told = sentence(push(hub, crowd, folder / "home"))
+    assert told.startswith(
+        f"{REPO_ID}: the push broke off: Error while uploading "
+        "'action/test-00000-of-00001.parquet' to the Hub."
+    )
+    assert told.endswith(" Push again: what was uploaded is not uploaded again.")
+    assert paths(hub.repositories[REPO_ID]) == set()
+    hub.drop_after = hub.drop_status = None
+    check(push(hub, crowd, folder / "home"))
+    assert beside("action") < paths(hub.repositories[REPO_ID])
+    uploads = [path for method, path in hub.requests if method == "PUT"]
+    assert len(uploads) == len(set(uploads)) + 1, "what was uploaded is not uploaded again"
+
+
+def test_commit_that_is_cut_off_is_made_good_by_the_next(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    hub.cut_commits = True
+    told = sentence(push(hub, crowd, folder / "home"))
+    assert told.startswith(f"The Hub at {hub.url}: cannot be reached: ")
+    assert paths(hub.repositories[REPO_ID]) == set()
+    hub.cut_commits = False
+    check(push(hub, crowd, folder / "home"))
+    uploads = [path for method, path in hub.requests if method == "PUT"]
+    assert len(uploads) == len(set(uploads))
+    assert beside("action") < paths(hub.repositories[REPO_ID])
+
+
+def test_without_images_no_poster_is_published(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    check(push(hub, crowd, folder / "home"))
+    check(push(hub, crowd, folder / "home", "--no-images"))
+    files = hub.repositories[REPO_ID].files
+    posters = {body for _, body in crowd.host.answers.values()}
+    for path, content in files.items():
+        assert not path.endswith(".jpg")
+        assert not any(poster in content for poster in posters), path
+    place = folder / "train.parquet"
+    place.write_bytes(files["action/train-00000-of-00001.parquet"])
+    table = pq.read_table(place)
+    assert "image" not in table.column_names
+    build = built(crowd, folder / "cache", "action")
+    hashes = {json.loads(line).get("sha256") for line in build.lock.splitlines()}
+    assert set(table.column("sha256").to_pylist()) < hashes
+    assert "holds links and hashes alone" in files["README.md"].decode()
+
+
+def test_public_has_to_be_said_and_is_reminded_of(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    said = check(push(hub, crowd, folder / "home", "--public"))
+    assert not hub.repositories[REPO_ID].private
+    assert said.endswith(f"The dataset is at {hub.url}/datasets/{REPO_ID}\n{COPYRIGHT_REMINDER}\n")
+    refused = push(hub, crowd, folder / "home")
+    assert refused.stderr.splitlines()[-1] == (
+        f"movie-posters-decade: {REPO_ID}: expected a private repository; found a public one. "
+        "Change that in its settings on the Hub, say --public (public=True), or name another "
+        "repository."
+    )
+    hub.repositories[REPO_ID].private = True
+    refused = push(hub, crowd, folder / "home", "--public")
+    assert refused.stderr.splitlines()[-1] == (
+        f"movie-posters-decade: {REPO_ID}: expected a public repository; found a private one. "
+        "Change that in its settings on the Hub, leave --public out, or name another repository."
+    )
+
+
+def test_token_that_is_missing_or_wrong_is_told_in_a_sentence(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    missing = push(hub, crowd, folder / "home", HF_TOKEN="")
+    assert sentence(missing) == (
+        f"The Hub at {hub.url}: expected a token that may write; found none. Log in with "
+        "`hf auth login`, or set HF_TOKEN."
+    )
+    wrong = push(hub, crowd, folder / "home", HF_TOKEN="hf_wrong")  # noqa: S106
+    assert sentence(wrong) == (
+        f"The Hub at {hub.url}: expected a valid token; found one that it refuses. Log in again "
+        "with `hf auth login`, or set HF_TOKEN."
+    )
+
+
+def test_owner_that_the_token_is_not_of_is_told_in_a_sentence(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    refused = push(hub, crowd, folder / "home", "--repo-id", "someone/posters")
+    assert sentence(refused) == (
+        "someone/posters: expected a token that may write there; found one that may not. Name an "
+        "owner that it belongs to, or take a token with write access."
+    )
+
+
+def test_hub_that_cannot_be_reached_is_told_in_a_sentence(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    nowhere = "http://127.0.0.1:9"
+    told = sentence(push(hub, crowd, folder / "home", HF_ENDPOINT=nowhere))
+    assert told.startswith(f"The Hub at {nowhere}: cannot be reached: ")
+    assert told.endswith(f"Push again later; what was uploaded to {REPO_ID} is not uploaded again.")
+
+
+@pytest.mark.parametrize("repo_id", ["posters", "you/", "/posters", "a/b/c", "you/my posters"])
+def test_name_without_owner_is_told_before_anything_is_built(repo_id: str) -> None:
+    with pytest.raises(HubError) as error:
+        check_repo_id(repo_id)
+    assert str(error.value) == (
+        f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; found "
+        "no such name. Name the owner, a slash, and the repository."
+    )
+
+
+def test_build_is_handed_on_with_its_tables(folder: Path, crowd: World) -> None:
+    build: Any = built(crowd, folder / "cache", "action")
+    assert (build.name, build.report.kept) == ("action", 20)
+    assert set(build.tables) == {"losses.csv", "movie_posters_decade.lock"}
