@@ -11,6 +11,7 @@ from conftest import DECADES, REAL_DATA, PosterHost
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
+from movie_posters_decade.export import export
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import MIN_COLORFULNESS, inspect_poster
 from movie_posters_decade.lookalikes import MAX_DISTANCE, Lookalikes
@@ -52,13 +53,17 @@ def real_host() -> Iterator[PosterHost]:
         yield host
 
 
-def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
-    real_catalogue: Path, real_host: PosterHost, tmp_path: Path
-) -> None:
-    catalogue = tmp_path / "MovieGenre.csv"
-    here = real_catalogue.read_bytes().replace(REAL_HOST, real_host.url.encode())
-    catalogue.write_bytes(here)
+@pytest.fixture
+def catalogue(real_catalogue: Path, real_host: PosterHost, tmp_path: Path) -> Path:
+    """The real catalogue, whose links lead to the host on loopback."""
+    path = tmp_path / "MovieGenre.csv"
+    path.write_bytes(real_catalogue.read_bytes().replace(REAL_HOST, real_host.url.encode()))
+    return path
 
+
+def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
+    catalogue: Path, real_host: PosterHost, tmp_path: Path
+) -> None:
     def build(cache: str) -> tuple[MoviePostersDecade, datasets.DatasetDict]:
         builder = MoviePostersDecade(
             str(tmp_path / cache),
@@ -107,6 +112,30 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
             for part in (dataset, other)
         )
         assert list(one) == list(two)
+
+
+def test_comedies_are_exported_as_an_image_folder(catalogue: Path, tmp_path: Path) -> None:
+    builder = MoviePostersDecade(
+        str(tmp_path / "cache"),
+        config_name="comedy",
+        data_files=catalogue,
+        allow_private_hosts=True,
+    )
+    builder.download_and_prepare()
+    build = builder.built()
+    output = tmp_path / "posters"
+    assert export(build.dataset, output, extras=build.tables)
+    before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
+    assert not export(build.dataset, output, extras=build.tables)
+    assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == before
+    loaded = datasets.load_dataset(
+        "imagefolder", data_dir=str(output), cache_dir=str(tmp_path / "loaded")
+    )
+    for side, decades in build.report.splits.items():
+        assert loaded[side].features["label"].names == list(DECADES)
+        assert Counter(DECADES[label] for label in loaded[side]["label"]) == decades
+        assert len(set(decades.values())) == 1
+        assert all(example["image"].getextrema() for example in loaded[side])
 
 
 def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
