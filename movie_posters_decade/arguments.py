@@ -35,19 +35,23 @@ def parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="build into the datasets cache, and say where")
     export = commands.add_parser("export", help="build, and write folders, Parquet or WebDataset")
     _add_export(export)
+    baseline = commands.add_parser(
+        "baseline", help="build, and say how well simple models tell the decade, and by what"
+    )
+    _add_rendering(baseline)
     push = commands.add_parser("push", help="build, and publish on the Hub with a dataset card")
     _add_push(push)
-    for command in (plan, build, export, push):
+    for command in (plan, build, export, baseline, push):
         _add_source(command)
         for option in fields(Options):
             _add_option(command, option)
-    for command in (build, export, push):
+    for command in (build, export, baseline, push):
         command.add_argument(
             "--force-redownload",
             action="store_true",
             help="fetch everything anew, what is gone too, and build again",
         )
-    for command in (demo, plan, build, export, push):
+    for command in (demo, plan, build, export, baseline, push):
         command.add_argument(
             "--cache-dir", metavar="DIR", help="instead of the datasets library's own cache"
         )
@@ -58,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def rendering_of(chosen: argparse.Namespace) -> Rendering:
-    """Return how `export` was asked to draw posters anew.
+    """Return how posters are to be drawn anew.
 
     Raises:
         OptionError: a value cannot be used.
@@ -79,6 +83,16 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write into a folder that holds other files too, which are left alone",
     )
+    command.add_argument(
+        "--shard-megabytes",
+        type=_from_one,
+        default=SHARD_BYTES // MEGABYTE,
+        help="how large a shard is to be, about (default: %(default)s)",
+    )
+    _add_rendering(command)
+
+
+def _add_rendering(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--size",
         type=_size,
@@ -102,12 +116,6 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         type=int,
         default=Rendering.quality,
         help="of JPEG or WebP, 1 to 100 (default: %(default)s)",
-    )
-    command.add_argument(
-        "--shard-megabytes",
-        type=_from_one,
-        default=SHARD_BYTES // MEGABYTE,
-        help="how large a shard is to be, about (default: %(default)s)",
     )
 
 

@@ -2,11 +2,13 @@
 
 import argparse
 import gc
+import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from types import ModuleType
 from typing import Any
 
 from datasets import DownloadMode
@@ -15,7 +17,7 @@ from datasets.exceptions import DatasetsError
 from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_of
 from movie_posters_decade.builder import MoviePostersDecade
 from movie_posters_decade.configurations import DEMO
-from movie_posters_decade.errors import MoviePostersError
+from movie_posters_decade.errors import EvidenceError, MoviePostersError
 from movie_posters_decade.export import export
 from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_repo_id, push
 from movie_posters_decade.options import Options
@@ -114,6 +116,29 @@ def _export(chosen: argparse.Namespace) -> None:
     _print_report(chosen, build.report, more, place)
 
 
+def _baseline(chosen: argparse.Namespace) -> None:
+    rendering = rendering_of(chosen)
+    evidence = _evidence_room()
+    build = _built(chosen).built()
+    found = evidence.gather(build.dataset, rendering)
+    print(json.dumps(found.to_json(), indent=2) if chosen.json else found.to_text())
+
+
+def _evidence_room() -> ModuleType:
+    """Return the room of baselines, which need more than a build does.
+
+    Raises:
+        EvidenceError: it is not installed.
+    """
+    try:
+        return importlib.import_module("movie_posters_decade.evidence")
+    except ModuleNotFoundError as error:
+        raise EvidenceError(
+            f"Baselines: expected {error.name} to be installed; found it is not. Install it with: "
+            "pip install 'movie_posters_decade[evidence]'"
+        ) from error
+
+
 def _push(chosen: argparse.Namespace) -> None:
     check_repo_id(chosen.repo_id)
     build = _built(chosen).built()
@@ -128,6 +153,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "plan": _plan,
     "build": _build,
     "export": _export,
+    "baseline": _baseline,
     "push": _push,
 }
 

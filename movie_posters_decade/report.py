@@ -94,7 +94,7 @@ class Report:
             (step, movies, last - movies)
             for (step, movies), last in zip(steps, before, strict=False)
         ]
-        return _table([("step", "movies", "dropped"), *rows])
+        return set_table([("step", "movies", "dropped"), *rows])
 
     def _decades(self) -> str:
         rows = [
@@ -103,7 +103,7 @@ class Report:
         ]
         candidates = sum(self.decades.values())
         totals = (candidates, *(sum(self.splits[side].values()) for side in SIDES))
-        return _table([("decade", "candidates", *SIDES), *rows, ("total", *totals)])
+        return set_table([("decade", "candidates", *SIDES), *rows, ("total", *totals)])
 
     def _pools(self) -> str:
         if self.pools is None:
@@ -113,7 +113,7 @@ class Report:
             [sum(pool[title].values()) if title == "lost" else pool[title] for title in titles]
             for pool in self.pools
         ]
-        return _table([titles, *rows])
+        return set_table([titles, *rows])
 
     def _sum(self) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
@@ -207,7 +207,7 @@ def _in_order(reasons: Counter[Reason]) -> Counts:
     return {reason.value: reasons[reason] for reason in Reason if reasons[reason]}
 
 
-def _table(rows: Sequence[Sequence[object]]) -> str:
+def set_table(rows: Sequence[Sequence[object]]) -> str:
     """Set rows in columns, the first to the left and numbers to the right."""
     widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

@@ -32,9 +32,10 @@ FLOORS: list[set[str]] = [
         "outcomes",
         "rendering",
         "replacing",
+        "traits",
     },
     {"export", "files", "selection", "transport"},
-    {"pools"},
+    {"baselines", "pools"},
     {"asking"},
     {"downloads"},
     {"posters", "sources"},
@@ -42,7 +43,7 @@ FLOORS: list[set[str]] = [
     {"collection"},
     {"configurations"},
     {"report"},
-    {"card"},
+    {"card", "evidence"},
     {"records"},
     {"builder", "hub"},
     {"__init__"},
@@ -56,7 +57,8 @@ ROOMS = {room for floor in FLOORS for room in floor}
 
 ONLY_ROOM_OF = {
     "aiohttp": {"transport"},
-    "PIL": {"contact_sheet", "inspection", "painting", "rendering"},
+    "PIL": {"contact_sheet", "inspection", "painting", "rendering", "traits"},
+    "sklearn": {"baselines"},
     "pandas": {"catalogue", "lock", "selection", "tables"},
 }
 """Which rooms may touch an outside thing."""

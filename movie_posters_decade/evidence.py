@@ -1,0 +1,108 @@
+"""What speaks for a built dataset and against it: simple models, and what they could cheat with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import datasets
+import numpy as np
+from datasets.utils.tqdm import tqdm
+
+from movie_posters_decade.baselines import Examples, Leak, Result, audit, baselines
+from movie_posters_decade.rendering import Rendering, render
+from movie_posters_decade.report import set_table
+from movie_posters_decade.traits import Traits, measure
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found out about a dataset.
+
+    Attributes:
+        decades: their names, in order.
+        results: how well simple models tell them.
+        leaks: how well each shortcut alone tells them.
+        drawn_anew: the same of posters drawn anew, if that was asked for.
+    """
+
+    decades: Sequence[str]
+    results: Sequence[Result]
+    leaks: Sequence[Leak]
+    drawn_anew: Sequence[Leak] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evidence in JSON's types."""
+        drawn = self.drawn_anew
+        return {
+            "decades": list(self.decades),
+            "baselines": [result.to_json() for result in self.results],
+            "shortcuts": [leak.to_json() for leak in self.leaks],
+            "drawn_anew": None if drawn is None else [leak.to_json() for leak in drawn],
+        }
+
+    def to_text(self) -> str:
+        """Return the evidence as tables to read in a terminal, and a warning of each shortcut."""
+        rows: list[Sequence[object]] = [
+            ("on test", "accuracy", "macro-F1", "mean error in decades", "within one decade")
+        ]
+        rows += [
+            (result.name, result.accuracy, result.macro_f1, result.mean_error, result.within_one)
+            for result in self.results
+        ]
+        return "\n\n".join([set_table(rows), set_table(self._shortcuts()), *warnings(self.leaks)])
+
+    def _shortcuts(self) -> list[Sequence[object]]:
+        rows: list[Sequence[object]] = [("shortcut", "accuracy", "tells")]
+        rows += [(leak.shortcut, *_told(leak)) for leak in self.leaks]
+        if self.drawn_anew is None:
+            return rows
+        after: list[Sequence[object]] = [("drawn anew", "tells"), *map(_told, self.drawn_anew)]
+        return [(*row, *more) for row, more in zip(rows, after, strict=True)]
+
+
+def _told(leak: Leak) -> tuple[object, str]:
+    return leak.accuracy, "yes" if leak.tells else "no"
+
+
+def warnings(leaks: Sequence[Leak]) -> list[str]:
+    """Return a sentence for each shortcut that tells the decade."""
+    return [
+        f"Warning: {leak.shortcut} alone tells the decade with an accuracy of {leak.accuracy}, "
+        f"where chance has {leak.chance:.3f}; a network may learn that instead of style."
+        for leak in leaks
+        if leak.tells
+    ]
+
+
+def gather(dataset: datasets.DatasetDict, rendering: Rendering | None = None) -> Evidence:
+    """Measure the posters, train simple models on train, and measure each once on test.
+
+    Args:
+        dataset: as the builder gives it.
+        rendering: how to draw the posters anew, to see which shortcuts that removes.
+    """
+    train, test = (_measured(dataset[side], Rendering()) for side in ("train", "test"))
+    decades = dataset["train"].features["label"].names
+    drawn = None
+    if rendering is not None and rendering.changes:
+        drawn = audit(*(_measured(dataset[side], rendering) for side in ("train", "test")))
+    results = baselines(train, test, len(decades))
+    return Evidence(decades, results, audit(train, test), drawn)
+
+
+def _measured(part: datasets.Dataset, rendering: Rendering) -> Examples:
+    return Examples(measure_all(part, rendering), np.asarray(part["label"]))
+
+
+def measure_all(part: datasets.Dataset, rendering: Rendering) -> list[Traits]:
+    """Measure the posters of a side.
+
+    Args:
+        part: the side, as the builder gives it.
+        rendering: how to draw the posters anew before.
+    """
+    undecoded = part.cast_column("image", datasets.Image(decode=False))
+    return [
+        measure(render(example["image"]["bytes"], rendering), example["poster_url"])
+        for example in tqdm(undecoded, desc="Measure", unit="poster")
+    ]
