@@ -39,19 +39,21 @@ def parser() -> argparse.ArgumentParser:
         "baseline", help="build, and say how well simple models tell the decade, and by what"
     )
     _add_rendering(baseline)
+    report = commands.add_parser("report", help="build, and write a page on what was built")
+    report.add_argument("--output", type=Path, required=True, help="the folder to write into")
     push = commands.add_parser("push", help="build, and publish on the Hub with a dataset card")
     _add_push(push)
-    for command in (plan, build, export, baseline, push):
+    for command in (plan, build, export, baseline, report, push):
         _add_source(command)
         for option in fields(Options):
             _add_option(command, option)
-    for command in (build, export, baseline, push):
+    for command in (build, export, baseline, report, push):
         command.add_argument(
             "--force-redownload",
             action="store_true",
             help="fetch everything anew, what is gone too, and build again",
         )
-    for command in (demo, plan, build, export, baseline, push):
+    for command in (demo, plan, build, export, baseline, report, push):
         command.add_argument(
             "--cache-dir", metavar="DIR", help="instead of the datasets library's own cache"
         )

@@ -147,7 +147,7 @@ def audit(train: Examples, test: Examples) -> list[Leak]:
 
 
 def _forest() -> RandomForestClassifier:
-    return RandomForestClassifier(n_estimators=200, min_samples_leaf=5, random_state=0, n_jobs=-1)
+    return RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=0, n_jobs=-1)
 
 
 def _histograms(examples: Examples) -> NDArray[np.float32]:

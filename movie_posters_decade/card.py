@@ -55,6 +55,7 @@ class Facts:
         versions: of the libraries that it was made with.
         example: the first of train, without pixels; its fields are the dataset's.
         picture: the path of the contact sheet in the repository; None if there are no images.
+        warnings: of shortcuts that tell the decade; None if nobody looked for them.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Facts:
     versions: Mapping[str, str]
     example: Mapping[str, Any]
     picture: str | None
+    warnings: Sequence[str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts in JSON's types."""
@@ -256,6 +258,7 @@ def _fates(report: Report) -> dict[str, tuple[int, Counter[str], int]]:
 
 def _limits(_: str, configurations: Sequence[Facts]) -> str:
     shares = "\n".join(_lost_shares(facts) for facts in configurations)
+    shortcuts = "\n".join(_shortcuts(facts) for facts in configurations)
     return f"""\
 ## Bias, Risks, and Limitations
 
@@ -268,11 +271,12 @@ known movies.
 one configuration: a movie in train of one can be in test of another.
 - What black-and-white is was judged by the pixels (`color` "any" keeps all), and copies that were \
 cropped by much, or other posters of the same movie, are not found.
-- Posters were encoded by many hands; a model can learn file size or quality instead of style.
+{shortcuts}
 
 ### Recommendations
 
-Compare models on the test split of one configuration, and look at what they attend to."""
+Compare models on the test split of one configuration, and look at what they attend to. Posters \
+that are resized and encoded anew alike no longer tell anything by their files."""
 
 
 def _lost_shares(facts: Facts) -> str:
@@ -281,6 +285,20 @@ def _lost_shares(facts: Facts) -> str:
         for decade, (fetched, lost, _) in _fates(facts.report).items()
     )
     return f"- Of the posters asked for in `{facts.name}` were lost: {shares}."
+
+
+def _shortcuts(facts: Facts) -> str:
+    if facts.warnings is None:
+        return (
+            f"- Whether file size, encoding or border tell the decade in `{facts.name}` was not "
+            "looked into."
+        )
+    if not facts.warnings:
+        return (
+            f"- Neither file size, encoding, crop code nor border alone tell the decade in "
+            f"`{facts.name}` beyond chance."
+        )
+    return "\n".join(f"- In `{facts.name}`: {warning}" for warning in facts.warnings)
 
 
 def _license(_: str, __: Sequence[Facts]) -> str:

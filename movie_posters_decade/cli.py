@@ -19,8 +19,9 @@ from movie_posters_decade.builder import MoviePostersDecade
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
 from movie_posters_decade.export import export
-from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_repo_id, push
+from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_access, push
 from movie_posters_decade.options import Options
+from movie_posters_decade.records import Build
 from movie_posters_decade.report import Report
 
 
@@ -118,31 +119,55 @@ def _export(chosen: argparse.Namespace) -> None:
 
 def _baseline(chosen: argparse.Namespace) -> None:
     rendering = rendering_of(chosen)
-    evidence = _evidence_room()
+    evidence = _room("evidence")
     build = _built(chosen).built()
     found = evidence.gather(build.dataset, rendering)
     print(json.dumps(found.to_json(), indent=2) if chosen.json else found.to_text())
 
 
-def _evidence_room() -> ModuleType:
-    """Return the room of baselines, which need more than a build does.
+def _report(chosen: argparse.Namespace) -> None:
+    write = _room("dossier").write_dossier
+    build = _built(chosen).built()
+    write(build, chosen.output)
+    places = {"output": str(chosen.output), "page": str(chosen.output / "index.html")}
+    _print_report(chosen, build.report, places, f"The page is {places['page']}")
+
+
+def _warnings(build: Build) -> list[str] | None:
+    """Return what is to be warned of; None where what is needed to find out is not installed."""
+    try:
+        evidence = _room("evidence")
+    except EvidenceError:
+        return None
+    found: list[str] = evidence.find_shortcuts(build.dataset)
+    return found
+
+
+def _room(name: str) -> ModuleType:
+    """Load a room that needs more than a build does.
 
     Raises:
         EvidenceError: it is not installed.
     """
     try:
-        return importlib.import_module("movie_posters_decade.evidence")
+        return importlib.import_module(f"movie_posters_decade.{name}")
     except ModuleNotFoundError as error:
         raise EvidenceError(
-            f"Baselines: expected {error.name} to be installed; found it is not. Install it with: "
-            "pip install 'movie_posters_decade[evidence]'"
+            f"Baselines and reports: expected {error.name} to be installed; found it is not. "
+            "Install it with: pip install 'movie_posters_decade[evidence]'"
         ) from error
 
 
 def _push(chosen: argparse.Namespace) -> None:
-    check_repo_id(chosen.repo_id)
+    check_access(chosen.repo_id, public=chosen.public)
     build = _built(chosen).built()
-    url = push(build, chosen.repo_id, public=chosen.public, images=chosen.images)
+    url = push(
+        build,
+        chosen.repo_id,
+        public=chosen.public,
+        images=chosen.images,
+        warnings=_warnings(build),
+    )
     is_risky = chosen.public and chosen.images
     last_words = f"The dataset is at {url}" + (f"\n{COPYRIGHT_REMINDER}" if is_risky else "")
     _print_report(chosen, build.report, {"url": url, "public": chosen.public}, last_words)
@@ -154,6 +179,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "build": _build,
     "export": _export,
     "baseline": _baseline,
+    "report": _report,
     "push": _push,
 }
 

@@ -1,7 +1,7 @@
-"""Some posters of each decade in one picture."""
+"""Some posters of each decade, small, in one picture or each by itself."""
 
 import io
-from itertools import islice
+from collections import defaultdict
 
 import datasets
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -15,32 +15,50 @@ _TITLE_WIDTH = 84
 _PAPER, _INK = (250, 250, 248), (40, 40, 40)
 
 
-def draw_contact_sheet(dataset: datasets.Dataset, posters: int = POSTERS_A_ROW) -> bytes:
+def draw_contact_sheet(part: datasets.Dataset, posters: int = POSTERS_A_ROW) -> bytes:
     """Draw a contact sheet.
 
     Args:
-        dataset: one side of a built dataset.
+        part: one side of a built dataset.
         posters: how many of each decade, which are its first ones.
 
     Returns:
         A JPEG with a row for each decade: its name, and posters of 100 by 148 pixels.
     """
-    decades = dataset.features["label"].names
+    rows = first_places(part, posters)
     width = _TITLE_WIDTH + posters * (_CELL[0] + _GAP) + _GAP
-    height = _GAP + len(decades) * (_CELL[1] + _GAP)
-    sheet = Image.new("RGB", (width, height), _PAPER)
+    sheet = Image.new("RGB", (width, _GAP + len(rows) * (_CELL[1] + _GAP)), _PAPER)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=20)
-    labels = dataset["label"]
-    undecoded = dataset.cast_column("image", datasets.Image(decode=False))
-    for row, decade in enumerate(decades):
+    undecoded = part.cast_column("image", datasets.Image(decode=False))
+    for row, (decade, places) in enumerate(rows.items()):
         top = _GAP + row * (_CELL[1] + _GAP)
         draw.text((_GAP + 4, top + _CELL[1] / 2), decade, _INK, font, anchor="lm")
-        places = (place for place, label in enumerate(labels) if label == row)
-        for column, place in enumerate(islice(places, posters)):
-            content = undecoded[place]["image"]["bytes"]
-            thumbnail = ImageOps.pad(decode_poster(content), _CELL, color=_PAPER)
-            sheet.paste(thumbnail, (_TITLE_WIDTH + column * (_CELL[0] + _GAP), top))
+        for column, place in enumerate(places):
+            small = _small(undecoded[place]["image"]["bytes"])
+            sheet.paste(small, (_TITLE_WIDTH + column * (_CELL[0] + _GAP), top))
+    return _to_jpeg(sheet)
+
+
+def draw_thumbnail(content: bytes) -> bytes:
+    """Return a poster as a JPEG of 100 by 148 pixels."""
+    return _to_jpeg(_small(content))
+
+
+def first_places(part: datasets.Dataset, count: int) -> dict[str, list[int]]:
+    """Return by decade, in order, where in a side of a dataset its first posters are."""
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, label in enumerate(part["label"]):
+        if len(places[label]) < count:
+            places[label].append(place)
+    return {decade: places[label] for label, decade in enumerate(part.features["label"].names)}
+
+
+def _small(content: bytes) -> Image.Image:
+    return ImageOps.pad(decode_poster(content), _CELL, color=_PAPER)
+
+
+def _to_jpeg(image: Image.Image) -> bytes:
     file = io.BytesIO()
-    sheet.save(file, "JPEG", quality=88)
+    image.save(file, "JPEG", quality=88)
     return file.getvalue()

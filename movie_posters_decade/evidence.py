@@ -1,6 +1,6 @@
 """What speaks for a built dataset and against it: simple models, and what they could cheat with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,14 @@ class Evidence:
         decades: their names, in order.
         results: how well simple models tell them.
         leaks: how well each shortcut alone tells them.
+        traits: what was measured of each poster, by side.
         drawn_anew: the same of posters drawn anew, if that was asked for.
     """
 
     decades: Sequence[str]
     results: Sequence[Result]
     leaks: Sequence[Leak]
+    traits: Mapping[str, Sequence[Traits]]
     drawn_anew: Sequence[Leak] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -49,7 +51,13 @@ class Evidence:
             (result.name, result.accuracy, result.macro_f1, result.mean_error, result.within_one)
             for result in self.results
         ]
-        return "\n\n".join([set_table(rows), set_table(self._shortcuts()), *warnings(self.leaks)])
+        return "\n\n".join(
+            [
+                set_table(rows),
+                set_table(self._shortcuts()),
+                *(f"Warning: {text}" for text in warnings(self.leaks)),
+            ]
+        )
 
     def _shortcuts(self) -> list[Sequence[object]]:
         rows: list[Sequence[object]] = [("shortcut", "accuracy", "tells")]
@@ -67,11 +75,16 @@ def _told(leak: Leak) -> tuple[object, str]:
 def warnings(leaks: Sequence[Leak]) -> list[str]:
     """Return a sentence for each shortcut that tells the decade."""
     return [
-        f"Warning: {leak.shortcut} alone tells the decade with an accuracy of {leak.accuracy}, "
+        f"{leak.shortcut} alone tells the decade with an accuracy of {leak.accuracy}, "
         f"where chance has {leak.chance:.3f}; a network may learn that instead of style."
         for leak in leaks
         if leak.tells
     ]
+
+
+def find_shortcuts(dataset: datasets.DatasetDict) -> list[str]:
+    """Return a sentence for each shortcut that tells the decade of a dataset's posters."""
+    return warnings(audit(*(_measured(dataset[side], Rendering()) for side in ("train", "test"))))
 
 
 def gather(dataset: datasets.DatasetDict, rendering: Rendering | None = None) -> Evidence:
@@ -87,22 +100,14 @@ def gather(dataset: datasets.DatasetDict, rendering: Rendering | None = None) ->
     if rendering is not None and rendering.changes:
         drawn = audit(*(_measured(dataset[side], rendering) for side in ("train", "test")))
     results = baselines(train, test, len(decades))
-    return Evidence(decades, results, audit(train, test), drawn)
+    traits = {"train": train.traits, "test": test.traits}
+    return Evidence(decades, results, audit(train, test), traits, drawn)
 
 
 def _measured(part: datasets.Dataset, rendering: Rendering) -> Examples:
-    return Examples(measure_all(part, rendering), np.asarray(part["label"]))
-
-
-def measure_all(part: datasets.Dataset, rendering: Rendering) -> list[Traits]:
-    """Measure the posters of a side.
-
-    Args:
-        part: the side, as the builder gives it.
-        rendering: how to draw the posters anew before.
-    """
     undecoded = part.cast_column("image", datasets.Image(decode=False))
-    return [
+    traits = [
         measure(render(example["image"]["bytes"], rendering), example["poster_url"])
         for example in tqdm(undecoded, desc="Measure", unit="poster")
     ]
+    return Examples(traits, np.asarray(part["label"]))

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from movie_posters_decade.card import LICENSE_FILE, Facts, make_card
 from movie_posters_decade.contact_sheet import draw_contact_sheet
 from movie_posters_decade.errors import HubError
 from movie_posters_decade.records import Build
+from movie_posters_decade.version import __version__
 
 DEFAULT_CONFIG = "action"
 """The configuration that a repository gives where none is named, if it has it."""
@@ -41,6 +43,10 @@ COPYRIGHT_REMINDER = (
 
 # What requests or httpx raises, whichever huggingface_hub is built on, as far as it is no OSError.
 _HTTP_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
+_NO_LEAVE = (
+    "{}: expected a token that may write there; found one that may not. Name an owner that it "
+    "belongs to, or take a token with write access."
+)
 _REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REPOSITORY = "dataset"
 
@@ -51,6 +57,7 @@ def push(
     *,
     public: bool = False,
     images: bool = True,
+    warnings: Sequence[str] | None = None,
     token: str | None = None,
 ) -> str:
     """Publish a build as one configuration of a dataset on the Hub, with a card for all of them.
@@ -64,6 +71,8 @@ def push(
         public: whether everybody may see it. A repository that is there stays as it is, and it is
             an error if that is not as asked.
         images: False to publish links, hashes and labels without any poster.
+        warnings: what the card is to warn of, as `evidence.warnings` gives it; None if nobody
+            looked for shortcuts.
         token: by default the one that `hf auth login` stored, or the environment has.
 
     Returns:
@@ -73,31 +82,60 @@ def push(
         HubError: the repository has no owner, there is no token that may write there, the Hub
             cannot be reached, or the repository is not as public as asked.
     """
-    check_repo_id(repo_id)
-    api = HfApi(token=token, library_name="movie_posters_decade")
+    check_access(repo_id, public=public, token=token)
+    api = _api(token)
     with _told_in_a_sentence(repo_id):
-        api.whoami()
-        _make_repository(api, repo_id, public=public)
+        api.create_repo(repo_id, repo_type=_REPOSITORY, private=not public, exist_ok=True)
         name = build.name
         dataset = build.dataset if images else _without_images(build.dataset)
         dataset.push_to_hub(
             repo_id, name, token=token, private=not public, commit_message=f"Upload {name}"
         )
-        facts = _facts(build, dataset, images=images)
+        facts = replace(_facts(build, dataset, images=images), warnings=warnings)
         _describe(api, repo_id, build, facts)
     return f"{constants.ENDPOINT}/datasets/{repo_id}"
 
 
-def check_repo_id(repo_id: str) -> None:
-    """See that a repository is named with its owner.
+def check_access(repo_id: str, *, public: bool = False, token: str | None = None) -> None:
+    """See that a build may be pushed there, as far as that can be known before.
+
+    Args:
+        repo_id: as `push` takes it.
+        public: as `push` takes it.
+        token: as `push` takes it.
 
     Raises:
-        HubError: it is not.
+        HubError: it may not.
     """
     if not _REPO_ID.fullmatch(repo_id):
         raise HubError(
             f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; "
             "found no such name. Name the owner, a slash, and the repository."
+        )
+    api = _api(token)
+    with _told_in_a_sentence(repo_id):
+        user = api.whoami()
+        try:
+            is_private = bool(api.repo_info(repo_id, repo_type=_REPOSITORY).private)
+        except RepositoryNotFoundError:
+            owners = [user["name"], *(organization["name"] for organization in user["orgs"])]
+            if repo_id.partition("/")[0] not in owners:
+                raise HubError(_NO_LEAVE.format(repo_id)) from None
+        else:
+            _check_visibility(repo_id, is_private=is_private, public=public)
+
+
+def _api(token: str | None) -> HfApi:
+    return HfApi(token=token, library_name="movie_posters_decade", library_version=__version__)
+
+
+def _check_visibility(repo_id: str, *, is_private: bool, public: bool) -> None:
+    if is_private == public:
+        found, wanted = ("private", "public") if is_private else ("public", "private")
+        remedy = "leave --public out" if public else "say --public (public=True)"
+        raise HubError(
+            f"{repo_id}: expected a {wanted} repository; found a {found} one. Change that in its "
+            f"settings on the Hub, {remedy}, or name another repository."
         )
 
 
@@ -135,10 +173,7 @@ def _failure(hub: str, repo_id: str, status: int | None, error: str) -> str:
             "`hf auth login`, or set HF_TOKEN."
         )
     if status == 403:
-        return (
-            f"{repo_id}: expected a token that may write there; found one that may not. Name an "
-            "owner that it belongs to, or take a token with write access."
-        )
+        return _NO_LEAVE.format(repo_id)
     return _broken_off(repo_id, error)
 
 
@@ -148,21 +183,6 @@ def _broken_off(repo_id: str, why: str) -> str:
         f"{repo_id}: the push broke off: {first_line.strip().rstrip('.')}. Push again: what was "
         "uploaded is not uploaded again."
     )
-
-
-def _make_repository(api: HfApi, repo_id: str, *, public: bool) -> None:
-    try:
-        is_private = bool(api.repo_info(repo_id, repo_type=_REPOSITORY).private)
-    except RepositoryNotFoundError:
-        api.create_repo(repo_id, repo_type=_REPOSITORY, private=not public, exist_ok=True)
-        return
-    if is_private == public:
-        found, wanted = ("private", "public") if is_private else ("public", "private")
-        remedy = "leave --public out" if public else "say --public (public=True)"
-        raise HubError(
-            f"{repo_id}: expected a {wanted} repository; found a {found} one. Change that in its "
-            f"settings on the Hub, {remedy}, or name another repository."
-        )
 
 
 def _without_images(dataset: datasets.DatasetDict) -> datasets.DatasetDict:

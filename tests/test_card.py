@@ -109,6 +109,18 @@ def test_several_configurations_are_all_told_of(facts: Facts) -> None:
     assert text.count("![Posters") == 1
 
 
+def test_shortcuts_are_warned_of_or_said_not_to_be_there_or_not_looked_for(facts: Facts) -> None:
+    unknown = make_card("you/posters", [facts], METADATA).text
+    assert "tell the decade in `action` was not looked into." in unknown
+    fine = make_card("you/posters", [replace(facts, warnings=[])], METADATA).text
+    assert "alone tell the decade in `action` beyond chance." in fine
+    warned = replace(facts, warnings=["file size alone tells the decade"])
+    assert (
+        "- In `action`: file size alone tells the decade"
+        in make_card("you/posters", [warned], METADATA).text
+    )
+
+
 def test_title_cannot_end_the_example_too_early(facts: Facts) -> None:
     text = make_card("you/posters", [facts], METADATA).text
     [example] = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)

@@ -61,8 +61,8 @@ def test_each_shortcut_that_tells_is_warned_of(dataset: datasets.DatasetDict) ->
     assert len(sentences) == len(telling) > 0
     [quantization] = [leak for leak in telling if leak.shortcut == "quantization"]
     assert sentences[telling.index(quantization)] == (
-        f"Warning: quantization alone tells the decade with an accuracy of {quantization.accuracy},"
+        f"quantization alone tells the decade with an accuracy of {quantization.accuracy},"
         " where chance has 0.200; a network may learn that instead of style."
     )
-    assert all(sentence in evidence.to_text() for sentence in sentences)
+    assert all(f"Warning: {sentence}" in evidence.to_text() for sentence in sentences)
     assert evidence.drawn_anew is None

@@ -22,7 +22,7 @@ from loopback_repositories import Repository
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.errors import HubError
-from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_repo_id
+from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_access
 from movie_posters_decade.records import Build
 
 REPO_ID = "you/movie_posters_decade"
@@ -290,7 +290,7 @@ def test_hub_that_cannot_be_reached_is_told_in_a_sentence(
 @pytest.mark.parametrize("repo_id", ["posters", "you/", "/posters", "a/b/c", "you/my posters"])
 def test_name_without_owner_is_told_before_anything_is_built(repo_id: str) -> None:
     with pytest.raises(HubError) as error:
-        check_repo_id(repo_id)
+        check_access(repo_id)
     assert str(error.value) == (
         f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; found "
         "no such name. Name the owner, a slash, and the repository."
