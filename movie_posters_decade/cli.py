@@ -18,7 +18,7 @@ from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_
 from movie_posters_decade.builder import MoviePostersDecade
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
-from movie_posters_decade.export import export
+from movie_posters_decade.export import check_output, export
 from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_access, push
 from movie_posters_decade.options import Options
 from movie_posters_decade.records import Build
@@ -91,6 +91,7 @@ def _build(chosen: argparse.Namespace) -> None:
 
 
 def _demo(chosen: argparse.Namespace) -> None:
+    check_output(chosen.output)
     builder = MoviePostersDecade(chosen.cache_dir, config_name=DEMO)
     builder.download_and_prepare()
     build = builder.built()
@@ -102,6 +103,7 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 def _export(chosen: argparse.Namespace) -> None:
     rendering = rendering_of(chosen)
+    check_output(chosen.output, overwrite=chosen.overwrite)
     build = _built(chosen).built()
     is_new = export(
         build.dataset,

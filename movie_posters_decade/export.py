@@ -1,7 +1,9 @@
 """A built dataset becomes files in a folder: folders of posters, Parquet or WebDataset."""
 
-import tempfile
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,16 @@ import datasets
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.layouts import SHARD_BYTES, lay_out
 from movie_posters_decade.rendering import Rendering, render
-from movie_posters_decade.replacing import look_into, replace
+from movie_posters_decade.replacing import Found, aside, look_into, replace
+from movie_posters_decade.version import __version__
+
+RECIPE = "export.json"
+"""Tells how an export was made: its layout, and how posters were drawn anew."""
 
 
 def export(
     dataset: datasets.DatasetDict,
-    output: Path,
+    output: Path | str,
     layout: str = "folders",
     *,
     rendering: Rendering | None = None,
@@ -26,14 +32,16 @@ def export(
 ) -> bool:
     """Write a dataset as folders, Parquet or WebDataset, with a manifest of its posters.
 
-    Everything is written aside first and then renamed, and replaces what an earlier export wrote.
+    Everything is written aside first and then renamed: a new folder appears whole, and in one that
+    is there each file takes the place of an earlier export's.
 
     Args:
         dataset: as the builder gives it.
         output: a folder that does not exist, is empty, or holds nothing but an earlier export.
         layout: "folders", "parquet" or "webdataset", as `lay_out` says.
         rendering: whether and how posters are drawn anew; by default they are as they were fetched.
-        extras: the contents of other files to write beside the manifest, by name.
+        extras: the contents of other files to write beside the manifest, by name: a build's losses
+            and lock file are its ``tables``.
         overwrite: whether the folder may hold other things too, which are left alone.
         shard_bytes: how large a shard of Parquet or WebDataset is to be, about.
 
@@ -43,20 +51,36 @@ def export(
     Raises:
         ExportError: the folder holds anything else, or cannot be written.
     """
-    output = output.resolve()
-    try:
-        found = look_into(output)
+    output, rendering = Path(output).resolve(), rendering or Rendering()
+    found = check_output(output, overwrite=overwrite)
+    with _told_in_a_sentence(output), aside(found) as place:
+        new = place / "new"
+        new.mkdir()
+        lay_out(_drawn_anew(dataset, rendering, place), new, layout, shard_bytes)
+        made = {"movie_posters_decade": __version__, "layout": layout, **asdict(rendering)}
+        (new / RECIPE).write_text(f"{json.dumps(made)}\n", encoding="utf-8")
+        for name, content in (extras or {}).items():
+            (new / name).write_bytes(content)
+        return replace(found, new)
+
+
+def check_output(output: Path, *, overwrite: bool = False) -> Found:
+    """See that a folder may be exported into, as `export` does, and return what it holds.
+
+    Raises:
+        ExportError: it may not.
+    """
+    with _told_in_a_sentence(output):
+        found = look_into(output.resolve())
         if not overwrite:
             found.check_alone()
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export-") as aside:
-            new = Path(aside) / "new"
-            new.mkdir()
-            drawn = _drawn_anew(dataset, rendering or Rendering(), Path(aside))
-            lay_out(drawn, new, layout, shard_bytes)
-            for name, content in (extras or {}).items():
-                (new / name).write_bytes(content)
-            return replace(found, new, Path(aside) / "old")
+        return found
+
+
+@contextmanager
+def _told_in_a_sentence(output: Path) -> Iterator[None]:
+    try:
+        yield
     except ExportError:
         raise
     except OSError as error:

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ SUMS = "movie_posters_decade.sha256"
 It is how a later export knows what it may replace.
 """
 
+_ASIDE = ".movie_posters_decade.incomplete"
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -23,21 +26,16 @@ class Found:
     """What a folder holds before an export.
 
     Attributes:
-        folder: the folder, which need not exist.
+        folder: the folder.
+        exists: whether it is there.
         sums: the files that an export wrote and that are as it wrote them, with their hashes.
         others: all other files and links.
-        has_empty: whether there are empty folders.
     """
 
     folder: Path
+    exists: bool
     sums: set[tuple[str, str]]
     others: list[str]
-    has_empty: bool
-
-    @property
-    def is_ours_alone(self) -> bool:
-        """Whether there is nothing but what an export wrote."""
-        return not self.others and not self.has_empty
 
     def check_alone(self) -> None:
         """See that there are no files of others.
@@ -48,8 +46,9 @@ class Found:
         if self.others:
             raise ExportError(
                 f"{self.folder}: expected a new or empty folder, or an earlier export; found "
-                f"{self.others[0]}, which no export wrote. Choose another folder, or write beside "
-                "it with overwrite=True (--overwrite)."
+                f"{self.others[0]}, which no export wrote or which was changed since. Choose "
+                "another folder; or move what is in the way, and write beside the rest with "
+                "overwrite=True (export --overwrite)."
             )
 
 
@@ -60,39 +59,47 @@ def look_into(folder: Path) -> Found:
         ExportError: there is a file of that name.
     """
     if not folder.exists():
-        return Found(folder, set(), [], has_empty=False)
+        return Found(folder, exists=False, sums=set(), others=[])
     if not folder.is_dir():
         raise ExportError(f"{folder}: expected a folder to write into; found a file.")
     listed = _listed(folder / SUMS)
     names = {name for name, _ in listed}
-    ours, others, has_empty = set(), [], False
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir() and not path.is_symlink():
-            has_empty = has_empty or not any(path.iterdir())
-        elif name in names and not path.is_symlink() and (sum_ := (name, _digest(path))) in listed:
+    ours, others = set(), []
+    for name in sorted(_files(folder)):
+        path = folder / name
+        if name in names and not path.is_symlink() and (sum_ := (name, _digest(path))) in listed:
             ours.add(sum_)
-        elif name != SUMS or not listed:
+        elif (name != SUMS or not listed) and not name.startswith(f"{_ASIDE}/"):
             others.append(name)
-    return Found(folder, ours, others, has_empty)
+    return Found(folder, exists=True, sums=ours, others=others)
 
 
-def _listed(path: Path) -> set[tuple[str, str]]:
-    """Return the files that a list names, with their hashes; none if it is no such list."""
-    if path.is_symlink() or not path.is_file():
-        return set()
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    sums = [_SUM.fullmatch(line) for line in lines]
-    return {(found[2], found[1]) for found in sums if found} if all(sums) else set()
+@contextmanager
+def aside(found: Found) -> Iterator[Path]:
+    """Give a folder to write new files in, on the disk of their place; it is gone afterwards.
+
+    What an export that was killed left of it is removed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = found.folder
+    place = folder / _ASIDE if found.exists else folder.with_name(f".{folder.name}{_ASIDE}")
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    place.mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def replace(found: Found, new: Path, old: Path) -> bool:
+def replace(found: Found, new: Path) -> bool:
     """Put new files in the place of those that an earlier export wrote.
 
     Args:
         found: what was there; the files of others stay as they are.
         new: the folder with the new files, on the same disk, which is used up.
-        old: where the earlier export may be put for the time being.
 
     Returns:
         Whether anything was to be done: not if the same files are there already.
@@ -104,11 +111,20 @@ def replace(found: Found, new: Path, old: Path) -> bool:
     if found.sums == sums:
         return False
     (new / SUMS).write_text(_to_text(sums), encoding="utf-8")
-    if found.is_ours_alone:
-        _swap(found.folder, new, old)
-    else:
+    if found.exists:
         _merge(found, new, sums)
+    else:
+        new.rename(found.folder)
     return True
+
+
+def _listed(path: Path) -> set[tuple[str, str]]:
+    """Return the files that a list names, with their hashes; none if it is no such list."""
+    if path.is_symlink() or not path.is_file():
+        return set()
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    sums = [_SUM.fullmatch(line) for line in lines]
+    return {(found[2], found[1]) for found in sums if found} if all(sums) else set()
 
 
 def _to_text(sums: Iterable[tuple[str, str]]) -> str:
@@ -116,24 +132,14 @@ def _to_text(sums: Iterable[tuple[str, str]]) -> str:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """Return the names of all that is no folder."""
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return (path.relative_to(folder).as_posix() for path in paths)
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _swap(output: Path, new: Path, old: Path) -> None:
-    """Put a folder in the place of another, which goes to ``old``."""
-    if output.exists():
-        output.rename(old)
-    try:
-        new.rename(output)
-    except BaseException:
-        if old.exists():
-            old.rename(output)
-        raise
 
 
 def _merge(found: Found, new: Path, sums: set[tuple[str, str]]) -> None:
@@ -159,8 +165,8 @@ def _check_free(folder: Path, name: str) -> None:
         if place.is_symlink() or (place.exists() and (place == path or not place.is_dir())):
             raise ExportError(
                 f"{folder}: expected nothing at {place.relative_to(folder).as_posix()}, where a "
-                "file of the export is to be; found something that no export wrote, and that is "
-                "never removed. Move it away, or choose another folder."
+                "file of the export is to be; found something that no export wrote, or that was "
+                "changed since, and that is never removed. Move it away, or choose another folder."
             )
 
 

@@ -1,16 +1,20 @@
 """A dataset becomes files in a folder, which replace nothing but those of an earlier export."""
 
 import hashlib
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import datasets
 import pytest
 from conftest import World
 
-from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade import MoviePostersDecade, __version__
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.export import export
 from movie_posters_decade.layouts import LAYOUTS
+from movie_posters_decade.rendering import Rendering
 from movie_posters_decade.replacing import SUMS
 
 
@@ -32,7 +36,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def stamps(folder: Path) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in [folder, *folder.rglob("*")]}
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def test_sums_are_those_of_all_other_files(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
@@ -71,13 +75,14 @@ def test_later_export_replaces_the_earlier(dataset: datasets.DatasetDict, tmp_pa
     export(dataset, output)
     fewer = datasets.DatasetDict({side: part.select([0]) for side, part in dataset.items()})
     export(fewer, output)
-    assert len(files(output)) == 4
+    assert len(files(output)) == 5
 
 
 def test_another_layout_replaces_the_earlier(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
     export(dataset, tmp_path / "posters")
     export(dataset, tmp_path / "posters", "webdataset")
     assert set(files(tmp_path / "posters")) == {
+        "export.json",
         "manifest.csv",
         SUMS,
         "test-000000.tar",
@@ -92,11 +97,11 @@ def test_files_of_others_are_left_alone_with_overwrite(
     (output / "train" / "mine").mkdir(parents=True)
     (output / "train" / "mine.txt").write_text("mine")
     export(dataset, output, overwrite=True)
-    assert len(files(output)) == 33
+    assert len(files(output)) == 34
     fewer = datasets.DatasetDict({"test": dataset["test"].select([0])})
     export(fewer, output, overwrite=True)
     assert (output / "train" / "mine").is_dir()
-    assert len(files(output)) == 4
+    assert len(files(output)) == 5
     assert files(output)["train/mine.txt"] == b"mine"
     assert not export(fewer, output, overwrite=True)
 
@@ -112,10 +117,59 @@ def test_file_of_others_in_the_way_is_never_removed(
         export(dataset, output, overwrite=True)
     assert str(error.value) == (
         f"{output}: expected nothing at {name}, where a file of the export is to be; found "
-        "something that no export wrote, and that is never removed. Move it away, or choose "
-        "another folder."
+        "something that no export wrote, or that was changed since, and that is never removed. "
+        "Move it away, or choose another folder."
     )
     assert files(output) == {name: b"mine"}
+
+
+def test_folder_keeps_its_mode_and_needs_nothing_of_its_parent(
+    dataset: datasets.DatasetDict, tmp_path: Path
+) -> None:
+    """As a mounted volume, or a shared folder, is."""
+    output = tmp_path / "posters"
+    output.mkdir(mode=0o2770)
+    output.chmod(0o2770)
+    before = (output.stat().st_mode, output.stat().st_ino)
+    parent = tmp_path.stat().st_mtime_ns
+    export(dataset, output)
+    export(dataset, output, "webdataset")
+    assert (output.stat().st_mode, output.stat().st_ino) == before
+    assert tmp_path.stat().st_mtime_ns == parent
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_what_a_killed_export_left_is_removed_by_the_next(
+    dataset: datasets.DatasetDict, tmp_path: Path, exists: bool
+) -> None:
+    output = tmp_path / "posters"
+    program = """if True:
+        import datasets, os, sys
+        from movie_posters_decade import export
+        export.replace = lambda *_: os._exit(9)
+        export.export(datasets.load_from_disk(sys.argv[1]), sys.argv[2])
+    """
+    dataset.save_to_disk(str(tmp_path / "saved"))
+    if exists:
+        output.mkdir()
+    words = [sys.executable, "-c", program, str(tmp_path / "saved"), str(output)]
+    assert subprocess.run(words, check=False, capture_output=True).returncode == 9
+    assert list(tmp_path.rglob(".*.incomplete"))
+    export(dataset, output)
+    assert list(tmp_path.rglob(".*.incomplete")) == []
+    assert len(files(output)) == 33
+
+
+def test_export_tells_how_it_was_made(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
+    export(dataset, tmp_path / "posters", rendering=Rendering(size=(32, 48), fit="pad"))
+    assert json.loads((tmp_path / "posters" / "export.json").read_text()) == {
+        "movie_posters_decade": __version__,
+        "layout": "folders",
+        "size": [32, 48],
+        "fit": "pad",
+        "encoding": None,
+        "quality": 90,
+    }
 
 
 def test_link_to_elsewhere_is_not_followed(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
@@ -139,8 +193,8 @@ def test_folder_with_other_files_is_left_alone(
         export(dataset, output)
     assert str(error.value) == (
         f"{output}: expected a new or empty folder, or an earlier export; found mine.txt, "
-        "which no export wrote. Choose another folder, or write beside it with overwrite=True "
-        "(--overwrite)."
+        "which no export wrote or which was changed since. Choose another folder; or move what is "
+        "in the way, and write beside the rest with overwrite=True (export --overwrite)."
     )
     assert files(output) == before
 
@@ -175,7 +229,7 @@ def test_current_folder_can_be_exported_into_again_and_again(
         output.mkdir(exist_ok=True)
         monkeypatch.chdir(output)
         export(dataset, Path())
-        assert len(files(output)) == 32
+        assert len(files(output)) == 33
 
 
 def test_file_in_the_folders_place_is_left_alone(
