@@ -171,12 +171,16 @@ class Pools:
         return level(within) if self._equal else within
 
     def tell_shortfalls(self) -> None:
-        """Warn of the pools that ran dry."""
-        for pool, goal in self._goals.items():
-            if goal < self._targets[pool] and self._supply(pool) == goal:
+        """Warn of the pools that ran dry, if others had to stop at their size."""
+        if not self._equal:
+            return
+        usable = Counter(poster.movie.pool for poster in self._usable)
+        usable.subtract(loss.movie.pool for loss in self._settlement.duplicates)
+        for pool, target in self._targets.items():
+            if not self._untried[pool] and usable[pool] < target:
                 logger.warning(
                     "The %s have only %d usable %s posters of the %d wanted.",
-                    *(pool[0], goal, pool[1], self._targets[pool]),
+                    *(pool[0], usable[pool], pool[1], target),
                 )
 
 

@@ -94,7 +94,8 @@ def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
 def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
     poster: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    selection = selection_of([10, 20, 20, 20, 15])
+    """And not of the 1980s, which has just enough."""
+    selection = selection_of([10, 10, 20, 20, 15])
     dead = set(urls_of(selection, "1970s", "train")[:3])
     collection = collect(selection, posters_of(Host(poster, dead)), equal=True)
     found = sizes(collection)
@@ -111,11 +112,14 @@ def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(pos
     assert len(host.asked) == len(collection.posters) + len(dead)
 
 
-def test_without_balance_only_the_decade_that_loses_is_smaller(poster: Path) -> None:
+def test_without_balance_only_the_decade_that_loses_is_smaller(
+    poster: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     selection = selection_of([10, 20, 20, 20, 15], Options(balance="none"))
     dead = set(urls_of(selection, "1970s", "train")[:3])
     collection = collect(selection, posters_of(Host(poster, dead)), equal=False)
     assert sizes(collection) == Counter({**selection.targets, ("1970s", "train"): 5})
+    assert caplog.messages == []
 
 
 @settings(
