@@ -134,6 +134,12 @@ def _add_push(command: argparse.ArgumentParser) -> None:
         action="store_false",
         help="publish links, hashes and labels, but no poster",
     )
+    command.add_argument(
+        "--no-audit",
+        dest="audit",
+        action="store_false",
+        help="do not look for what tells the decade but is no style, to warn of it on the card",
+    )
 
 
 def _from_one(text: str) -> int:

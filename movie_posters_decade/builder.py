@@ -33,6 +33,7 @@ from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.limits import Limits, user_agent
 from movie_posters_decade.lock import Lock, make_lock
 from movie_posters_decade.movies import Poster
+from movie_posters_decade.options import shaping
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.records import LOCK_FILE, LOSSES_FILE, Build, Records
 from movie_posters_decade.report import Report, planned_report
@@ -138,7 +139,15 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def built(self) -> Build:
         """Return the build that is in the cache, to be exported or published."""
-        return Build(self.config.name, self.as_dataset(), self.report(), self._records.tables())
+        options = self.config.checked()
+        return Build(
+            name=self.config.title(),
+            dataset=self.as_dataset(),
+            report=self.report(),
+            options=shaping(options) | {"respect_opt_out": options.respect_opt_out},
+            source=self.config.source(),
+            tables=self._records.tables(),
+        )
 
     @property
     def losses_path(self) -> str:

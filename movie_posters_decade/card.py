@@ -12,7 +12,10 @@ from typing import Any
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
-from movie_posters_decade.catalogue import KAGGLE_PAGE
+from movie_posters_decade.addresses import is_url
+from movie_posters_decade.catalogue import KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.configurations import DEMO
+from movie_posters_decade.funnel import MEANINGS, Reason
 from movie_posters_decade.lookalikes import FINGERPRINT_BITS, MAX_DISTANCE
 from movie_posters_decade.report import Report
 from movie_posters_decade.selection import SIDES
@@ -20,6 +23,8 @@ from movie_posters_decade.selection import SIDES
 PRETTY_NAME = "Movie Posters by Decade"
 LICENSE_NAME = "posters-belong-to-their-copyright-holders"
 LICENSE_FILE = "LICENSE.md"
+
+_NEWLINE = "\n"
 
 _SIZES = {
     1_000: "n<1K",
@@ -49,6 +54,7 @@ class Facts:
 
     Attributes:
         name: of the configuration.
+        source: as `Build` has it.
         report: what was kept and lost.
         options: that shaped it, by name.
         catalogue: the hash of the catalogue.
@@ -59,6 +65,7 @@ class Facts:
     """
 
     name: str
+    source: str
     report: Report
     options: Mapping[str, Any]
     catalogue: str
@@ -109,19 +116,23 @@ def size_category(examples: int) -> str:
 
 
 def _summary(_: str, configurations: Sequence[Facts]) -> str:
-    first = configurations[0]
-    kept, decades = first.report.kept, list(first.report.decades)
+    kept = sum(facts.report.kept for facts in configurations)
+    decades = sorted({decade for facts in configurations for decade in facts.report.decades})
     names = ", ".join(f"`{facts.name}`" for facts in configurations)
-    without = "" if first.picture else ", of which this repository holds links and hashes alone"
+    bare = [f"`{facts.name}`" for facts in configurations if not facts.picture]
+    without = f" Of {', '.join(bare)} there are links and hashes alone." if bare else ""
     return (
-        f"{kept:,} movie posters of the {decades[0]} to the {decades[-1]}{without}, labelled by "
-        f"the decade of their movie, to answer one question: can a network tell a poster's "
-        f"decade? Configurations: {names}."
+        f"{kept:,} movie posters of the {decades[0]} to the {decades[-1]}, labelled by the decade "
+        "of their movie, to answer one question: can a network tell a poster's decade? "
+        f"Configurations: {names}; the first is the default.{without}"
     )
 
 
-def _details(repo_id: str, _: Sequence[Facts]) -> str:
+def _details(repo_id: str, configurations: Sequence[Facts]) -> str:
     owner = repo_id.partition("/")[0]
+    sources = "\n".join(
+        f"- **Catalogue of `{facts.name}`:** {_source(facts.source)}" for facts in configurations
+    )
     return f"""\
 ## Dataset Details
 
@@ -134,15 +145,23 @@ def _details(repo_id: str, _: Sequence[Facts]) -> str:
 
 ### Dataset Sources
 
-- **Catalogue:** [Movie Genre from its Poster]({KAGGLE_PAGE}), or another that was named at the \
-build; its hash stands below
-- **Method:** follows an article of 2018 by Timo Böhm (see Citation)"""
+{sources}
+- **Method:** follows an article of 2018 by Timo Böhm and Kaggle's catalogue \
+[Movie Genre from its Poster]({KAGGLE_PAGE}) (see Citation)"""
+
+
+def _source(source: str) -> str:
+    if source == DEMO:
+        return "painted for a demonstration; none of its movies and posters is real"
+    if source == KAGGLE_URL:
+        return f"[Movie Genre from its Poster]({KAGGLE_PAGE})"
+    return f"<{source}>" if is_url(source) else f"`{source}`"
 
 
 def _uses(repo_id: str, configurations: Sequence[Facts]) -> str:
-    others = "".join(
-        f'\ndataset = load_dataset("{repo_id}", "{facts.name}")' for facts in configurations[1:]
-    )
+    first, *others = (facts.name for facts in configurations)
+    lines = [f'dataset = load_dataset("{repo_id}")  # {first}']
+    lines += [f'dataset = load_dataset("{repo_id}", "{name}")' for name in others]
     return f"""\
 ## Uses
 
@@ -153,7 +172,7 @@ Training and comparing image classifiers that tell the decade, and looking at ho
 ```python
 from datasets import load_dataset
 
-dataset = load_dataset("{repo_id}"){others}
+{_NEWLINE.join(lines)}
 ```
 
 ### Out-of-Scope Use
@@ -162,11 +181,13 @@ Anything that shows the posters for their own sake, and any generative model: se
 
 
 def _structure(_: str, configurations: Sequence[Facts]) -> str:
-    example = configurations[0].example
-    rows = [("field", "meaning"), *((f"`{name}`", _FIELDS[name]) for name in example)]
+    first = configurations[0]
+    names = {name for facts in configurations for name in facts.example}
+    rows = [("field", "meaning")]
+    rows += [(f"`{name}`", meaning) for name, meaning in _FIELDS.items() if name in names]
     parts = [
-        f"## Dataset Structure\n\n{_table(rows)}\n\nThe first example of train:",
-        f"```json\n{_json(example, indent=2)}\n```",
+        f"## Dataset Structure\n\n{_table(rows)}\n\nThe first example of train of `{first.name}`:",
+        f"```json\n{_json(first.example, indent=2)}\n```",
         *(_splits(facts) for facts in configurations),
     ]
     return "\n\n".join(parts)
@@ -176,8 +197,12 @@ def _splits(facts: Facts) -> str:
     splits = facts.report.splits
     rows: list[Sequence[object]] = [("decade", *SIDES)]
     rows += [(decade, *(splits[side][decade] for side in SIDES)) for decade in facts.report.decades]
-    picture = f"\n\n![Posters of each decade]({facts.picture})" if facts.picture else ""
-    return f"### {facts.name}\n\n{_table(rows)}{picture}"
+    shown = (
+        f"![Posters of each decade]({facts.picture})"
+        if facts.picture
+        else "Without `image`: links and hashes alone."
+    )
+    return f"### {facts.name}\n\n{_table(rows)}\n\n{shown}"
 
 
 def _creation(_: str, configurations: Sequence[Facts]) -> str:
@@ -189,7 +214,7 @@ def _creation(_: str, configurations: Sequence[Facts]) -> str:
 
 No dataset of posters labelled by decade with equal classes was at hand. Links of a catalogue die, \
 those of older movies more often, so that classes that were equal before the download are not \
-afterwards; here every lost poster was replaced by the next of its decade and side.
+afterwards; here a lost poster was replaced by the next of its decade and side, while there was one.
 
 ### Source Data
 
@@ -218,41 +243,71 @@ Posters show actors, whose names are often written on them."""
 
 def _funnel(facts: Facts) -> str:
     report = facts.report
-    steps: list[Sequence[object]] = [("step", "movies"), *report.funnel.items()]
-    steps.append(("kept", report.kept))
+    steps: list[Sequence[object]] = [("step", "movies", "meaning")]
+    steps += [(step, count, MEANINGS.get(step, "")) for step, count in report.funnel.items()]
+    steps.append(("kept", report.kept, ""))
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+    repaired = "".join(f" {count} {what} were repaired." for what, count in report.repaired.items())
+    folder = f"builds/{facts.name}"
     return f"""\
 ##### {facts.name}: from the catalogue to the dataset
 
 {_table(steps)}
 
-{_losses(report)}
+{_losses(facts)}
 
 Options: `{_json(facts.options)}`
 
-Catalogue: SHA-256 `{facts.catalogue}`. Versions: {versions}. Every loss is in \
-`builds/{facts.name}/losses.csv`, and every poster's hash in the lock file beside it, from which \
-the same posters can be built again."""
+Catalogue: SHA-256 `{facts.catalogue}`.{repaired} Versions: {versions}. Every loss is in \
+[`losses.csv`]({folder}/losses.csv), and every poster's hash in the \
+[lock file]({folder}/movie_posters_decade.lock), from which `movie-posters-decade build --locked \
+movie_posters_decade.lock` builds the same again."""
 
 
-def _losses(report: Report) -> str:
-    fates = _fates(report)
-    reasons = list(dict.fromkeys(reason for _, lost, _ in fates.values() for reason in lost))
-    rows: list[Sequence[object]] = [("decade", "fetched", *reasons, "kept")]
+def _losses(facts: Facts) -> str:
+    if "locked" in facts.report.funnel:
+        return "Built from a lock file, which tells what was lost when its posters were chosen."
+    fates = _fates(facts.report)
+    reasons = list(dict.fromkeys(reason for fate in fates.values() for reason in fate.lost))
+    rows: list[Sequence[object]] = [("decade", "wanted", "fetched", *reasons, "set aside", "kept")]
     rows += [
-        (decade, fetched, *(lost[reason] for reason in reasons), kept)
-        for decade, (fetched, lost, kept) in fates.items()
+        (
+            decade,
+            fate.wanted,
+            fate.fetched,
+            *(fate.lost[reason] for reason in reasons),
+            fate.fetched - fate.lost.total() - fate.kept,
+            fate.kept,
+        )
+        for decade, fate in fates.items()
     ]
-    return f"Of the posters that were asked for:\n\n{_table(rows)}"
+    meanings = "; ".join(f"{reason}: {MEANINGS[Reason(reason)]}" for reason in reasons)
+    return f"""\
+Of the posters that were asked for ({meanings or "none was lost"}; set aside: more than other \
+decades have):
+
+{_table(rows)}"""
 
 
-def _fates(report: Report) -> dict[str, tuple[int, Counter[str], int]]:
-    """Return how many posters of each decade were fetched, lost by reason, and kept."""
-    fates = {decade: (0, Counter[str](), 0) for decade in report.decades}
-    for pool in report.pools or []:
-        fetched, lost, kept = fates[pool["decade"]]
-        together = lost + Counter(pool["lost"])
-        fates[pool["decade"]] = (fetched + pool["fetched"], together, kept + pool["kept"])
+@dataclass(frozen=True)
+class _Fate:
+    """What became of a decade's posters on both sides."""
+
+    wanted: int
+    fetched: int
+    lost: Counter[str]
+    kept: int
+
+
+def _fates(report: Report) -> dict[str, _Fate]:
+    fates = {}
+    for decade in report.decades:
+        pools = [pool for pool in report.pools or [] if pool["decade"] == decade]
+        wanted, fetched, kept = (
+            sum(pool[count] for pool in pools) for count in ("wanted", "fetched", "kept")
+        )
+        lost = sum((Counter(pool["lost"]) for pool in pools), Counter[str]())
+        fates[decade] = _Fate(wanted, fetched, lost, kept)
     return fates
 
 
@@ -264,11 +319,9 @@ def _limits(_: str, configurations: Sequence[Facts]) -> str:
 
 - The label is the movie's year, not the poster's: a poster can be of a later release, or made for \
 a disc or a stream.
-- Links to the posters of older movies tend to die first, so that those left may be of the better \
-known movies.
+- What links have left may be the better known movies, and the loss differs from decade to decade.
 {shares}
-- Test is a fifth of each decade's candidates unless `test_size` says otherwise, and chosen for \
-one configuration: a movie in train of one can be in test of another.
+- Sides were settled for one configuration: a movie in train of one can be in test of another.
 - What black-and-white is was judged by the pixels (`color` "any" keeps all), and copies that were \
 cropped by much, or other posters of the same movie, are not found.
 {shortcuts}
@@ -280,11 +333,19 @@ that are resized and encoded anew alike no longer tell anything by their files."
 
 
 def _lost_shares(facts: Facts) -> str:
+    if "locked" in facts.report.funnel:
+        return f"- What was lost for `{facts.name}` is in its lock file."
     shares = ", ".join(
-        f"{decade} {lost.total() / fetched:.0%}" if fetched else f"{decade} none asked for"
-        for decade, (fetched, lost, _) in _fates(facts.report).items()
+        f"{decade} {fate.lost.total() / fate.fetched:.0%}"
+        if fate.fetched
+        else f"{decade} none asked for"
+        for decade, fate in _fates(facts.report).items()
     )
-    return f"- Of the posters asked for in `{facts.name}` were lost: {shares}."
+    test = sum(facts.report.splits["test"].values()) / facts.report.kept
+    return (
+        f"- Of the posters asked for in `{facts.name}` were lost: {shares}. Of those kept, "
+        f"{test:.0%} are test."
+    )
 
 
 def _shortcuts(facts: Facts) -> str:

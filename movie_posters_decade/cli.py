@@ -168,7 +168,7 @@ def _push(chosen: argparse.Namespace) -> None:
         chosen.repo_id,
         public=chosen.public,
         images=chosen.images,
-        warnings=_warnings(build),
+        warnings=_warnings(build) if chosen.audit else None,
     )
     is_risky = chosen.public and chosen.images
     last_words = f"The dataset is at {url}" + (f"\n{COPYRIGHT_REMINDER}" if is_risky else "")

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import datasets
 
+from movie_posters_decade.addresses import is_url
 from movie_posters_decade.catalogue import GENRES, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.files import hash_file
@@ -83,6 +85,24 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         if self.data_files:
             return locate(self.data_files)
         return locate(self.data_dir) if self.data_dir else KAGGLE_URL
+
+    def title(self) -> str:
+        """Return what to call the dataset where it is published: by its genres.
+
+        That is the configuration's name, unless other genres were asked for or a lock file has
+        them.
+        """
+        if self.name == DEMO:
+            return DEMO
+        genres = self.checked().genres
+        return "-".join(re.sub(r"[^\w-]", "_", name) for name in genres) if genres else "all"
+
+    def source(self) -> str:
+        """Return where the movies are from, without naming a folder of this machine."""
+        if self.locked is not None:
+            return Path(self.locked).name
+        place = self.place()
+        return place if is_url(place) else Path(place).name
 
     def identity(self) -> str:
         """Return what tells the catalogue's content from any other.

@@ -36,6 +36,30 @@ class Reason(StrEnum):
     CHANGED = "changed"
 
 
+MEANINGS = {
+    "complete": "rows with IMDb id, title, genre and poster",
+    "unshared": "rows whose poster no other row has",
+    "genre": "movies of the wanted genres",
+    "years": "movies of the wanted years, once each",
+    "locked": "movies that a lock file names",
+    Reason.GONE: "HTTP 404 or 410",
+    Reason.REFUSED: "another answer that means no",
+    Reason.TIMEOUT: "no answer in time",
+    Reason.UNREACHABLE: "no connection",
+    Reason.SERVER_ERROR: "the host failed",
+    Reason.TOO_LARGE: "more bytes than are taken",
+    Reason.FORBIDDEN_ADDRESS: "an address that is not asked",
+    Reason.OPTED_OUT: "the host asks to leave it out of datasets",
+    Reason.NOT_AN_IMAGE: "something else than an image",
+    Reason.TRUNCATED: "an image that ends early",
+    Reason.TOO_MANY_PIXELS: "more pixels than are decoded",
+    Reason.BLACK_AND_WHITE: "pixels without color",
+    Reason.DUPLICATE: "it looks like a poster that is kept",
+    Reason.CHANGED: "not the bytes that a lock file says",
+}
+"""What the steps leave, and why posters are lost, in a few words."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of the funnel from the catalogue to the candidates.

@@ -88,9 +88,10 @@ def push(
         api.create_repo(repo_id, repo_type=_REPOSITORY, private=not public, exist_ok=True)
         name = build.name
         dataset = build.dataset if images else _without_images(build.dataset)
-        dataset.push_to_hub(
-            repo_id, name, token=token, private=not public, commit_message=f"Upload {name}"
-        )
+        with _quiet():
+            dataset.push_to_hub(
+                repo_id, name, token=token, private=not public, commit_message=f"Upload {name}"
+            )
         facts = replace(_facts(build, dataset, images=images), warnings=warnings)
         _describe(api, repo_id, build, facts)
     return f"{constants.ENDPOINT}/datasets/{repo_id}"
@@ -140,6 +141,17 @@ def _check_visibility(repo_id: str, *, is_private: bool, public: bool) -> None:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep `datasets` from telling how it shares the work out."""
+    before = datasets.logging.get_verbosity()
+    datasets.logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        datasets.logging.set_verbosity(before)
+
+
+@contextmanager
 def _told_in_a_sentence(repo_id: str) -> Iterator[None]:
     hub = f"The Hub at {constants.ENDPOINT}"
     try:
@@ -153,6 +165,11 @@ def _told_in_a_sentence(repo_id: str) -> Iterator[None]:
         ) from error
     except HFValidationError as error:
         raise HubError(f"{repo_id}: expected a name that the Hub takes; found: {error}") from error
+    except UnicodeError as error:
+        raise HubError(
+            f"{hub}: expected a token of plain letters and digits; found others in it. Log in "
+            "again with `hf auth login`, or set HF_TOKEN."
+        ) from error
     except RuntimeError as error:
         # What huggingface_hub makes of any error in an upload.
         raise HubError(_broken_off(repo_id, f"{error} {error.__cause__ or ''}")) from error
@@ -164,8 +181,8 @@ def _told_in_a_sentence(repo_id: str) -> Iterator[None]:
 def _failure(hub: str, repo_id: str, status: int | None, error: str) -> str:
     if status is None:
         return (
-            f"{hub}: cannot be reached: {error}. Push again later; what was uploaded to {repo_id} "
-            "is not uploaded again."
+            f"{hub}: cannot be reached: {error.rstrip('.')}. Push again when it can; what "
+            f"{repo_id} has already is not uploaded again."
         )
     if status == 401:
         return (
@@ -204,8 +221,9 @@ def _facts(build: Build, dataset: datasets.DatasetDict, *, images: bool) -> Fact
     libraries = ("datasets", "Pillow", "numpy")
     return Facts(
         name=build.name,
+        source=build.source,
         report=build.report,
-        options=head["options"],
+        options=build.options,
         catalogue=head["catalogue"],
         versions={
             "movie_posters_decade": head["movie_posters_decade"],

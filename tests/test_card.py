@@ -35,7 +35,7 @@ def facts() -> Facts:
         decades={"1970s": 1600, "1980s": 1400},
         splits={"train": {"1970s": 801, "1980s": 801}, "test": {"1970s": 201, "1980s": 201}},
         dropped={"years": 1000, "gone": 150, "surplus": 846},
-        repaired={},
+        repaired={"titles": 3},
         losses={"gone": 140, "timeout": 10},
         pools=[
             pool("train", "1970s", 901, {"gone": 100}, 801),
@@ -46,6 +46,7 @@ def facts() -> Facts:
     )
     return Facts(
         name="action",
+        source="MovieGenre.csv",
         report=report,
         options={"seed": 42},
         catalogue="ab" * 32,
@@ -73,14 +74,17 @@ def test_figures_are_those_of_the_build(facts: Facts) -> None:
     text = make_card("you/posters", [facts], METADATA).text
     for line in (
         "2,004 movie posters of the 1970s to the 1980s, labelled",
-        "| rows | 4000 |",
-        "| kept | 2004 |",
-        "| decade | fetched | gone | timeout | kept |",
-        "| 1970s | 1142 | 130 | 10 | 1002 |",
-        "| 1980s | 1012 | 10 | 0 | 1002 |",
+        "| rows | 4000 |  |",
+        "| kept | 2004 |  |",
+        "| decade | wanted | fetched | gone | timeout | set aside | kept |",
+        "| 1970s | 1002 | 1142 | 130 | 10 | 0 | 1002 |",
+        "| 1980s | 1002 | 1012 | 10 | 0 | 0 | 1002 |",
+        "asked for (gone: HTTP 404 or 410; timeout: no answer in time; set aside:",
         "| 1980s | 801 | 201 |",
-        "Of the posters asked for in `action` were lost: 1970s 12%, 1980s 1%.",
-        f"Catalogue: SHA-256 `{facts.catalogue}`. Versions: datasets 5.2.0.",
+        "Of the posters asked for in `action` were lost: 1970s 12%, 1980s 1%. Of those kept, "
+        "20% are test.",
+        "- **Catalogue of `action`:** `MovieGenre.csv`",
+        f"SHA-256 `{facts.catalogue}`. 3 titles were repaired. Versions: datasets 5.2.0.",
         "![Posters of each decade](builds/action/contact_sheet.jpg)",
     ):
         assert line in text
@@ -102,11 +106,33 @@ def test_metadata_is_complete_and_can_be_read_back(facts: Facts) -> None:
 
 
 def test_several_configurations_are_all_told_of(facts: Facts) -> None:
-    drama = replace(facts, name="drama", picture=None)
+    bare = {"label": 0, "sha256": "ab"}
+    drama = replace(facts, name="drama", picture=None, example=bare, source="https://x.example/a")
     text = make_card("you/posters", [facts, drama], METADATA).text
-    assert 'load_dataset("you/posters")\ndataset = load_dataset("you/posters", "drama")' in text
-    assert text.count("| 1970s | 1142 | 130 | 10 | 1002 |") == 2
-    assert text.count("![Posters") == 1
+    assert (
+        'dataset = load_dataset("you/posters")  # action\n'
+        'dataset = load_dataset("you/posters", "drama")\n'
+    ) in text
+    assert "4,008 movie posters" in text
+    assert "Of `drama` there are links and hashes alone." in text
+    assert text.count("| 1970s | 1002 | 1142 | 130 | 10 | 0 | 1002 |") == 2
+    assert text.count("![Posters") == text.count("Without `image`:") == 1
+    assert "| `image` |" in text
+    assert "| `sha256` |" in text
+    assert "- **Catalogue of `drama`:** <https://x.example/a>" in text
+
+
+def test_build_from_a_lock_file_claims_no_losses(facts: Facts) -> None:
+    report = replace(facts.report, funnel={"locked": 2004})
+    text = make_card("you/posters", [replace(facts, report=report)], METADATA).text
+    assert "| locked | 2004 | movies that a lock file names |" in text
+    assert "What was lost for `action` is in its lock file." in text
+    assert "were lost:" not in text
+
+
+def test_painted_posters_are_called_so(facts: Facts) -> None:
+    text = make_card("you/posters", [replace(facts, source="demo")], METADATA).text
+    assert "painted for a demonstration; none of its movies and posters is real" in text
 
 
 def test_shortcuts_are_warned_of_or_said_not_to_be_there_or_not_looked_for(facts: Facts) -> None:

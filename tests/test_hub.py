@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import datasets
 import pyarrow.parquet as pq
@@ -64,6 +63,9 @@ def push(
 ) -> subprocess.CompletedProcess[str]:
     source = ("--data-files", str(world.catalogue), "--allow-private-hosts")
     program = ("-m", "movie_posters_decade", "push", *source)
+    if "--config" not in words:
+        # Which takes longer than the push itself.
+        words = (*words, "--no-audit")
     if "--repo-id" not in words:
         words = (*words, "--repo-id", REPO_ID)
     return run(hub, folder, *program, *words, **environment)
@@ -166,10 +168,12 @@ def test_card_tells_of_all_configurations_and_is_valid(pushed: LoopbackHub) -> N
     """As `huggingface_hub` has it validated before it commits it."""
     assert ("POST", "/api/validate-yaml") in pushed.requests
     card = pushed.repositories[REPO_ID].files["README.md"].decode()
-    assert "Configurations: `action`, `drama`." in card
+    assert "Configurations: `action`, `drama`; the first is the default." in card
     assert card.count("default: true") == 1
     for name in ("action", "drama"):
         assert f"](builds/{name}/contact_sheet.jpg)" in card
+    assert "tell the decade in `action` was not looked into" in card
+    assert "alone tell the decade in `drama` beyond chance" in card
 
 
 def test_pushed_again_the_repository_is_as_it_was(
@@ -230,7 +234,7 @@ def test_without_images_no_poster_is_published(
     build = built(crowd, folder / "cache", "action")
     hashes = {json.loads(line).get("sha256") for line in build.lock.splitlines()}
     assert set(table.column("sha256").to_pylist()) < hashes
-    assert "holds links and hashes alone" in files["README.md"].decode()
+    assert "Of `action` there are links and hashes alone." in files["README.md"].decode()
 
 
 def test_public_has_to_be_said_and_is_reminded_of(
@@ -284,7 +288,9 @@ def test_hub_that_cannot_be_reached_is_told_in_a_sentence(
     nowhere = "http://127.0.0.1:9"
     told = sentence(push(hub, crowd, folder / "home", HF_ENDPOINT=nowhere))
     assert told.startswith(f"The Hub at {nowhere}: cannot be reached: ")
-    assert told.endswith(f"Push again later; what was uploaded to {REPO_ID} is not uploaded again.")
+    assert told.endswith(
+        f"Push again when it can; what {REPO_ID} has already is not uploaded again."
+    )
 
 
 @pytest.mark.parametrize("repo_id", ["posters", "you/", "/posters", "a/b/c", "you/my posters"])
@@ -298,6 +304,32 @@ def test_name_without_owner_is_told_before_anything_is_built(repo_id: str) -> No
 
 
 def test_build_is_handed_on_with_its_tables(folder: Path, crowd: World) -> None:
-    build: Any = built(crowd, folder / "cache", "action")
-    assert (build.name, build.report.kept) == ("action", 20)
+    build = built(crowd, folder / "cache", "action")
+    assert (build.name, build.source, build.report.kept) == ("action", "MovieGenre.csv", 20)
     assert set(build.tables) == {"losses.csv", "movie_posters_decade.lock"}
+    assert (build.options["genres"], build.options["respect_opt_out"]) == (["action"], True)
+
+
+def test_build_is_called_by_its_genres(folder: Path, crowd: World) -> None:
+    """So that no configuration is published under the name of another."""
+    cache = str(folder / "cache")
+    drama = built(crowd, folder / "cache", "drama")
+    lock = folder / "drama.lock"
+    lock.write_bytes(drama.lock)
+    for options, name in (
+        ({"locked": str(lock)}, "drama"),
+        ({"data_files": crowd.catalogue, "genres": ["Drama", "Action"]}, "action-drama"),
+    ):
+        builder = MoviePostersDecade(cache, allow_private_hosts=True, **options)
+        builder.download_and_prepare()
+        assert builder.built().name == name
+
+
+def test_token_of_strange_letters_is_told_in_a_sentence(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    told = sentence(push(hub, crowd, folder / "home", HF_TOKEN="hf_wr\u00f6ng"))  # noqa: S106
+    assert told == (
+        f"The Hub at {hub.url}: expected a token of plain letters and digits; found others in it. "
+        "Log in again with `hf auth login`, or set HF_TOKEN."
+    )
