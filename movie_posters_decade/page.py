@@ -79,6 +79,8 @@ def _funnel(data: Data, _: Mapping[str, str]) -> str:
 def _losses(data: Data, _: Mapping[str, str]) -> str:
     lost = data["losses"]
     reasons = list(dict.fromkeys(reason for counts in lost.values() for reason in counts))
+    if not reasons:
+        return "<p>No poster was lost.</p>"
     rows = [("decade", *reasons)]
     rows += [
         (decade, *(counts.get(reason, 0) for reason in reasons)) for decade, counts in lost.items()
