@@ -52,7 +52,8 @@ def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, a
     subprocess.run(build_command(large_world, cache), capture_output=True, check=True)
     assert len(asked) >= len(stored)
     # A helper finishes what it was given before its parent died.
-    assert len(host.requests) <= 200 - len(stored)
+    # One that was under way when its asker died may be answered late, beside the new one for it.
+    assert len({*host.requests}) <= 200 - len(stored)
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
 
 
