@@ -154,8 +154,9 @@ def _room(name: str) -> ModuleType:
     try:
         return importlib.import_module(f"movie_posters_decade.{name}")
     except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
         raise EvidenceError(
-            f"Baselines and reports: expected {error.name} to be installed; found it is not. "
+            f"Baselines and reports: expected {library} to be installed; found it is not. "
             "Install it with: pip install 'movie_posters_decade[evidence]'"
         ) from error
 

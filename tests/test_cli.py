@@ -269,3 +269,48 @@ def test_export_refuses_what_cannot_be_drawn(
         code = int(str(error))
     assert code != 0
     assert capsys.readouterr().err.splitlines()[-1].endswith(sentence)
+
+
+def test_baselines_without_their_libraries_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    program = """if True:
+        import sys
+        sys.modules["sklearn"] = None
+        from movie_posters_decade.cli import main
+        sys.exit(main(sys.argv[1:]))
+    """
+    words = (sys.executable, "-c", program, "baseline", "--cache-dir", str(tmp_path / "cache"))
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "movie-posters-decade: Baselines and reports: expected sklearn to be installed; found it "
+        "is not. Install it with: pip install 'movie_posters_decade[evidence]'\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_baseline_tells_models_and_shortcuts(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run_json(capsys, "baseline", *source(world, tmp_path), "--encode", "jpeg")
+    assert set(told) == {"decades", "baselines", "shortcuts", "drawn_anew"}
+    assert told["decades"] == list(DECADES)
+    assert len(told["shortcuts"]) == len(told["drawn_anew"]) == 6
+    assert main(["baseline", *source(world, tmp_path)]) == 0
+    models, shortcuts, *_ = capsys.readouterr().out.split("\n\n")
+    assert [line.split("  ")[0] for line in models.splitlines()] == [
+        "on test",
+        "chance",
+        "color histogram",
+        "thumbnail",
+    ]
+    assert shortcuts.splitlines()[0].split() == ["shortcut", "accuracy", "tells"]
+
+
+def test_report_says_where_the_page_is(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "report"
+    told = run_json(capsys, "report", *source(world, tmp_path), "--output", str(output))
+    assert told["page"] == str(output / "index.html")
+    assert Path(told["page"]).is_file()
+    assert json.loads((output / "report.json").read_text())["report"]["kept"] == told["kept"] == 30
