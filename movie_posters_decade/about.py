@@ -11,6 +11,9 @@ The posters belong to their copyright holders, and nothing here licenses them: w
 use them, for research for instance, is for the law where you are to say. The code that builds \
 the dataset is under the Apache License 2.0."""
 
+LICENSE_FILE = "LICENSE.md"
+"""Where the license stands in a repository on the Hub."""
+
 CITATION = """\
 @misc{movie_genre_from_its_poster,
   author = {{neha1703}},

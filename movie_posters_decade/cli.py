@@ -14,12 +14,13 @@ from typing import Any
 from datasets import DownloadMode
 from datasets.exceptions import DatasetsError
 
+from movie_posters_decade.access import check_access
 from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_of
 from movie_posters_decade.builder import MoviePostersDecade
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
 from movie_posters_decade.export import check_output, export
-from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_access, push
+from movie_posters_decade.hub import COPYRIGHT_REMINDER, push
 from movie_posters_decade.options import Options
 from movie_posters_decade.records import Build
 from movie_posters_decade.report import Report
@@ -39,10 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     code, sentence = _run(chosen)
     if sentence:
-        # What was under way when it failed, a progress bar for one, ends before the sentence.
-        gc.collect()
+        _end_what_was_under_way()
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return code
+
+
+def _end_what_was_under_way() -> None:
+    """Let what failed go, a progress bar for one, so that nothing of it is said after the end."""
+    say, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    gc.collect()
+    sys.unraisablehook = say
 
 
 def _run(chosen: argparse.Namespace) -> tuple[int, str]:
@@ -171,9 +178,10 @@ def _push(chosen: argparse.Namespace) -> None:
         images=chosen.images,
         warnings=_warnings(build) if chosen.audit else None,
     )
-    is_risky = chosen.public and chosen.images
-    last_words = f"The dataset is at {url}" + (f"\n{COPYRIGHT_REMINDER}" if is_risky else "")
-    _print_report(chosen, build.report, {"url": url, "public": chosen.public}, last_words)
+    more = {"url": url, "public": chosen.public}
+    _print_report(chosen, build.report, more, f"The dataset is at {url}")
+    if chosen.public:
+        print(COPYRIGHT_REMINDER, file=sys.stderr)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {

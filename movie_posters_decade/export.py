@@ -16,6 +16,9 @@ from movie_posters_decade.rendering import Rendering, render
 from movie_posters_decade.replacing import Found, aside, look_into, replace
 from movie_posters_decade.version import __version__
 
+DRAWN_AT_ONCE = 32
+"""How many posters that were drawn anew are held in memory."""
+
 RECIPE = "export.json"
 """Tells how an export was made: its layout, and how posters were drawn anew."""
 
@@ -58,7 +61,7 @@ def export(
         new.mkdir()
         lay_out(_drawn_anew(dataset, rendering, place), new, layout, shard_bytes)
         made = {"movie_posters_decade": __version__, "layout": layout, **asdict(rendering)}
-        (new / RECIPE).write_text(f"{json.dumps(made)}\n", encoding="utf-8")
+        (new / RECIPE).write_bytes(f"{json.dumps(made)}\n".encode())
         for name, content in (extras or {}).items():
             (new / name).write_bytes(content)
         return replace(found, new)
@@ -85,7 +88,9 @@ def _told_in_a_sentence(output: Path) -> Iterator[None]:
         raise
     except OSError as error:
         reason = error.strerror or error
-        raise ExportError(f"{output}: the folder cannot be written: {reason}.") from error
+        raise ExportError(
+            f"{output}: the folder cannot be written: {reason}. Choose another folder."
+        ) from error
 
 
 def _drawn_anew(
@@ -99,6 +104,7 @@ def _drawn_anew(
             .map(
                 partial(_draw_anew, rendering=rendering),
                 desc="Draw anew",
+                writer_batch_size=DRAWN_AT_ONCE,
                 cache_file_name=str(folder / f"{side}.arrow"),
                 new_fingerprint=f"drawn-{side}",
             )

@@ -2,12 +2,10 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import datasets
@@ -15,22 +13,23 @@ from huggingface_hub import (
     CommitOperationAdd,
     CommitOperationDelete,
     DatasetCard,
-    HfApi,
     constants,
 )
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    HFValidationError,
-    LocalTokenNotFoundError,
-    RepositoryNotFoundError,
-)
 
-from movie_posters_decade.about import LICENSE
-from movie_posters_decade.card import LICENSE_FILE, Facts, make_card
+from movie_posters_decade.about import LICENSE, LICENSE_FILE
+from movie_posters_decade.access import (
+    FACTS_FILE,
+    README,
+    REPOSITORY,
+    Revision,
+    check_access,
+    hub_api,
+    told_in_a_sentence,
+)
+from movie_posters_decade.card import make_card
 from movie_posters_decade.contact_sheet import draw_contact_sheet
-from movie_posters_decade.errors import HubError
+from movie_posters_decade.facts import Facts
 from movie_posters_decade.records import Build
-from movie_posters_decade.version import __version__
 
 DEFAULT_CONFIG = "action"
 """The configuration that a repository gives where none is named, if it has it."""
@@ -40,15 +39,6 @@ COPYRIGHT_REMINDER = (
     "publish them, or push again with --no-images; what was published before stays in the "
     "repository's history."
 )
-
-# What requests or httpx raises, whichever huggingface_hub is built on, as far as it is no OSError.
-_HTTP_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
-_NO_LEAVE = (
-    "{}: expected a token that may write there; found one that may not. Name an owner that it "
-    "belongs to, or take a token with write access."
-)
-_REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_REPOSITORY = "dataset"
 
 
 def push(
@@ -83,61 +73,18 @@ def push(
             cannot be reached, or the repository is not as public as asked.
     """
     check_access(repo_id, public=public, token=token)
-    api = _api(token)
-    with _told_in_a_sentence(repo_id):
-        api.create_repo(repo_id, repo_type=_REPOSITORY, private=not public, exist_ok=True)
+    api = hub_api(token)
+    with told_in_a_sentence(repo_id):
+        api.create_repo(repo_id, repo_type=REPOSITORY, private=not public, exist_ok=True)
         name = build.name
         dataset = build.dataset if images else _without_images(build.dataset)
         with _quiet():
-            dataset.push_to_hub(
+            pushed = dataset.push_to_hub(
                 repo_id, name, token=token, private=not public, commit_message=f"Upload {name}"
             )
         facts = replace(_facts(build, dataset, images=images), warnings=warnings)
-        _describe(api, repo_id, build, facts)
+        _describe(Revision(api, repo_id, pushed.oid), build, facts)
     return f"{constants.ENDPOINT}/datasets/{repo_id}"
-
-
-def check_access(repo_id: str, *, public: bool = False, token: str | None = None) -> None:
-    """See that a build may be pushed there, as far as that can be known before.
-
-    Args:
-        repo_id: as `push` takes it.
-        public: as `push` takes it.
-        token: as `push` takes it.
-
-    Raises:
-        HubError: it may not.
-    """
-    if not _REPO_ID.fullmatch(repo_id):
-        raise HubError(
-            f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; "
-            "found no such name. Name the owner, a slash, and the repository."
-        )
-    api = _api(token)
-    with _told_in_a_sentence(repo_id):
-        user = api.whoami()
-        try:
-            is_private = bool(api.repo_info(repo_id, repo_type=_REPOSITORY).private)
-        except RepositoryNotFoundError:
-            owners = [user["name"], *(organization["name"] for organization in user["orgs"])]
-            if repo_id.partition("/")[0] not in owners:
-                raise HubError(_NO_LEAVE.format(repo_id)) from None
-        else:
-            _check_visibility(repo_id, is_private=is_private, public=public)
-
-
-def _api(token: str | None) -> HfApi:
-    return HfApi(token=token, library_name="movie_posters_decade", library_version=__version__)
-
-
-def _check_visibility(repo_id: str, *, is_private: bool, public: bool) -> None:
-    if is_private == public:
-        found, wanted = ("private", "public") if is_private else ("public", "private")
-        remedy = "leave --public out" if public else "say --public (public=True)"
-        raise HubError(
-            f"{repo_id}: expected a {wanted} repository; found a {found} one. Change that in its "
-            f"settings on the Hub, {remedy}, or name another repository."
-        )
 
 
 @contextmanager
@@ -149,57 +96,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         datasets.logging.set_verbosity(before)
-
-
-@contextmanager
-def _told_in_a_sentence(repo_id: str) -> Iterator[None]:
-    hub = f"The Hub at {constants.ENDPOINT}"
-    try:
-        yield
-    except HubError:
-        raise
-    except LocalTokenNotFoundError as error:
-        raise HubError(
-            f"{hub}: expected a token that may write; found none. Log in with `hf auth login`, or "
-            "set HF_TOKEN."
-        ) from error
-    except HFValidationError as error:
-        raise HubError(f"{repo_id}: expected a name that the Hub takes; found: {error}") from error
-    except UnicodeError as error:
-        raise HubError(
-            f"{hub}: expected a token of plain letters and digits; found others in it. Log in "
-            "again with `hf auth login`, or set HF_TOKEN."
-        ) from error
-    except RuntimeError as error:
-        # What huggingface_hub makes of any error in an upload.
-        raise HubError(_broken_off(repo_id, f"{error} {error.__cause__ or ''}")) from error
-    except (_HTTP_ERROR, OSError) as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        raise HubError(_failure(hub, repo_id, status, str(error))) from error
-
-
-def _failure(hub: str, repo_id: str, status: int | None, error: str) -> str:
-    if status is None:
-        return (
-            f"{hub}: cannot be reached: {error.rstrip('.')}. Push again when it can; what "
-            f"{repo_id} has already is not uploaded again."
-        )
-    if status == 401:
-        return (
-            f"{hub}: expected a valid token; found one that it refuses. Log in again with "
-            "`hf auth login`, or set HF_TOKEN."
-        )
-    if status == 403:
-        return _NO_LEAVE.format(repo_id)
-    return _broken_off(repo_id, error)
-
-
-def _broken_off(repo_id: str, why: str) -> str:
-    first_line = why.strip().partition("\n")[0]
-    return (
-        f"{repo_id}: the push broke off: {first_line.strip().rstrip('.')}. Push again: what was "
-        "uploaded is not uploaded again."
-    )
 
 
 def _without_images(dataset: datasets.DatasetDict) -> datasets.DatasetDict:
@@ -234,49 +130,48 @@ def _facts(build: Build, dataset: datasets.DatasetDict, *, images: bool) -> Fact
     )
 
 
-def _describe(api: HfApi, repo_id: str, build: Build, facts: Facts) -> None:
+def _describe(revision: Revision, build: Build, facts: Facts) -> None:
     """Put the card, and all that tells of a build, beside its Parquet files in one commit."""
-    there = api.list_repo_files(repo_id, repo_type=_REPOSITORY)
     folder = f"builds/{build.name}"
     files = {f"{folder}/{name}": content for name, content in build.tables.items()}
-    files[_facts_file(build.name)] = json.dumps(facts.to_json(), indent=2).encode()
+    files[facts_file(build.name)] = json.dumps(facts.to_json(), indent=2).encode()
     files[LICENSE_FILE] = f"{LICENSE}\n".encode()
     if facts.picture:
         files[facts.picture] = draw_contact_sheet(build.dataset["train"])
-    files["README.md"] = str(_card(api, repo_id, facts, there)).encode()
-    left_over = [path for path in there if path.startswith(f"{folder}/") and path not in files]
-    api.create_commit(
-        repo_id,
+    files[README] = str(_card(revision, facts)).encode()
+    left_over = [
+        path for path in revision.paths() if path.startswith(f"{folder}/") and path not in files
+    ]
+    revision.api.create_commit(
+        revision.repo_id,
         [
             *(CommitOperationAdd(path, content) for path, content in files.items()),
             *(CommitOperationDelete(path) for path in left_over),
         ],
         commit_message=f"Describe {build.name}",
-        repo_type=_REPOSITORY,
+        repo_type=REPOSITORY,
+        # Whoever pushed in between is not written over: then this fails, and can be tried again.
+        parent_commit=revision.oid,
     )
 
 
-def _facts_file(name: str) -> str:
+def facts_file(name: str) -> str:
+    """Return where it is kept what the card tells of a configuration."""
     return f"builds/{name}/build.json"
 
 
-def _card(api: HfApi, repo_id: str, facts: Facts, there: list[str]) -> DatasetCard:
+def _card(revision: Revision, facts: Facts) -> DatasetCard:
     """Write the card of all configurations in the repository, the default first."""
-
-    def read(path: str) -> str:
-        return Path(api.hf_hub_download(repo_id, path, repo_type=_REPOSITORY)).read_text("utf-8")
-
-    metadata = DatasetCard(read("README.md")).data
+    metadata = DatasetCard(revision.read(README)).data
     configs = _with_default(metadata.get("configs"))
-    others = {
-        name: Facts.from_json(json.loads(read(_facts_file(name))))
-        for name in (config["config_name"] for config in configs)
-        if name != facts.name and _facts_file(name) in there
-    }
-    described = others | {facts.name: facts}
+    described = {facts.name: facts}
+    for path in revision.paths():
+        found = FACTS_FILE.fullmatch(path)
+        if found and found[1] != facts.name:
+            described[found[1]] = Facts.from_json(json.loads(revision.read(path)))
     in_order = [described[c["config_name"]] for c in configs if c["config_name"] in described]
-    kept = {"configs": configs, "dataset_info": metadata.get("dataset_info")}
-    return make_card(repo_id, in_order, kept)
+    kept = {name: value for name, value in vars(metadata).items() if value is not None}
+    return make_card(revision.repo_id, in_order, kept | {"configs": configs})
 
 
 def _with_default(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:

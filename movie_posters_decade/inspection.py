@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from movie_posters_decade.funnel import Reason
 
@@ -63,6 +63,7 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Verdict:
             # JPEG decoders shrink while they decode, and still read the file to its end.
             image.draft(None, _INSPECTED_SIZE)
             image.load()
+            _upright(image)
             if color == "rgb" and colorfulness(image) < MIN_COLORFULNESS:
                 return Verdict(Reason.BLACK_AND_WHITE)
             return Verdict(fingerprint=fingerprint(image))
@@ -92,7 +93,7 @@ def _formats() -> tuple[str, ...]:
 def decode_poster(content: bytes) -> Image.Image:
     """Return a usable poster as it looks: upright, over white where it is transparent, in RGB."""
     with _opened(content) as image:
-        return _opaque(_in_bytes(ImageOps.exif_transpose(image))).convert("RGB")
+        return _opaque(_in_bytes(_upright(image))).convert("RGB")
 
 
 def file_extension(content: bytes) -> str:
@@ -154,6 +155,13 @@ def _opaque(image: Image.Image) -> Image.Image:
         return image
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its EXIF data say, as `datasets` does; both fail where these are broken."""
+    if image.getexif().get(ExifTags.Base.Orientation) is None:
+        return image
+    return ImageOps.exif_transpose(image)
 
 
 def _in_bytes(image: Image.Image) -> Image.Image:

@@ -218,7 +218,8 @@ class Keeper:
         try:
             return await asked.verdict
         finally:
-            discard(unfinished)
+            with suppress(OSError):
+                discard(unfinished)
 
     async def _help(self, process: asyncio.subprocess.Process) -> None:
         """Let the helper keep what it is asked to, until it fails."""

@@ -36,8 +36,9 @@ class Rendering:
     quality: int = 90
 
     def __post_init__(self) -> None:
-        sides = self.size or (1, 1)
-        if len(sides) != 2 or not all(1 <= side <= MAX_SIDE for side in sides):
+        sides = (1, 1) if self.size is None else self.size
+        is_pair = isinstance(sides, tuple) and len(sides) == 2
+        if not is_pair or not all(_is_whole(side, MAX_SIDE) for side in sides):
             raise OptionError(
                 f"Option size: expected width and height from 1 to {MAX_SIDE}; found {self.size!r}."
             )
@@ -47,13 +48,17 @@ class Rendering:
             raise OptionError(
                 f"Option encode: expected {' or '.join(ENCODINGS)}; found {self.encoding!r}."
             )
-        if not 1 <= self.quality <= 100:
+        if not _is_whole(self.quality, 100):
             raise OptionError(f"Option quality: expected 1 to 100; found {self.quality!r}.")
 
     @property
     def changes(self) -> bool:
         """Whether posters do not stay as they are."""
         return self.size is not None or self.encoding is not None
+
+
+def _is_whole(value: object, most: int) -> bool:
+    return isinstance(value, int) and 1 <= value <= most
 
 
 def render(content: bytes, rendering: Rendering) -> bytes:
@@ -70,6 +75,8 @@ def render(content: bytes, rendering: Rendering) -> bytes:
     if not rendering.changes:
         return content
     poster = decode_poster(content)
+    # Profiles and comments of the original say nothing of the new file.
+    poster.info.clear()
     if rendering.size is not None:
         poster = _fitted(poster, rendering.size, rendering.fit)
     file = io.BytesIO()

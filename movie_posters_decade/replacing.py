@@ -17,6 +17,9 @@ SUMS = "movie_posters_decade.sha256"
 It is how a later export knows what it may replace.
 """
 
+Sum = tuple[str, str]
+"""The name of a file and the SHA-256 of its content."""
+
 _ASIDE = ".movie_posters_decade.incomplete"
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -28,14 +31,16 @@ class Found:
     Attributes:
         folder: the folder.
         exists: whether it is there.
-        sums: the files that an export wrote and that are as it wrote them, with their hashes.
+        listed: the files that exports say they wrote, with their hashes.
+        sums: those of them that are as they were written.
         others: all other files and links.
     """
 
     folder: Path
-    exists: bool
-    sums: set[tuple[str, str]]
-    others: list[str]
+    exists: bool = False
+    listed: frozenset[Sum] = frozenset()
+    sums: frozenset[Sum] = frozenset()
+    others: tuple[str, ...] = ()
 
     def check_alone(self) -> None:
         """See that there are no files of others.
@@ -59,9 +64,11 @@ def look_into(folder: Path) -> Found:
         ExportError: there is a file of that name.
     """
     if not folder.exists():
-        return Found(folder, exists=False, sums=set(), others=[])
+        return Found(folder)
     if not folder.is_dir():
-        raise ExportError(f"{folder}: expected a folder to write into; found a file.")
+        raise ExportError(
+            f"{folder}: expected a folder to write into; found a file. Choose another."
+        )
     listed = _listed(folder / SUMS)
     names = {name for name, _ in listed}
     ours, others = set(), []
@@ -71,7 +78,7 @@ def look_into(folder: Path) -> Found:
             ours.add(sum_)
         elif (name != SUMS or not listed) and not name.startswith(f"{_ASIDE}/"):
             others.append(name)
-    return Found(folder, exists=True, sums=ours, others=others)
+    return Found(folder, True, listed, frozenset(ours), tuple(others))
 
 
 @contextmanager
@@ -107,10 +114,10 @@ def replace(found: Found, new: Path) -> bool:
     Raises:
         ExportError: something of others is where a new file is to be.
     """
-    sums = {(name, _digest(new / name)) for name in _files(new)}
-    if found.sums == sums:
+    sums = frozenset((name, _digest(new / name)) for name in _files(new))
+    if found.sums == found.listed == sums:
         return False
-    (new / SUMS).write_text(_to_text(sums), encoding="utf-8")
+    (new / SUMS).write_bytes(_to_bytes(sums))
     if found.exists:
         _merge(found, new, sums)
     else:
@@ -118,17 +125,17 @@ def replace(found: Found, new: Path) -> bool:
     return True
 
 
-def _listed(path: Path) -> set[tuple[str, str]]:
+def _listed(path: Path) -> frozenset[Sum]:
     """Return the files that a list names, with their hashes; none if it is no such list."""
     if path.is_symlink() or not path.is_file():
-        return set()
+        return frozenset()
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     sums = [_SUM.fullmatch(line) for line in lines]
-    return {(found[2], found[1]) for found in sums if found} if all(sums) else set()
+    return frozenset((found[2], found[1]) for found in sums if found and all(sums))
 
 
-def _to_text(sums: Iterable[tuple[str, str]]) -> str:
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums))
+def _to_bytes(sums: Iterable[Sum]) -> bytes:
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums)).encode()
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -142,14 +149,16 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _merge(found: Found, new: Path, sums: set[tuple[str, str]]) -> None:
+def _merge(found: Found, new: Path, sums: frozenset[Sum]) -> None:
     """Move files into a folder one by one, and remove what an earlier export left there."""
     ours, names = ({name for name, _ in files} for files in (found.sums, sums))
     taken = {*found.others} & {SUMS}
     for name in sorted(names - ours | taken):
         _check_free(found.folder, name)
+    for name, digest in sorted(found.sums):
+        _check_unchanged(found.folder, name, digest)
     # Until all are there, both exports' files are known as such, should this be interrupted.
-    write_whole(str(found.folder / SUMS), _to_text(sums | found.sums).encode())
+    write_whole(str(found.folder / SUMS), _to_bytes(sums | found.sums))
     for name in sorted(names):
         (found.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (new / name).replace(found.folder / name)
@@ -163,11 +172,21 @@ def _check_free(folder: Path, name: str) -> None:
     path = folder / name
     for place in [path, *path.parents][: len(Path(name).parts)]:
         if place.is_symlink() or (place.exists() and (place == path or not place.is_dir())):
-            raise ExportError(
-                f"{folder}: expected nothing at {place.relative_to(folder).as_posix()}, where a "
-                "file of the export is to be; found something that no export wrote, or that was "
-                "changed since, and that is never removed. Move it away, or choose another folder."
-            )
+            raise _in_the_way(folder, place.relative_to(folder).as_posix())
+
+
+def _check_unchanged(folder: Path, name: str, digest: str) -> None:
+    """See that nobody changed a file while the new ones were written."""
+    if not (folder / name).is_file() or _digest(folder / name) != digest:
+        raise _in_the_way(folder, name)
+
+
+def _in_the_way(folder: Path, name: str) -> ExportError:
+    return ExportError(
+        f"{folder}: expected nothing at {name}, where a file of the export is to be; found "
+        "something that no export wrote, or that was changed since, and that is never removed. "
+        "Move it away, or choose another folder."
+    )
 
 
 def _remove(folder: Path, name: str) -> None:

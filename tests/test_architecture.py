@@ -12,6 +12,7 @@ PACKAGE = Path(movie_posters_decade.__file__).parent
 FLOORS: list[set[str]] = [
     {"about", "charts", "errors", "funnel", "lookalikes", "titles", "storing", "version"},
     {
+        "access",
         "addresses",
         "background",
         "cache",
@@ -44,7 +45,9 @@ FLOORS: list[set[str]] = [
     {"collection"},
     {"configurations"},
     {"report"},
-    {"card", "evidence"},
+    {"evidence", "facts"},
+    {"prose"},
+    {"card"},
     {"records"},
     {"builder", "dossier", "hub"},
     {"__init__"},

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from huggingface_hub import DatasetCard
 
-from movie_posters_decade.card import Facts, make_card, size_category
+from movie_posters_decade.card import make_card, size_category
+from movie_posters_decade.facts import Facts
 from movie_posters_decade.report import Report
 
 METADATA = {
@@ -84,7 +85,7 @@ def test_figures_are_those_of_the_build(facts: Facts) -> None:
         "Of the posters asked for in `action` were lost: 1970s 12%, 1980s 1%. Of those kept, "
         "20% are test.",
         "- **Catalogue of `action`:** `MovieGenre.csv`",
-        f"SHA-256 `{facts.catalogue}`. 3 titles were repaired. Versions: datasets 5.2.0.",
+        f"SHA-256 `{facts.catalogue}`. 3 titles were repaired. Pushed with datasets 5.2.0.",
         "![Posters of each decade](builds/action/contact_sheet.jpg)",
     ):
         assert line in text

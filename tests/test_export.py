@@ -239,5 +239,5 @@ def test_file_in_the_folders_place_is_left_alone(
     with pytest.raises(ExportError) as error:
         export(dataset, tmp_path / "posters")
     assert str(error.value) == (
-        f"{tmp_path}/posters: expected a folder to write into; found a file."
+        f"{tmp_path}/posters: expected a folder to write into; found a file. Choose another."
     )

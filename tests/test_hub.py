@@ -19,9 +19,10 @@ from loopback_hub import LoopbackHub, serve_hub
 from loopback_repositories import Repository
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.access import check_access
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.errors import HubError
-from movie_posters_decade.hub import COPYRIGHT_REMINDER, check_access
+from movie_posters_decade.hub import COPYRIGHT_REMINDER
 from movie_posters_decade.records import Build
 
 REPO_ID = "you/movie_posters_decade"
@@ -240,9 +241,10 @@ def test_without_images_no_poster_is_published(
 def test_public_has_to_be_said_and_is_reminded_of(
     hub: LoopbackHub, folder: Path, crowd: World
 ) -> None:
-    said = check(push(hub, crowd, folder / "home", "--public"))
+    said = push(hub, crowd, folder / "home", "--public", "--json")
     assert not hub.repositories[REPO_ID].private
-    assert said.endswith(f"The dataset is at {hub.url}/datasets/{REPO_ID}\n{COPYRIGHT_REMINDER}\n")
+    assert json.loads(check(said))["url"] == f"{hub.url}/datasets/{REPO_ID}"
+    assert said.stderr.endswith(f"{COPYRIGHT_REMINDER}\n")
     refused = push(hub, crowd, folder / "home")
     assert refused.stderr.splitlines()[-1] == (
         f"movie-posters-decade: {REPO_ID}: expected a private repository; found a public one. "
