@@ -237,6 +237,20 @@ def test_export_draws_anew_as_asked(
             assert image.size == (32, 48)
 
 
+def test_export_takes_layout_shards_and_leave_to_write_beside_others(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "posters"
+    output.mkdir()
+    (output / "mine.txt").write_text("mine")
+    words = ("export", *source(world, tmp_path), "--output", str(output), "--format", "webdataset")
+    assert main(words) == 1
+    assert "found mine.txt, which no export wrote" in capsys.readouterr().err
+    assert world.host.requests == [], "it is refused before anything is fetched"
+    run_json(capsys, *words, "--overwrite")
+    assert {path.name for path in output.iterdir()} > {"mine.txt", "train-000000.tar"}
+
+
 def test_script_exports_a_folder_tree(world: World, tmp_path: Path) -> None:
     script = Path(__file__).resolve().parents[1] / "scripts" / "export_folders.py"
     output = tmp_path / "posters"

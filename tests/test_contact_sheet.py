@@ -6,7 +6,7 @@ import datasets
 from conftest import DECADES, paint
 from PIL import Image
 
-from movie_posters_decade.contact_sheet import draw_contact_sheet
+from movie_posters_decade.contact_sheet import draw_contact_sheet, first_places
 
 
 def make_side(counts: dict[str, int]) -> datasets.Dataset:
@@ -39,3 +39,14 @@ def test_decade_with_few_posters_leaves_the_rest_of_its_row_empty() -> None:
     assert sheet.size == (84 + 3 * 106 + 6, 6 + 5 * 154)
     empty = sheet.crop((84 + 106, 6, sheet.width, 6 + 148))
     assert min(empty.tobytes()) > 235
+
+
+def test_first_posters_of_each_decade_are_taken() -> None:
+    side = make_side({"1970s": 4, "1980s": 2})
+    assert first_places(side, 3) == {
+        "1970s": [0, 1, 2],
+        "1980s": [4, 5],
+        "1990s": [],
+        "2000s": [],
+        "2010s": [],
+    }

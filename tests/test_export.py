@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
@@ -158,6 +159,70 @@ def test_what_a_killed_export_left_is_removed_by_the_next(
     export(dataset, output)
     assert list(tmp_path.rglob(".*.incomplete")) == []
     assert len(files(output)) == 33
+
+
+@pytest.mark.parametrize("steps", [0, 3, 40, 80])
+def test_export_that_was_killed_while_files_moved_is_made_whole_by_the_next(
+    dataset: datasets.DatasetDict, tmp_path: Path, steps: int
+) -> None:
+    program = """if True:
+        import datasets, os, pathlib, sys
+        from movie_posters_decade.export import export
+        move, left = pathlib.Path.replace, [int(sys.argv[3])]
+        def step(path, target):
+            if not left[0]:
+                os._exit(9)
+            left[0] -= 1
+            return move(path, target)
+        dataset = datasets.load_from_disk(sys.argv[1])
+        export(dataset, sys.argv[2])
+        pathlib.Path.replace = step
+        export(dataset, sys.argv[2], "webdataset")
+        export(dataset, sys.argv[2])
+    """
+    output = tmp_path / "posters"
+    output.mkdir()
+    dataset.save_to_disk(str(tmp_path / "saved"))
+    words = [sys.executable, "-c", program, str(tmp_path / "saved"), str(output), str(steps)]
+    subprocess.run(words, check=False, capture_output=True)
+    export(dataset, output)
+    found = files(output)
+    listed = found.pop(SUMS).decode().splitlines()
+    assert [line.split("  ")[1] for line in listed] == sorted(found)
+    assert len(found) == 32
+    assert not export(dataset, output)
+
+
+def test_what_others_write_meanwhile_is_never_removed(
+    dataset: datasets.DatasetDict, tmp_path: Path
+) -> None:
+    class Meddling(dict[str, bytes]):
+        """Writes into the folder when it is read, which is while the export is under way."""
+
+        def items(self) -> Any:
+            (output / "manifest.csv").write_text("mine")
+            return super().items()
+
+    output = tmp_path / "posters"
+    output.mkdir()
+    for _ in range(2):
+        with pytest.raises(ExportError, match=r"expected nothing at manifest\.csv"):
+            export(dataset, output, extras=Meddling(losses=b""))
+        assert files(output)["manifest.csv"] == b"mine"
+        (output / "manifest.csv").unlink()
+        export(dataset, output)
+
+
+def test_place_that_cannot_be_written_is_told_in_a_sentence(
+    dataset: datasets.DatasetDict, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ExportError) as error:
+        export(dataset, tmp_path / "file" / "posters")
+    assert str(error.value) == (
+        f"{tmp_path}/file/posters: the folder cannot be written: Not a directory. Choose another "
+        "folder."
+    )
 
 
 def test_export_tells_how_it_was_made(dataset: datasets.DatasetDict, tmp_path: Path) -> None:

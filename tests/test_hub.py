@@ -4,6 +4,7 @@ The true clients push to a Hub on loopback and load from it, each in a process o
 read `HF_ENDPOINT` once.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -119,6 +120,10 @@ def pushed(folder: Path, crowd: World) -> Iterator[LoopbackHub]:
         yield hub
 
 
+def b64encode(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
 def paths(repository: Repository) -> set[str]:
     return set(repository.files) - {".gitattributes"}
 
@@ -184,6 +189,43 @@ def test_pushed_again_the_repository_is_as_it_was(
     before = hub.repositories[REPO_ID].files
     check(push(hub, crowd, folder / "home", "--json"))
     assert hub.repositories[REPO_ID].files == before
+
+
+def test_card_of_another_dataset_is_not_replaced(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    hub.repositories[REPO_ID] = Repository(private=True)
+    mine = {"key": "file", "value": {"path": "README.md", "content": b64encode(b"# Mine")}}
+    hub.repositories[REPO_ID].commit({"summary": "mine"}, [mine])
+    assert sentence(push(hub, crowd, folder / "home")) == (
+        f"{REPO_ID}: expected a repository of its own for this dataset; found one with another "
+        "card, which a push would replace. Name another repository."
+    )
+    assert paths(hub.repositories[REPO_ID]) == {"README.md"}
+
+
+def test_metadata_that_others_added_to_the_card_stay(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    check(push(hub, crowd, folder / "home"))
+    card = hub.repositories[REPO_ID].files["README.md"]
+    added = card.replace(b"tags:\n", b"viewer: false\nlanguage: en\ntags:\n- mine\n", 1)
+    edit = {"key": "file", "value": {"path": "README.md", "content": b64encode(added)}}
+    hub.repositories[REPO_ID].commit({"summary": "edit"}, [edit])
+    check(push(hub, crowd, folder / "home", "--per-decade", "3"))
+    again = hub.repositories[REPO_ID].files["README.md"].decode()
+    for line in ("viewer: false", "language: en", "- mine", "- movie-posters"):
+        assert f"\n{line}\n" in again
+    assert "15 movie posters" in again
+
+
+def test_first_that_was_pushed_is_the_default_where_there_is_no_action(
+    hub: LoopbackHub, folder: Path, crowd: World
+) -> None:
+    check(push(hub, crowd, folder / "home", "--genres", "drama"))
+    check(push(hub, crowd, folder / "home", "--genres", "drama", "action"))
+    card = hub.repositories[REPO_ID].files["README.md"].decode()
+    assert "Configurations: `drama`, `action-drama`; the first is the default." in card
 
 
 def test_push_that_broke_off_is_made_whole_by_the_next(

@@ -3,12 +3,18 @@
 import io
 import random
 
+import datasets
 import pytest
 from conftest import paint
 from PIL import Image, ImageFile
 
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import colorfulness, file_extension, inspect_poster
+from movie_posters_decade.inspection import (
+    colorfulness,
+    decode_poster,
+    file_extension,
+    inspect_poster,
+)
 
 COLOR = Image.open(io.BytesIO(paint("1990s", 7)))
 
@@ -125,3 +131,24 @@ def test_colorfulness_is_zero_for_grey_and_grows_with_color() -> None:
 )
 def test_extension_is_what_the_bytes_say(image_format: str, extension: str) -> None:
     assert file_extension(encode(COLOR, image_format)) == extension
+
+
+def test_what_is_accepted_can_be_decoded_whatever_its_exif_data() -> None:
+    """As a poster that cannot be turned upright would fail whoever loads it."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E], exif[0x011A] = 3, "a poster", 72.0
+    file = io.BytesIO()
+    Image.open(io.BytesIO(paint("1990s", 1))).save(file, "JPEG", exif=exif)
+    content, chance = file.getvalue(), random.Random(0)
+    begin = content.index(b"Exif")
+    refused = 0
+    for _ in range(400):
+        broken = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            broken[begin + 6 + chance.randrange(len(exif.tobytes()) - 6)] = chance.randrange(256)
+        if inspect_poster(bytes(broken)).fault is None:
+            decode_poster(bytes(broken))
+            datasets.Image(mode="RGB").decode_example({"bytes": bytes(broken), "path": None})
+        else:
+            refused += 1
+    assert 0 < refused < 400

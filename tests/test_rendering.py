@@ -4,7 +4,7 @@ import io
 
 import pytest
 from conftest import paint
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.rendering import Rendering, render
@@ -59,7 +59,9 @@ def test_crop_cuts_two_sides_alike() -> None:
 
 @pytest.mark.parametrize("encoding", ["jpeg", "png", "webp"])
 def test_encoding_is_the_one_asked_for(encoding: str) -> None:
-    drawn = opened(render(paint("1990s", 1), Rendering(encoding=encoding)))
+    source = encoded(opened(paint("1990s", 1)), icc_profile=b"profile", comment="by hand")
+    drawn = opened(render(source, Rendering(encoding=encoding)))
+    assert not {"icc_profile", "comment"} & drawn.info.keys()
     assert (drawn.format, drawn.size) == (encoding.upper(), (91, 134))
 
 
@@ -71,6 +73,7 @@ def test_all_jpegs_have_one_quantization() -> None:
     drawn = [opened(render(content, Rendering((64, 96)))) for content in contents]
     assert getattr(drawn[0], "quantization") == getattr(drawn[1], "quantization")  # noqa: B009
     assert drawn[0].format == drawn[1].format == "JPEG"
+    assert {JpegImagePlugin.get_sampling(image) for image in drawn} == {0}
 
 
 def test_poster_is_drawn_as_it_looks(tall: bytes) -> None:
@@ -90,6 +93,8 @@ def test_poster_is_drawn_as_it_looks(tall: bytes) -> None:
         ("size", (0, 5), "Option size: expected width and height from 1 to 8192; found (0, 5)."),
         ("fit", "zoom", "Option fit: expected crop or pad or stretch; found 'zoom'."),
         ("encoding", "gif", "Option encode: expected jpeg or png or webp; found 'gif'."),
+        ("size", 224, "Option size: expected width and height from 1 to 8192; found 224."),
+        ("quality", 50.5, "Option quality: expected 1 to 100; found 50.5."),
         ("quality", 0, "Option quality: expected 1 to 100; found 0."),
     ],
 )
