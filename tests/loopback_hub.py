@@ -128,6 +128,12 @@ class LoopbackHub:
             "HF_UPDATE_DOWNLOAD_COUNTS": "0",
         }
 
+    def reset(self) -> None:
+        """Be empty, and take everything again."""
+        self.repositories.clear()
+        self.requests.clear()
+        self.cut_commits, self.drop_after, self.drop_status = False, None, None
+
     def takes_upload(self) -> bool:
         """Tell whether an upload that begins is to be taken."""
         with self.lock:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import datasets
@@ -50,38 +51,67 @@ print(json.dumps(told))
 """
 
 
-def run(
-    hub: LoopbackHub, folder: Path, *words: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run Python in a process that takes the loopback Hub for the Hub, with a cache of its own."""
-    variables = os.environ | hub.environment | {"HF_HOME": str(folder)} | environment
-    return subprocess.run(
-        [sys.executable, *words], env=variables, capture_output=True, text=True, check=False
-    )
+# Runs the command line again and again, as loading it takes longer than a push.
+PUSH = """
+import contextlib, io, json, os, sys
+from movie_posters_decade.cli import main
+for line in sys.stdin:
+    words, environment = json.loads(line)
+    os.environ.update(environment)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        with contextlib.redirect_stderr(io.StringIO()) as err:
+            code = main(words)
+    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
+"""
 
 
-def push(
-    hub: LoopbackHub, world: World, folder: Path, *words: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    source = ("--data-files", str(world.catalogue), "--allow-private-hosts")
-    program = ("-m", "movie_posters_decade", "push", *source)
-    if "--config" not in words:
-        # Which takes longer than the push itself.
-        words = (*words, "--no-audit")
-    if "--repo-id" not in words:
-        words = (*words, "--repo-id", REPO_ID)
-    return run(hub, folder, *program, *words, **environment)
+@dataclass(frozen=True)
+class Finished:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
 
 
-def check(finished: subprocess.CompletedProcess[str]) -> str:
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
+def start(hub: LoopbackHub, folder: Path, *words: str) -> subprocess.Popen[str]:
+    """Start Python with a cache of its own, where the loopback Hub is taken for the Hub."""
+    variables = os.environ | hub.environment | {"HF_HOME": str(folder)}
+    command = [sys.executable, *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=variables, text=True, stdin=pipe, stdout=pipe)
 
 
-def sentence(finished: subprocess.CompletedProcess[str]) -> str:
-    assert finished.returncode == 1
-    assert "Traceback" not in finished.stderr
-    return finished.stderr.splitlines()[-1].removeprefix("movie-posters-decade: ")
+class Pusher:
+    """A process that pushes builds of a catalogue."""
+
+    def __init__(self, hub: LoopbackHub, world: World, folder: Path) -> None:
+        self.source = ("--data-files", str(world.catalogue), "--allow-private-hosts")
+        self.hub = hub
+        self.process = start(hub, folder, "-c", PUSH)
+
+    def __call__(self, *words: str, audit: bool = False, **environment: str) -> Finished:
+        repository = () if "--repo-id" in words else ("--repo-id", REPO_ID)
+        command = ["push", *self.source, *words, *repository, *(() if audit else ("--no-audit",))]
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        told = json.dumps([command, self.hub.environment | environment])
+        print(told, file=self.process.stdin, flush=True)
+        return Finished(*json.loads(self.process.stdout.readline()))
+
+    def end(self) -> None:
+        self.process.communicate()
+
+
+def check(finished: Finished) -> str:
+    assert finished.code == 0, finished.err
+    return finished.out
+
+
+def sentence(finished: Finished) -> str:
+    assert finished.code == 1
+    assert "Traceback" not in finished.err
+    return finished.err.splitlines()[-1].removeprefix("movie-posters-decade: ")
 
 
 def built(world: World, folder: Path, name: str) -> Build:
@@ -105,18 +135,29 @@ def crowd(folder: Path) -> Iterator[World]:
         yield make_world(folder / "catalogue", host, dict.fromkeys(DECADES, 4))
 
 
-@pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
+@pytest.fixture(scope="module")
+def push(folder: Path, crowd: World) -> Iterator[Pusher]:
     with serve_hub() as hub:
-        yield hub
+        pusher = Pusher(hub, crowd, folder / "home")
+        yield pusher
+        pusher.end()
+
+
+@pytest.fixture
+def hub(push: Pusher) -> LoopbackHub:
+    """The Hub that is pushed to, empty."""
+    push.hub.reset()
+    return push.hub
 
 
 @pytest.fixture(scope="module")
 def pushed(folder: Path, crowd: World) -> Iterator[LoopbackHub]:
     """A Hub to which two configurations were pushed, the default one last."""
     with serve_hub() as hub:
-        check(push(hub, crowd, folder / "home", "--config", "drama"))
-        check(push(hub, crowd, folder / "home"))
+        push = Pusher(hub, crowd, folder / "pushed")
+        check(push("--config", "drama", audit=True))
+        check(push())
+        push.end()
         yield hub
 
 
@@ -136,7 +177,7 @@ def beside(name: str) -> set[str]:
 def test_pushed_dataset_is_the_built_one_for_whoever_loads_it(
     pushed: LoopbackHub, folder: Path, crowd: World
 ) -> None:
-    told = json.loads(check(run(pushed, folder / "reader", "-c", READ, REPO_ID)))
+    told = json.loads(start(pushed, folder / "reader", "-c", READ, REPO_ID).communicate()[0])
     assert told.pop("labels") == list(DECADES)
     for name in ("action", "drama"):
         build = built(crowd, folder / "cache", name)
@@ -182,37 +223,31 @@ def test_card_tells_of_all_configurations_and_is_valid(pushed: LoopbackHub) -> N
     assert "alone tell the decade in `drama` beyond chance" in card
 
 
-def test_pushed_again_the_repository_is_as_it_was(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
-    check(push(hub, crowd, folder / "home", "--json"))
+def test_pushed_again_the_repository_is_as_it_was(hub: LoopbackHub, push: Pusher) -> None:
+    check(push("--json"))
     before = hub.repositories[REPO_ID].files
-    check(push(hub, crowd, folder / "home", "--json"))
+    check(push("--json"))
     assert hub.repositories[REPO_ID].files == before
 
 
-def test_card_of_another_dataset_is_not_replaced(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
+def test_card_of_another_dataset_is_not_replaced(hub: LoopbackHub, push: Pusher) -> None:
     hub.repositories[REPO_ID] = Repository(private=True)
     mine = {"key": "file", "value": {"path": "README.md", "content": b64encode(b"# Mine")}}
     hub.repositories[REPO_ID].commit({"summary": "mine"}, [mine])
-    assert sentence(push(hub, crowd, folder / "home")) == (
+    assert sentence(push()) == (
         f"{REPO_ID}: expected a repository of its own for this dataset; found one with another "
         "card, which a push would replace. Name another repository."
     )
     assert paths(hub.repositories[REPO_ID]) == {"README.md"}
 
 
-def test_metadata_that_others_added_to_the_card_stay(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
-    check(push(hub, crowd, folder / "home"))
+def test_metadata_that_others_added_to_the_card_stay(hub: LoopbackHub, push: Pusher) -> None:
+    check(push())
     card = hub.repositories[REPO_ID].files["README.md"]
     added = card.replace(b"tags:\n", b"viewer: false\nlanguage: en\ntags:\n- mine\n", 1)
     edit = {"key": "file", "value": {"path": "README.md", "content": b64encode(added)}}
     hub.repositories[REPO_ID].commit({"summary": "edit"}, [edit])
-    check(push(hub, crowd, folder / "home", "--per-decade", "3"))
+    check(push("--per-decade", "3"))
     again = hub.repositories[REPO_ID].files["README.md"].decode()
     for line in ("viewer: false", "language: en", "- mine", "- movie-posters"):
         assert f"\n{line}\n" in again
@@ -220,19 +255,17 @@ def test_metadata_that_others_added_to_the_card_stay(
 
 
 def test_first_that_was_pushed_is_the_default_where_there_is_no_action(
-    hub: LoopbackHub, folder: Path, crowd: World
+    hub: LoopbackHub, push: Pusher
 ) -> None:
-    check(push(hub, crowd, folder / "home", "--genres", "drama"))
-    check(push(hub, crowd, folder / "home", "--genres", "drama", "action"))
+    check(push("--genres", "drama"))
+    check(push("--genres", "drama", "action"))
     card = hub.repositories[REPO_ID].files["README.md"].decode()
     assert "Configurations: `drama`, `action-drama`; the first is the default." in card
 
 
-def test_push_that_broke_off_is_made_whole_by_the_next(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
+def test_push_that_broke_off_is_made_whole_by_the_next(hub: LoopbackHub, push: Pusher) -> None:
     hub.drop_after, hub.drop_status = 1, 403
-    told = sentence(push(hub, crowd, folder / "home"))
+    told = sentence(push())
     assert told.startswith(
         f"{REPO_ID}: the push broke off: Error while uploading "
         "'action/test-00000-of-00001.parquet' to the Hub."
@@ -240,31 +273,29 @@ def test_push_that_broke_off_is_made_whole_by_the_next(
     assert told.endswith(" Push again: what was uploaded is not uploaded again.")
     assert paths(hub.repositories[REPO_ID]) == set()
     hub.drop_after = hub.drop_status = None
-    check(push(hub, crowd, folder / "home"))
+    check(push())
     assert beside("action") < paths(hub.repositories[REPO_ID])
     uploads = [path for method, path in hub.requests if method == "PUT"]
     assert len(uploads) == len(set(uploads)) + 1, "what was uploaded is not uploaded again"
 
 
-def test_commit_that_is_cut_off_is_made_good_by_the_next(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
+def test_commit_that_is_cut_off_is_made_good_by_the_next(hub: LoopbackHub, push: Pusher) -> None:
     hub.cut_commits = True
-    told = sentence(push(hub, crowd, folder / "home"))
+    told = sentence(push())
     assert told.startswith(f"The Hub at {hub.url}: cannot be reached: ")
     assert paths(hub.repositories[REPO_ID]) == set()
     hub.cut_commits = False
-    check(push(hub, crowd, folder / "home"))
+    check(push())
     uploads = [path for method, path in hub.requests if method == "PUT"]
     assert len(uploads) == len(set(uploads))
     assert beside("action") < paths(hub.repositories[REPO_ID])
 
 
 def test_without_images_no_poster_is_published(
-    hub: LoopbackHub, folder: Path, crowd: World
+    hub: LoopbackHub, push: Pusher, folder: Path, crowd: World
 ) -> None:
-    check(push(hub, crowd, folder / "home"))
-    check(push(hub, crowd, folder / "home", "--no-images"))
+    check(push())
+    check(push("--no-images"))
     files = hub.repositories[REPO_ID].files
     posters = {body for _, body in crowd.host.answers.values()}
     for path, content in files.items():
@@ -280,58 +311,54 @@ def test_without_images_no_poster_is_published(
     assert "Of `action` there are links and hashes alone." in files["README.md"].decode()
 
 
-def test_public_has_to_be_said_and_is_reminded_of(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
-    said = push(hub, crowd, folder / "home", "--public", "--json")
+def test_public_has_to_be_said_and_is_reminded_of(hub: LoopbackHub, push: Pusher) -> None:
+    said = push("--public", "--json")
     assert not hub.repositories[REPO_ID].private
     assert json.loads(check(said))["url"] == f"{hub.url}/datasets/{REPO_ID}"
-    assert said.stderr.endswith(f"{COPYRIGHT_REMINDER}\n")
-    refused = push(hub, crowd, folder / "home")
-    assert refused.stderr.splitlines()[-1] == (
-        f"movie-posters-decade: {REPO_ID}: expected a private repository; found a public one. "
+    assert said.err.endswith(f"{COPYRIGHT_REMINDER}\n")
+    refused = push()
+    assert sentence(refused) == (
+        f"{REPO_ID}: expected a private repository; found a public one. "
         "Change that in its settings on the Hub, say --public (public=True), or name another "
         "repository."
     )
     hub.repositories[REPO_ID].private = True
-    refused = push(hub, crowd, folder / "home", "--public")
-    assert refused.stderr.splitlines()[-1] == (
-        f"movie-posters-decade: {REPO_ID}: expected a public repository; found a private one. "
+    refused = push("--public")
+    assert sentence(refused) == (
+        f"{REPO_ID}: expected a public repository; found a private one. "
         "Change that in its settings on the Hub, leave --public out, or name another repository."
     )
 
 
 def test_token_that_is_missing_or_wrong_is_told_in_a_sentence(
-    hub: LoopbackHub, folder: Path, crowd: World
+    hub: LoopbackHub, push: Pusher
 ) -> None:
-    missing = push(hub, crowd, folder / "home", HF_TOKEN="")
+    missing = push(HF_TOKEN="")
     assert sentence(missing) == (
         f"The Hub at {hub.url}: expected a token that may write; found none. Log in with "
         "`hf auth login`, or set HF_TOKEN."
     )
-    wrong = push(hub, crowd, folder / "home", HF_TOKEN="hf_wrong")  # noqa: S106
+    wrong = push(HF_TOKEN="hf_wrong")  # noqa: S106
     assert sentence(wrong) == (
         f"The Hub at {hub.url}: expected a valid token; found one that it refuses. Log in again "
         "with `hf auth login`, or set HF_TOKEN."
     )
 
 
-def test_owner_that_the_token_is_not_of_is_told_in_a_sentence(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
-    refused = push(hub, crowd, folder / "home", "--repo-id", "someone/posters")
+@pytest.mark.usefixtures("hub")
+def test_owner_that_the_token_is_not_of_is_told_in_a_sentence(push: Pusher) -> None:
+    refused = push("--repo-id", "someone/posters")
     assert sentence(refused) == (
         "someone/posters: expected a token that may write there; found one that may not. Name an "
         "owner that it belongs to, or take a token with write access."
     )
 
 
-def test_hub_that_cannot_be_reached_is_told_in_a_sentence(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
-    nowhere = "http://127.0.0.1:9"
-    told = sentence(push(hub, crowd, folder / "home", HF_ENDPOINT=nowhere))
-    assert told.startswith(f"The Hub at {nowhere}: cannot be reached: ")
+def test_hub_that_cannot_be_reached_is_told_in_a_sentence(folder: Path, crowd: World) -> None:
+    push = Pusher(LoopbackHub("http://127.0.0.1:9"), crowd, folder / "home")
+    told = sentence(push())
+    push.end()
+    assert told.startswith("The Hub at http://127.0.0.1:9: cannot be reached: ")
     assert told.endswith(
         f"Push again when it can; what {REPO_ID} has already is not uploaded again."
     )
@@ -369,10 +396,8 @@ def test_build_is_called_by_its_genres(folder: Path, crowd: World) -> None:
         assert builder.built().name == name
 
 
-def test_token_of_strange_letters_is_told_in_a_sentence(
-    hub: LoopbackHub, folder: Path, crowd: World
-) -> None:
-    told = sentence(push(hub, crowd, folder / "home", HF_TOKEN="hf_wr\u00f6ng"))  # noqa: S106
+def test_token_of_strange_letters_is_told_in_a_sentence(hub: LoopbackHub, push: Pusher) -> None:
+    told = sentence(push(HF_TOKEN="hf_wr\u00f6ng"))  # noqa: S106
     assert told == (
         f"The Hub at {hub.url}: expected a token of plain letters and digits; found others in it. "
         "Log in again with `hf auth login`, or set HF_TOKEN."
