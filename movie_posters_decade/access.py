@@ -124,11 +124,11 @@ def told_in_a_sentence(repo_id: str) -> Iterator[None]:
             f"{hub}: expected a token of plain letters and digits; found others in it. Log in "
             "again with `hf auth login`, or set HF_TOKEN."
         ) from error
+    except (_HTTP_ERROR, OSError) as error:
+        raise HubError(_failure(hub, repo_id, error)) from error
     except (RuntimeError, ValueError) as error:
         # What huggingface_hub makes of an error in an upload, or of a card that is refused.
         raise HubError(_broken_off(repo_id, f"{error} {error.__cause__ or ''}")) from error
-    except (_HTTP_ERROR, OSError) as error:
-        raise HubError(_failure(hub, repo_id, error)) from error
 
 
 def _failure(hub: str, repo_id: str, error: Exception) -> str:

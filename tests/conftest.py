@@ -18,6 +18,7 @@ import datasets
 import pytest
 from PIL import Image
 
+from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
 
 datasets.disable_progress_bars()
@@ -92,6 +93,16 @@ class World:
 def world(tmp_path: Path, host: PosterHost) -> World:
     """Thirty Action movies of 1970 to 2017, six of each decade, whose posters are all there."""
     return make_world(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 6))
+
+
+@pytest.fixture
+def dataset(world: World, tmp_path: Path) -> datasets.DatasetDict:
+    """What is built of these movies."""
+    builder = MoviePostersDecade(
+        str(tmp_path / "cache"), data_files=world.catalogue, allow_private_hosts=True
+    )
+    builder.download_and_prepare()
+    return builder.as_dataset()
 
 
 def make_world(folder: Path, host: PosterHost, counts: dict[str, int]) -> World:

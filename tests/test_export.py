@@ -9,23 +9,13 @@ from typing import Any
 
 import datasets
 import pytest
-from conftest import World
 
-from movie_posters_decade import MoviePostersDecade, __version__
+from movie_posters_decade import __version__
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.export import export
 from movie_posters_decade.layouts import LAYOUTS
 from movie_posters_decade.rendering import Rendering
 from movie_posters_decade.replacing import SUMS
-
-
-@pytest.fixture
-def dataset(world: World, tmp_path: Path) -> datasets.DatasetDict:
-    builder = MoviePostersDecade(
-        str(tmp_path / "cache"), data_files=world.catalogue, allow_private_hosts=True
-    )
-    builder.download_and_prepare()
-    return builder.as_dataset()
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -9,23 +9,13 @@ from typing import Any
 
 import datasets
 import pytest
-from conftest import DECADES, World, paint, painted_decade
+from conftest import DECADES, paint, painted_decade
 from PIL import Image
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
-from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.layouts import MANIFEST, MANIFEST_COLUMNS, lay_out, safe_name
 
 JPEG = paint("1990s", 1)
-
-
-@pytest.fixture
-def dataset(world: World, tmp_path: Path) -> datasets.DatasetDict:
-    builder = MoviePostersDecade(
-        str(tmp_path / "cache"), data_files=world.catalogue, allow_private_hosts=True
-    )
-    builder.download_and_prepare()
-    return builder.as_dataset()
 
 
 @pytest.fixture
