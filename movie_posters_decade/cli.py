@@ -164,7 +164,7 @@ def _room(name: str) -> ModuleType:
         library = str(error.name).partition(".")[0]
         raise EvidenceError(
             f"Baselines and reports: expected {library} to be installed; found it is not. "
-            "Install it with: pip install 'movie_posters_decade[evidence]'"
+            "Install both with: pip install scikit-learn matplotlib"
         ) from error
 
 

@@ -297,7 +297,7 @@ def test_baselines_without_their_libraries_are_refused_in_a_sentence(tmp_path: P
     assert refused.returncode == 1
     assert refused.stderr == (
         "movie-posters-decade: Baselines and reports: expected sklearn to be installed; found it "
-        "is not. Install it with: pip install 'movie_posters_decade[evidence]'\n"
+        "is not. Install both with: pip install scikit-learn matplotlib\n"
     )
     assert list(tmp_path.iterdir()) == []
 
