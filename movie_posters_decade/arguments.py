@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from movie_posters_decade import __version__
 from movie_posters_decade.builder import MoviePostersDecade
+from movie_posters_decade.errors import OptionError
 from movie_posters_decade.layouts import LAYOUTS, SHARD_BYTES
 from movie_posters_decade.options import Options
 from movie_posters_decade.rendering import ENCODINGS, FITS, Rendering
@@ -69,7 +70,22 @@ def rendering_of(chosen: argparse.Namespace) -> Rendering:
     Raises:
         OptionError: a value cannot be used.
     """
-    return Rendering(chosen.size, chosen.fit, chosen.encode, chosen.quality)
+    if chosen.fit is not None and chosen.size is None:
+        raise OptionError(
+            "Option fit: expected a size with it, as in --size 224x224; found none. Add one, or "
+            "leave --fit out."
+        )
+    if chosen.quality is not None and chosen.size is None and chosen.encode is None:
+        raise OptionError(
+            "Option quality: expected a size or an encoding with it, as in --encode jpeg; found "
+            "neither. Add one, or leave --quality out."
+        )
+    return Rendering(
+        chosen.size,
+        Rendering.fit if chosen.fit is None else chosen.fit,
+        chosen.encode,
+        Rendering.quality if chosen.quality is None else chosen.quality,
+    )
 
 
 def _add_export(command: argparse.ArgumentParser) -> None:
@@ -104,9 +120,8 @@ def _add_rendering(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fit",
         choices=FITS,
-        default=Rendering.fit,
         help="how a poster gets that size: cut off, in black bars, or out of proportion "
-        "(default: %(default)s)",
+        f"(default: {Rendering.fit})",
     )
     command.add_argument(
         "--encode",
@@ -116,8 +131,7 @@ def _add_rendering(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--quality",
         type=int,
-        default=Rendering.quality,
-        help="of JPEG or WebP, 1 to 100 (default: %(default)s)",
+        help=f"of JPEG or WebP, 1 to 100 (default: {Rendering.quality})",
     )
 
 

@@ -247,7 +247,7 @@ cropped by much, or other posters of the same movie, are not found.
 ### Recommendations
 
 Compare models on the test split of one configuration, and look at what they attend to. Posters \
-that are resized and encoded anew alike no longer tell anything by their files."""
+that are resized and encoded anew alike have one shape and one quantization."""
 
 
 def _lost_shares(facts: Facts) -> str:

@@ -267,7 +267,20 @@ def test_script_exports_a_folder_tree(world: World, tmp_path: Path) -> None:
             ("--shard-megabytes", "0"),
             "argument --shard-megabytes: expected a whole number from 1; found 0",
         ),
-        (("--quality", "0"), "Option quality: expected 1 to 100; found 0."),
+        (
+            ("--encode", "jpeg", "--quality", "0"),
+            "Option quality: expected 1 to 100; found 0.",
+        ),
+        (
+            ("--quality", "50"),
+            "Option quality: expected a size or an encoding with it, as in --encode jpeg; found "
+            "neither. Add one, or leave --quality out.",
+        ),
+        (
+            ("--fit", "pad"),
+            "Option fit: expected a size with it, as in --size 224x224; found none. Add one, or "
+            "leave --fit out.",
+        ),
         (
             ("--size", "0x9"),
             "Option size: expected width and height from 1 to 8192; found (0, 9).",
