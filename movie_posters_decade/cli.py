@@ -6,7 +6,8 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from types import ModuleType
 from typing import Any
@@ -38,18 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What was imported stays, so that the garbage collector need not look at it again.
     gc.freeze()
     chosen = parser().parse_args(arguments)
-    code, sentence = _run(chosen)
+    with _echoes_unheard():
+        code, sentence = _run(chosen)
+        if sentence:
+            # What was under way, a progress bar for one, ends before the sentence.
+            gc.collect()
     if sentence:
-        _end_what_was_under_way()
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)
     return code
 
 
-def _end_what_was_under_way() -> None:
-    """Let what failed go, a progress bar for one, so that nothing of it is said after the end."""
-    say, sys.unraisablehook = sys.unraisablehook, lambda _: None
-    gc.collect()
-    sys.unraisablehook = say
+@contextmanager
+def _echoes_unheard() -> Iterator[None]:
+    """Keep Python from telling of errors in what is let go, as these echo one that is told."""
+    tell, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = tell
 
 
 def _run(chosen: argparse.Namespace) -> tuple[int, str]:
