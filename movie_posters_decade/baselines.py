@@ -1,5 +1,6 @@
 """How well simple models tell the decade, and what they could cheat with."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,6 +19,12 @@ Labels = NDArray[np.int64]
 
 RESAMPLES = 1000
 """How many times the test side is drawn anew for an interval."""
+
+AUDIT_RESAMPLES = 4000
+"""The same in an audit, whose intervals reach further out."""
+
+ENOUGH_ON_TEST, ENOUGH = 50, 20
+"""How many posters an audit needs on test in all, and of each decade on train."""
 
 CONFIDENCE = 0.95
 """Of an interval; of all shortcuts' intervals together in an audit."""
@@ -80,23 +87,34 @@ class Leak:
 
     Attributes:
         shortcut: what it is.
-        accuracy: of a model that sees nothing else; the interval is as wide as the number of
-            shortcuts asks for.
-        chance: the accuracy of naming the most frequent decade.
+        accuracy: of a model that sees nothing else, the mean of the decades', so that a large
+            decade counts no more than a small one.
+        chance: the same of guessing.
+        confidence: of the interval, which is as wide as the number of shortcuts asks for.
+        is_enough: whether there are enough posters to tell.
     """
 
     shortcut: str
     accuracy: Figure
     chance: float
+    confidence: float
+    is_enough: bool
 
     @property
     def tells(self) -> bool:
         """Whether it tells more than chance does, beyond the interval."""
-        return self.accuracy.low > self.chance
+        return self.is_enough and self.accuracy.low > self.chance
+
+    @property
+    def verdict(self) -> str:
+        """Whether it tells the decade, in words."""
+        if not self.is_enough:
+            return "too few posters"
+        return "yes" if self.tells else "no"
 
     def to_json(self) -> dict[str, Any]:
         """Return the leak in JSON's types."""
-        return asdict(self) | {"tells": self.tells}
+        return asdict(self) | {"tells": self.tells, "verdict": self.verdict}
 
 
 def baselines(train: Examples, test: Examples, decades: int) -> list[Result]:
@@ -130,24 +148,38 @@ def audit(train: Examples, test: Examples) -> list[Leak]:
         test: what they are measured on.
     """
     names = list(train.traits[0].shortcuts)
-    chance = float(np.bincount(test.labels).max() / len(test.labels))
+    # So wide that all of them together hold what they should with the usual confidence.
+    confidence = 1 - (1 - CONFIDENCE) / len(names)
+    present, sizes = np.unique(test.labels, return_counts=True)
+    weights = 1 / (len(present) * sizes[np.searchsorted(present, test.labels)])
+    draws = _draws_within(test.labels)
+    is_enough = len(test.labels) >= ENOUGH_ON_TEST and min(Counter(train.labels).values()) >= ENOUGH
     leaks = []
     for name in names:
-        vectorizer = DictVectorizer(sparse=False)
-        known = vectorizer.fit_transform([traits.shortcuts[name] for traits in train.traits])
-        asked = vectorizer.transform([traits.shortcuts[name] for traits in test.traits])
-        right = _forest().fit(known, train.labels).predict(asked) == test.labels
-        # So wide that all of them together hold what they should with the usual confidence.
-        confidence = 1 - (1 - CONFIDENCE) / len(names)
-        accuracy = _with_interval(
-            float(right.mean()), right[_draws(len(right))].mean(1), confidence
-        )
-        leaks.append(Leak(name, accuracy, chance))
+        right = _told_by(name, train, test) == test.labels
+        value = float(right @ weights)
+        accuracy = _with_interval(value, (right * weights)[draws].sum(axis=1), confidence)
+        leaks.append(Leak(name, accuracy, 1 / len(present), confidence, is_enough))
     return leaks
 
 
-def _forest() -> RandomForestClassifier:
-    return RandomForestClassifier(n_estimators=100, min_samples_leaf=5, random_state=0, n_jobs=-1)
+def _told_by(shortcut: str, train: Examples, test: Examples) -> Labels:
+    """Return the decades that a model says of test that sees nothing but a shortcut."""
+    vectorizer = DictVectorizer(sparse=False)
+    known = vectorizer.fit_transform([traits.shortcuts[shortcut] for traits in train.traits])
+    asked = vectorizer.transform([traits.shortcuts[shortcut] for traits in test.traits])
+    told: Labels = _forest(class_weight="balanced").fit(known, train.labels).predict(asked)
+    return told
+
+
+def _forest(class_weight: str | None = None) -> RandomForestClassifier:
+    return RandomForestClassifier(
+        n_estimators=100,
+        min_samples_leaf=5,
+        class_weight=class_weight,
+        random_state=0,
+        n_jobs=-1,
+    )
 
 
 def _histograms(examples: Examples) -> NDArray[np.float32]:
@@ -212,6 +244,16 @@ def _confusions(labels: Labels, told: Labels, decades: int) -> Labels:
 def _draws(count: int) -> NDArray[np.int64]:
     """Return which of so many examples are drawn, for each of the resamples."""
     return np.random.default_rng(0).integers(count, size=(RESAMPLES, count))
+
+
+def _draws_within(labels: Labels) -> Labels:
+    """Return the same, with as many of each decade as there are in the examples."""
+    chance = np.random.default_rng(0)
+    draws = np.empty((AUDIT_RESAMPLES, len(labels)), dtype=np.int64)
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        draws[:, places] = chance.choice(places, size=(AUDIT_RESAMPLES, len(places)))
+    return draws
 
 
 def _with_interval(

@@ -143,6 +143,7 @@ def _baseline(chosen: argparse.Namespace) -> None:
 
 def _report(chosen: argparse.Namespace) -> None:
     write = _room("dossier").write_dossier
+    check_output(chosen.output, overwrite=True)
     build = _built(chosen).built()
     write(build, chosen.output)
     places = {"output": str(chosen.output), "page": str(chosen.output / "index.html")}

@@ -12,11 +12,12 @@ import datasets
 import numpy as np
 
 from movie_posters_decade.contact_sheet import POSTERS_A_ROW, draw_thumbnail, first_places
-from movie_posters_decade.evidence import Evidence, gather, warnings
+from movie_posters_decade.evidence import Evidence, gather, interval_note
 from movie_posters_decade.page import make_page
 from movie_posters_decade.records import LOSSES_FILE, Build
 from movie_posters_decade.storing import write_whole
 from movie_posters_decade.traits import Traits
+from movie_posters_decade.version import __version__
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BORDERLINE = 12
@@ -62,6 +63,9 @@ def make_dossier(build: Build, evidence: Evidence) -> dict[str, Any]:
         lost[loss["decade"]][loss["reason"]] += 1
     return {
         "configuration": build.name,
+        "movie_posters_decade": __version__,
+        "source": build.source,
+        "options": dict(build.options),
         "report": build.report.to_json(),
         "losses": lost,
         "near_duplicates": [
@@ -73,7 +77,7 @@ def make_dossier(build: Build, evidence: Evidence) -> dict[str, Any]:
         "borderline": _borderline(build.dataset, evidence.traits),
         "distributions": _distributions(build.dataset, evidence.traits),
         "evidence": evidence.to_json(),
-        "warnings": warnings(evidence.leaks),
+        "interval_note": interval_note(evidence.leaks),
     }
 
 

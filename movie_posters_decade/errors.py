@@ -8,7 +8,7 @@ MoviePostersError
 ├── DownloadError       posters cannot be stored, or may not be asked for
 ├── CollectionError     no usable poster is left for a decade and side
 ├── ExportError         the folder to write into cannot be used
-├── EvidenceError       what baselines and reports are made with is not installed
+├── EvidenceError       baselines and reports cannot be made
 └── HubError            the Hub cannot be reached, or does not let a dataset be published
 
 Each message is one sentence or two: where, what was expected, what was found, what to do.
@@ -53,8 +53,8 @@ class ExportError(MoviePostersError, OSError):
     """The folder to write into cannot be used."""
 
 
-class EvidenceError(MoviePostersError, ImportError):
-    """What baselines and reports are made with is not installed."""
+class EvidenceError(MoviePostersError, RuntimeError):
+    """Baselines and reports cannot be made: a library is missing, or a second decade."""
 
 
 class HubError(MoviePostersError, RuntimeError):

@@ -8,7 +8,16 @@ import datasets
 import numpy as np
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.baselines import Examples, Leak, Result, audit, baselines
+from movie_posters_decade.baselines import (
+    CONFIDENCE,
+    RESAMPLES,
+    Examples,
+    Leak,
+    Result,
+    audit,
+    baselines,
+)
+from movie_posters_decade.errors import EvidenceError
 from movie_posters_decade.rendering import Rendering, render
 from movie_posters_decade.report import set_table
 from movie_posters_decade.traits import Traits, measure
@@ -36,6 +45,8 @@ class Evidence:
         """Return the evidence in JSON's types."""
         drawn = self.drawn_anew
         return {
+            "posters": {side: len(traits) for side, traits in self.traits.items()},
+            "warnings": warnings(self.leaks, drawn),
             "decades": list(self.decades),
             "baselines": [result.to_json() for result in self.results],
             "shortcuts": [leak.to_json() for leak in self.leaks],
@@ -45,7 +56,13 @@ class Evidence:
     def to_text(self) -> str:
         """Return the evidence as tables to read in a terminal, and a warning of each shortcut."""
         rows: list[Sequence[object]] = [
-            ("on test", "accuracy", "macro-F1", "mean error in decades", "within one decade")
+            (
+                f"on {len(self.traits['test'])} of test",
+                "accuracy",
+                "macro-F1",
+                "mean error in decades",
+                "within one decade",
+            )
         ]
         rows += [
             (result.name, result.accuracy, result.macro_f1, result.mean_error, result.within_one)
@@ -55,31 +72,48 @@ class Evidence:
             [
                 set_table(rows),
                 set_table(self._shortcuts()),
-                *(f"Warning: {text}" for text in warnings(self.leaks)),
+                interval_note(self.leaks),
+                *(f"Warning: {text}" for text in warnings(self.leaks, self.drawn_anew)),
             ]
         )
 
     def _shortcuts(self) -> list[Sequence[object]]:
-        rows: list[Sequence[object]] = [("shortcut", "accuracy", "tells")]
-        rows += [(leak.shortcut, *_told(leak)) for leak in self.leaks]
+        rows: list[Sequence[object]] = [("shortcut", "chance", "accuracy", "tells")]
+        rows += [
+            (leak.shortcut, f"{leak.chance:.3f}", leak.accuracy, leak.verdict)
+            for leak in self.leaks
+        ]
         if self.drawn_anew is None:
             return rows
-        after: list[Sequence[object]] = [("drawn anew", "tells"), *map(_told, self.drawn_anew)]
+        after: list[Sequence[object]] = [("drawn anew", "tells")]
+        after += [(leak.accuracy, leak.verdict) for leak in self.drawn_anew]
         return [(*row, *more) for row, more in zip(rows, after, strict=True)]
 
 
-def _told(leak: Leak) -> tuple[object, str]:
-    return leak.accuracy, "yes" if leak.tells else "no"
+def interval_note(leaks: Sequence[Leak]) -> str:
+    """Return what the intervals in brackets are."""
+    return (
+        f"Intervals of models are at {CONFIDENCE:.0%}, of chance where {CONFIDENCE:.0%} of "
+        f"{RESAMPLES:,} guesses lie, and of shortcuts at {leaks[0].confidence:.1%}, so that all "
+        f"{len(leaks)} hold together at {CONFIDENCE:.0%}."
+    )
 
 
-def warnings(leaks: Sequence[Leak]) -> list[str]:
-    """Return a sentence for each shortcut that tells the decade."""
+def warnings(leaks: Sequence[Leak], drawn_anew: Sequence[Leak] | None = None) -> list[str]:
+    """Return a sentence for each shortcut that tells the decade, and what drawing anew changes."""
+    after = [""] * len(leaks) if drawn_anew is None else [_after(leak) for leak in drawn_anew]
     return [
-        f"{leak.shortcut} alone tells the decade with an accuracy of {leak.accuracy}, "
-        f"where chance has {leak.chance:.3f}; a network may learn that instead of style."
-        for leak in leaks
+        f"{leak.shortcut.capitalize()} alone tells the decade with an accuracy of {leak.accuracy}, "
+        f"where chance has {leak.chance:.3f}; a network may learn that, or what goes with it, "
+        f"instead of style.{more}"
+        for leak, more in zip(leaks, after, strict=True)
         if leak.tells
     ]
+
+
+def _after(leak: Leak) -> str:
+    still = f"still does ({leak.accuracy})" if leak.tells else "no longer does"
+    return f" Of posters drawn anew it {still}."
 
 
 def find_shortcuts(dataset: datasets.DatasetDict) -> list[str]:
@@ -93,7 +127,15 @@ def gather(dataset: datasets.DatasetDict, rendering: Rendering | None = None) ->
     Args:
         dataset: as the builder gives it.
         rendering: how to draw the posters anew, to see which shortcuts that removes.
+
+    Raises:
+        EvidenceError: there is only one decade.
     """
+    if len(set(dataset["train"]["label"])) < 2:
+        raise EvidenceError(
+            "Baselines: expected at least two decades to tell apart; found one. Widen min_year and "
+            "max_year."
+        )
     train, test = (_measured(dataset[side], Rendering()) for side in ("train", "test"))
     decades = dataset["train"].features["label"].names
     drawn = None

@@ -17,9 +17,10 @@ _STYLE = """
 body { color: var(--ink); background: var(--paper); font: 1rem/1.5 system-ui, sans-serif;
   max-width: 60rem; margin: auto; padding: 1rem; }
 figure { margin: 1rem 0; overflow-x: auto; }
-svg { max-width: 100%; height: auto; }
+svg { min-width: 30rem; max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; }
+th, td { white-space: nowrap; padding: .2rem .6rem; text-align: right;
+  border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
 .scroll { overflow-x: auto; }
 .posters { display: flex; flex-wrap: wrap; gap: .4rem; align-items: start; padding: 0; margin: 0; }
@@ -37,7 +38,7 @@ def make_page(data: Data, thumbnails: Mapping[str, bytes]) -> str:
     """Write the page.
 
     Args:
-        data: as `collect_data` gives it.
+        data: as `make_dossier` gives it.
         thumbnails: JPEG images of some posters, by IMDb id.
     """
     title = f"Movie posters by decade: {data['configuration']}"
@@ -63,7 +64,9 @@ def _summary(data: Data) -> str:
     rows = report["funnel"][0]["movies"]
     return (
         f"<p>{report['kept']:,} posters were kept and {sum(report['dropped'].values()):,} movies "
-        f"dropped, of {rows:,} in the catalogue.</p>"
+        f"dropped, of {rows:,} in the catalogue {escape(data['source'])}, by version "
+        f"{escape(data['movie_posters_decade'])}.</p><details><summary>Options</summary>"
+        f"{_table([('option', 'value'), *data['options'].items()])}</details>"
     )
 
 
@@ -106,7 +109,7 @@ def _posters(data: Data, pictures: Mapping[str, str]) -> str:
     for decade in data["report"]["decades"]:
         shown = [movie for movie in data["contact_sheet"] if movie["decade"] == decade]
         rows.append(f"<h3>{escape(decade)}</h3>{_gallery(shown, pictures)}")
-    return "<p>Open a poster for its movie.</p>" + "".join(rows)
+    return "<p>Open a poster, by a click or with the keyboard, for its movie.</p>" + "".join(rows)
 
 
 def _distributions(data: Data, _: Mapping[str, str]) -> str:
@@ -145,13 +148,14 @@ def _models(data: Data, _: Mapping[str, str]) -> str:
         for result in evidence["baselines"]
     ]
     confusions = "".join(
-        f"<h3>What {escape(result['name'])} takes for what</h3>"
+        f"<h3>Confusion of the {escape(result['name'])}: true decade by row, told by column</h3>"
         + _confusion(evidence["decades"], result["confusion"])
         for result in evidence["baselines"]
         if result["confusion"]
     )
     return (
-        "<p>Trained on train, measured once on test; in brackets 95 % bootstrap intervals.</p>"
+        f"<p>Trained on {evidence['posters']['train']:,} posters of train, measured once on "
+        f"{evidence['posters']['test']:,} of test. {escape(data['interval_note'])}</p>"
         f"{_table(rows)}{confusions}"
     )
 
@@ -171,7 +175,7 @@ def _confusion(decades: Sequence[str], confusion: Sequence[Sequence[int]]) -> st
         for decade, row in zip(decades, cells, strict=True)
     )
     return (
-        '<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">is, and taken for</th>'
+        '<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">true decade</th>'
         f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -182,12 +186,14 @@ def _shortcuts(data: Data, _: Mapping[str, str]) -> str:
         (
             leak["shortcut"],
             _interval(leak["accuracy"]),
-            _figure(leak["chance"]),
-            "yes" if leak["tells"] else "no",
+            f"{leak['chance']:.3f}",
+            leak["verdict"],
         )
         for leak in data["evidence"]["shortcuts"]
     ]
-    warned = "".join(f'<p class="warning">{escape(text)}</p>' for text in data["warnings"])
+    warned = "".join(
+        f'<p class="warning">{escape(text)}</p>' for text in data["evidence"]["warnings"]
+    )
     return (
         "<p>How well a model tells the decade that sees nothing of a poster but one of these.</p>"
         f"{_table(rows)}{warned}"
@@ -207,7 +213,10 @@ _SECTIONS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
 
 
 def _chart(svg: str, rows: Sequence[Row]) -> str:
-    return f"<figure>{svg}</figure><details><summary>As a table</summary>{_table(rows)}</details>"
+    return (
+        f'<figure tabindex="0">{svg}</figure>'
+        f"<details><summary>As a table</summary>{_table(rows)}</details>"
+    )
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -22,7 +22,9 @@ Shortcut = Mapping[str, float | str]
 
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 # As in "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: which side was fitted, and where it was cut.
-_CROP = re.compile(r"_V1_(?P<fit>U[XY][0-9]+)?_?(?:CR(?P<left>[0-9]+),(?P<top>[0-9]+),)?")
+# A link can have been cropped before; the last crop is the poster's.
+_CROP = re.compile(r"_(U[XY][0-9]+)_CR([0-9]+),([0-9]+),")
+_TABLES = [[f"table {number}, {place}" for place in range(64)] for number in range(4)]
 
 
 @dataclass(frozen=True)
@@ -95,24 +97,21 @@ def _encoding(content: bytes) -> dict[str, Shortcut]:
                 "chroma subsampling": {"format": str(image.format)},
             }
         tables = image.quantization
-        subsampling = _SUBSAMPLINGS.get(JpegImagePlugin.get_sampling(image), "other")
+        subsampling = _SUBSAMPLINGS.get(JpegImagePlugin.get_sampling(image), image.mode)
     steps = {
-        f"table {number}, {place}": float(step)
+        name: float(step)
         for number, table in tables.items()
-        for place, step in enumerate(table)
+        for name, step in zip(_TABLES[number], table, strict=True)
     }
     return {"quantization": steps, "chroma subsampling": {"subsampling": subsampling}}
 
 
 def _crop_code(link: str) -> Shortcut:
-    found = _CROP.search(link)
-    if found is None:
+    found = _CROP.findall(link)
+    if not found:
         return {"fit": "none"}
-    return {
-        "fit": found["fit"] or "none",
-        "left": float(found["left"] or 0),
-        "top": float(found["top"] or 0),
-    }
+    fit, left, top = found[-1]
+    return {"fit": fit, "left": float(left), "top": float(top)}
 
 
 def _border(pixels: NDArray[np.uint8]) -> Shortcut:

@@ -67,7 +67,7 @@ def test_shortcut_is_found_where_only_the_quality_tells_the_decade() -> None:
     telling = {leak.shortcut: leak for leak in leaks if leak.tells}
     # A file of a better quality is larger.
     assert set(telling) == {"quantization", "file size"}
-    assert telling["quantization"].accuracy.value == 1.0
+    assert telling["quantization"].accuracy.value == pytest.approx(1.0)
     assert telling["quantization"].chance == 0.25
 
 
@@ -82,6 +82,44 @@ def test_no_shortcut_is_found_where_there_is_none(alike: tuple[Examples, Example
         "crop code",
         "border color",
     ]
+
+
+def test_shortcut_is_found_among_decades_of_unequal_size() -> None:
+    """Though naming the largest decade is right more often."""
+
+    def unequal(posters: int, seed: int) -> Examples:
+        side = make_side(posters, seed, paint_by_quality)
+        kept = np.flatnonzero((side.labels == 3) | (np.arange(posters) % 8 < 4))
+        return Examples([side.traits[place] for place in kept.tolist()], side.labels[kept])
+
+    [leak] = [
+        leak for leak in audit(unequal(240, 1), unequal(120, 2)) if leak.shortcut == "quantization"
+    ]
+    assert leak.chance == 0.25
+    assert leak.verdict == "yes"
+
+
+def test_intervals_of_shortcuts_are_wider_as_there_are_several(
+    alike: tuple[Examples, Examples], alike_results: list[Result]
+) -> None:
+    leak = audit(*alike)[0]
+    assert leak.confidence == pytest.approx(1 - 0.05 / 6)
+    width = alike_results[1].accuracy.high - alike_results[1].accuracy.low
+    assert leak.accuracy.high - leak.accuracy.low > 1.15 * width
+
+
+def test_few_posters_clear_no_shortcut() -> None:
+    leaks = audit(make_side(240, 1, paint_by_quality), make_side(20, 2, paint_by_quality))
+    assert {leak.verdict for leak in leaks} == {"too few posters"}
+    assert not any(leak.tells for leak in leaks)
+
+
+def test_chance_guesses_as_often_as_train_has_each_decade() -> None:
+    train, test = make_side(240, 1, paint_alike), make_side(120, 2, paint_alike)
+    mostly = np.where(np.arange(240) < 220, 0, train.labels)
+    of_one = np.zeros_like(test.labels)
+    chance = baselines(Examples(train.traits, mostly), Examples(test.traits, of_one), DECADES)[0]
+    assert chance.accuracy.value > 0.85
 
 
 def test_models_tell_colors_and_chance_does_not() -> None:

@@ -7,6 +7,7 @@ import pytest
 from conftest import DECADES, paint
 from PIL import Image
 
+from movie_posters_decade.errors import EvidenceError
 from movie_posters_decade.evidence import gather, warnings
 from movie_posters_decade.rendering import Rendering
 
@@ -51,7 +52,9 @@ def test_posters_drawn_anew_no_longer_tell_by_their_files(dataset: datasets.Data
     ]
     assert [leak["shortcut"] for leak in told["drawn_anew"]] == list(before)
     header = evidence.to_text().split("\n\n")[1].splitlines()[0].split()
-    assert header == ["shortcut", "accuracy", "tells", "drawn", "anew", "tells"]
+    assert header == ["shortcut", "chance", "accuracy", "tells", "drawn", "anew", "tells"]
+    [sentence] = [text for text in told["warnings"] if text.startswith("Quantization")]
+    assert sentence.endswith(" instead of style. Of posters drawn anew it no longer does.")
 
 
 def test_each_shortcut_that_tells_is_warned_of(dataset: datasets.DatasetDict) -> None:
@@ -61,8 +64,18 @@ def test_each_shortcut_that_tells_is_warned_of(dataset: datasets.DatasetDict) ->
     assert len(sentences) == len(telling) > 0
     [quantization] = [leak for leak in telling if leak.shortcut == "quantization"]
     assert sentences[telling.index(quantization)] == (
-        f"quantization alone tells the decade with an accuracy of {quantization.accuracy},"
-        " where chance has 0.200; a network may learn that instead of style."
+        f"Quantization alone tells the decade with an accuracy of {quantization.accuracy},"
+        " where chance has 0.200; a network may learn that, or what goes with it, instead of style."
     )
     assert all(f"Warning: {sentence}" in evidence.to_text() for sentence in sentences)
     assert evidence.drawn_anew is None
+
+
+def test_one_decade_is_refused_in_a_sentence() -> None:
+    one = make_side(20, 0).filter(lambda example: example["label"] == 1)
+    with pytest.raises(EvidenceError) as error:
+        gather(datasets.DatasetDict({"train": one, "test": one}))
+    assert str(error.value) == (
+        "Baselines: expected at least two decades to tell apart; found one. Widen min_year and "
+        "max_year."
+    )

@@ -60,7 +60,15 @@ def test_encoding_is_measured(poster: Image.Image) -> None:
             "https://m.example/M/MV5B@._V1_UY268_CR4,0,182,268_AL_.jpg",
             {"fit": "UY268", "left": 4.0, "top": 0.0},
         ),
-        ("https://m.example/M/MV5B@._V1_.jpg", {"fit": "none", "left": 0.0, "top": 0.0}),
+        (
+            "https://m.example/M/MV5B@._V1._CR2,2,330,423_UY268_CR13,0,182,268_AL_.jpg",
+            {"fit": "UY268", "left": 13.0, "top": 0.0},
+        ),
+        (
+            "https://m.example/M/MV5B@._V1.._UX182_CR0,3,182,268_AL_.jpg",
+            {"fit": "UX182", "left": 0.0, "top": 3.0},
+        ),
+        ("https://m.example/M/MV5B@._V1_.jpg", {"fit": "none"}),
         ("https://m.example/1.jpg", {"fit": "none"}),
     ],
 )
