@@ -45,7 +45,13 @@ class Examples:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure measured on test, with its bootstrap interval."""
+    """A figure measured on test.
+
+    Attributes:
+        value: what was measured.
+        low: where its bootstrap interval begins.
+        high: where it ends.
+    """
 
     value: float
     low: float
@@ -60,7 +66,7 @@ class Result:
     """How well a model tells the decade.
 
     Attributes:
-        name: of the model, or of the shortcut.
+        name: of the model.
         accuracy: the share of posters whose decade it tells.
         macro_f1: the mean of the decades' F1.
         mean_error: by how many decades it is off, on average.

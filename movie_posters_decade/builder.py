@@ -27,7 +27,7 @@ from movie_posters_decade.collection import (
     stream,
     stream_locked,
 )
-from movie_posters_decade.configurations import DEMO, MoviePostersConfig, configurations
+from movie_posters_decade.configurations import DEFAULT, DEMO, MoviePostersConfig, configurations
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.limits import Limits, user_agent
@@ -73,7 +73,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
     BUILDER_CONFIGS = configurations()
-    DEFAULT_CONFIG_NAME = "action"
+    DEFAULT_CONFIG_NAME = DEFAULT
     VERSION = datasets.Version(__version__)
     config: MoviePostersConfig
 

@@ -60,12 +60,12 @@ class DownloadCache:
         """Forget which of the URLs were gone."""
         for url in urls:
             with suppress(FileNotFoundError):
-                os.unlink(f"{self._name(url)}{_GONE}")
+                os.unlink(self._memory(url))
 
     def remember_gone(self, url: str, status: int) -> None:
         """Remember that a URL was answered with 404 or 410, and forget what it was before."""
         self.forget(url)
-        Path(f"{self._name(url)}{_GONE}").write_text(str(status))
+        Path(self._memory(url)).write_text(str(status))
 
     def gone(self, url: str, *, at_any_time: bool = False) -> int | None:
         """Return the status that says a URL is gone, if that was learnt within seven days.
@@ -74,7 +74,7 @@ class DownloadCache:
             url: the URL.
             at_any_time: whether an older answer will do.
         """
-        memory = f"{self._name(url)}{_GONE}"
+        memory = self._memory(url)
         try:
             age = time.time() - os.stat(memory).st_mtime
             status = Path(memory).read_text()
@@ -83,6 +83,9 @@ class DownloadCache:
         recent = at_any_time or age < GONE_FOR_SECONDS
         # A process that was killed can leave the memory empty.
         return int(status) if recent and status.isdigit() else None
+
+    def _memory(self, url: str) -> str:
+        return f"{self._name(url)}{_GONE}"
 
     def _name(self, url: str) -> str:
         return f"{self.folder}{os.sep}{hash_url_to_filename(url)}"

@@ -18,6 +18,9 @@ from movie_posters_decade.options import Options, shaping
 from movie_posters_decade.sources import folder_of, identify, locate
 from movie_posters_decade.version import __version__
 
+DEFAULT = "action"
+"""The configuration that is taken where none is named."""
+
 DEMO = "demo"
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,17 +57,14 @@ def make_dossier(build: Build, evidence: Evidence) -> dict[str, Any]:
         build: as the builder gives it.
         evidence: what `gather` found out about its dataset.
     """
-    losses = list(csv.DictReader(io.StringIO(build.tables[LOSSES_FILE].decode("utf-8"))))
-    lost: dict[str, Counter[str]] = {decade: Counter() for decade in build.report.decades}
-    for loss in losses:
-        lost[loss["decade"]][loss["reason"]] += 1
+    losses = csv.DictReader(io.StringIO(build.tables[LOSSES_FILE].decode("utf-8")))
     return {
         "configuration": build.name,
         "movie_posters_decade": __version__,
         "source": build.source,
         "options": dict(build.options),
         "report": build.report.to_json(),
-        "losses": lost,
+        "losses": {decade: fate.lost for decade, fate in build.report.fates().items()},
         "near_duplicates": [
             {"imdb_id": loss["imdb_id"], "duplicate_of": loss["duplicate_of"]}
             for loss in losses

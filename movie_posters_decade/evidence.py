@@ -32,7 +32,7 @@ class Evidence:
         results: how well simple models tell them.
         leaks: how well each shortcut alone tells them.
         traits: what was measured of each poster, by side.
-        drawn_anew: the same of posters drawn anew, if that was asked for.
+        drawn_anew: the leaks of posters drawn anew, if that was asked for.
     """
 
     decades: Sequence[str]

@@ -27,12 +27,10 @@ from movie_posters_decade.access import (
     told_in_a_sentence,
 )
 from movie_posters_decade.card import make_card
+from movie_posters_decade.configurations import DEFAULT
 from movie_posters_decade.contact_sheet import draw_contact_sheet
 from movie_posters_decade.facts import Facts
 from movie_posters_decade.records import Build
-
-DEFAULT_CONFIG = "action"
-"""The configuration that a repository gives where none is named, if it has it."""
 
 COPYRIGHT_REMINDER = (
     "Everybody can see it now. The posters belong to their copyright holders: see that you may "
@@ -178,7 +176,7 @@ def _with_default(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the card's configurations, the default one first and marked as such."""
 
     def place(config: dict[str, Any]) -> tuple[bool, bool]:
-        return config["config_name"] != DEFAULT_CONFIG, not config.get("default")
+        return config["config_name"] != DEFAULT, not config.get("default")
 
     first, *others = sorted(configs, key=place)
     plain = [{key: value for key, value in c.items() if key != "default"} for c in others]

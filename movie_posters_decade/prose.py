@@ -4,9 +4,7 @@ All figures come from the builds.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE, LICENSE_FILE
 from movie_posters_decade.addresses import is_url
@@ -15,7 +13,6 @@ from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.facts import Facts
 from movie_posters_decade.funnel import MEANINGS, Reason
 from movie_posters_decade.lookalikes import FINGERPRINT_BITS, MAX_DISTANCE
-from movie_posters_decade.report import Report
 from movie_posters_decade.selection import SIDES
 
 _FIELDS = {
@@ -131,7 +128,7 @@ def _creation(_: str, configurations: Sequence[Facts]) -> str:
 ### Curation Rationale
 
 No dataset of posters labelled by decade with equal classes was at hand. Links of a catalogue die, \
-those of older movies more often, so that classes that were equal before the download are not \
+and not in all decades alike, so that classes that were equal before the download are not \
 afterwards; here a lost poster was replaced by the next of its decade and side, while there was one.
 
 ### Source Data
@@ -185,7 +182,7 @@ movie_posters_decade.lock` builds the same again."""
 def _losses(facts: Facts) -> str:
     if "locked" in facts.report.funnel:
         return "Built from a lock file, which tells what was lost when its posters were chosen."
-    fates = _fates(facts.report)
+    fates = facts.report.fates()
     reasons = list(dict.fromkeys(reason for fate in fates.values() for reason in fate.lost))
     rows: list[Sequence[object]] = [("decade", "wanted", "fetched", *reasons, "set aside", "kept")]
     rows += [
@@ -205,28 +202,6 @@ Of the posters that were asked for ({meanings or "none was lost"}; set aside: mo
 decades have):
 
 {_table(rows)}"""
-
-
-@dataclass(frozen=True)
-class _Fate:
-    """What became of a decade's posters on both sides."""
-
-    wanted: int
-    fetched: int
-    lost: Counter[str]
-    kept: int
-
-
-def _fates(report: Report) -> dict[str, _Fate]:
-    fates = {}
-    for decade in report.decades:
-        pools = [pool for pool in report.pools or [] if pool["decade"] == decade]
-        wanted, fetched, kept = (
-            sum(pool[count] for pool in pools) for count in ("wanted", "fetched", "kept")
-        )
-        lost = sum((Counter(pool["lost"]) for pool in pools), Counter[str]())
-        fates[decade] = _Fate(wanted, fetched, lost, kept)
-    return fates
 
 
 def _limits(_: str, configurations: Sequence[Facts]) -> str:
@@ -257,7 +232,7 @@ def _lost_shares(facts: Facts) -> str:
         f"{decade} {fate.lost.total() / fate.fetched:.0%}"
         if fate.fetched
         else f"{decade} none asked for"
-        for decade, fate in _fates(facts.report).items()
+        for decade, fate in facts.report.fates().items()
     )
     test = sum(facts.report.splits["test"].values()) / facts.report.kept
     return (

@@ -28,6 +28,23 @@ LOSS_COLUMNS = (
 
 
 @dataclass(frozen=True)
+class Fate:
+    """What became of a decade's posters on both sides.
+
+    Attributes:
+        wanted: how many were to be kept.
+        fetched: how many were asked for.
+        lost: how many of those cannot be used, by reason.
+        kept: how many are in the dataset.
+    """
+
+    wanted: int
+    fetched: int
+    lost: Counter[str]
+    kept: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What is kept and what is dropped, planned or built.
 
@@ -55,6 +72,18 @@ class Report:
     def kept(self) -> int:
         """How many movies are kept, or would be."""
         return sum(sum(decades.values()) for decades in self.splits.values())
+
+    def fates(self) -> dict[str, Fate]:
+        """Return what became of each decade's posters, if they were built."""
+        fates = {}
+        for decade in self.decades:
+            pools = [pool for pool in self.pools or [] if pool["decade"] == decade]
+            wanted, fetched, kept = (
+                sum(pool[count] for pool in pools) for count in ("wanted", "fetched", "kept")
+            )
+            lost = sum((Counter(pool["lost"]) for pool in pools), Counter[str]())
+            fates[decade] = Fate(wanted, fetched, lost, kept)
+        return fates
 
     def to_json(self) -> dict[str, Any]:
         """Return the report in JSON's types."""
