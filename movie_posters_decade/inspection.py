@@ -64,9 +64,10 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Verdict:
             image.draft(None, _INSPECTED_SIZE)
             image.load()
             _upright(image)
-            if color == "rgb" and colorfulness(image) < MIN_COLORFULNESS:
+            small = thumbnail(image)
+            if color == "rgb" and not _is_colorful(image, small):
                 return Verdict(Reason.BLACK_AND_WHITE)
-            return Verdict(fingerprint=fingerprint(image))
+            return Verdict(fingerprint=fingerprint(small))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return Verdict(Reason.TOO_MANY_PIXELS)
     except UnidentifiedImageError:
@@ -93,7 +94,7 @@ def _formats() -> tuple[str, ...]:
 def decode_poster(content: bytes) -> Image.Image:
     """Return a usable poster as it looks: upright, over white where it is transparent, in RGB."""
     with _opened(content) as image:
-        return _opaque(_in_bytes(_upright(image))).convert("RGB")
+        return _in_rgb(_upright(image))
 
 
 def file_extension(content: bytes) -> str:
@@ -103,20 +104,42 @@ def file_extension(content: bytes) -> str:
     return {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}.get(name, f".{name}")
 
 
+def thumbnail(image: Image.Image) -> Image.Image:
+    """Return an image as it looks at 32x32 pixels, in RGB."""
+    return _in_rgb(image).resize(_INSPECTED_SIZE, Image.Resampling.BILINEAR)
+
+
 def colorfulness(image: Image.Image) -> float:
     """Return how colourful an image looks, from 0 for pure grey to above 100 for vivid colours.
 
     The measure M of Hasler and Süsstrunk, "Measuring colourfulness in natural images" (2003), on
     the image at a reduced scale, over white where it is transparent.
     """
-    if image.mode in _GREY_MODES or image.mode.startswith("I;"):
+    if _is_grey(image):
         return 0.0
-    pixels = np.asarray(_small_rgb(image), dtype=np.float64).reshape(-1, 3)
-    red_green, yellow_blue = _OPPONENTS @ pixels.T
-    # Sums of halves are exact, so that any processor and any library finds the same.
-    offset = red_green.mean() ** 2 + yellow_blue.mean() ** 2
+    return _colorfulness(_reduced(_in_rgb(image)))
+
+
+def _is_colorful(image: Image.Image, small: Image.Image) -> bool:
+    if _is_grey(image):
+        return False
+    # Shrinking takes colour away and adds none, so that only what looks grey when it is small
+    # needs a closer look.
+    return _colorfulness(small) >= MIN_COLORFULNESS or colorfulness(image) >= MIN_COLORFULNESS
+
+
+def _colorfulness(image: Image.Image) -> float:
+    """Return how colourful an image in RGB looks, from exact sums, the same on any processor."""
+    # The fourth channel is 255 everywhere, so that its products are the sums of the others.
+    pixels = np.asarray(image.convert("RGBA"), dtype=np.float64).reshape(-1, 4)
+    (rr, rg, rb, r), (_, gg, gb, g), (_, _, bb, b), _ = (pixels.T @ pixels).tolist()
+    count = len(pixels)
+    # The opponent colours: red against green, and yellow, which is both by halves, against blue.
+    red_green, yellow_blue = (r - g) / 255 / count, ((r + g) / 2 - b) / 255 / count
+    squares = (rr - 2 * rg + gg) + ((rr + 2 * rg + gg) / 4 - rb - gb + bb)
+    offset = red_green**2 + yellow_blue**2
     # The variances of both, which is what their means are taken off for.
-    spread = (red_green @ red_green + yellow_blue @ yellow_blue) / len(pixels) - offset
+    spread = squares / count - offset
     return math.sqrt(max(spread, 0.0)) + 0.3 * math.sqrt(offset)
 
 
@@ -126,10 +149,12 @@ def fingerprint(image: Image.Image) -> int:
     A bit says whether one of the slowest waves in the image's lightness is stronger than their
     median: the perceptual hash of Zauner, "Implementation and benchmarking of perceptual image
     hash functions" (2010).
+
+    Args:
+        image: a thumbnail.
     """
-    size = (_WAVES.shape[1],) * 2
-    light = _opaque(image).convert("L").resize(size, Image.Resampling.BILINEAR)
-    strengths = (_WAVES @ np.asarray(light, dtype=np.float64) @ _WAVES.T).ravel()
+    light = np.asarray(image.convert("L"), dtype=np.float64)
+    strengths = (_WAVES @ light @ _WAVES.T).ravel()
     median = sorted(strengths[1:].tolist())[len(strengths) // 2 - 1]
     return int.from_bytes(np.packbits(strengths > median).tobytes(), "big")
 
@@ -144,10 +169,15 @@ def _cosine_waves(count: int, points: int) -> NDArray[np.float64]:
     return np.rint(2**14 * matrix)
 
 
-_WAVES = _cosine_waves(8, 32)
+_WAVES = _cosine_waves(8, _INSPECTED_SIZE[0])
 
-_OPPONENTS = np.array([[1.0, -1.0, 0.0], [0.5, 0.5, -1.0]])
-"""How red, green and blue weigh in the opponent colours, red against green and yellow-blue."""
+
+def _is_grey(image: Image.Image) -> bool:
+    return image.mode in _GREY_MODES or image.mode.startswith("I;")
+
+
+def _in_rgb(image: Image.Image) -> Image.Image:
+    return _opaque(_in_bytes(image)).convert("RGB")
 
 
 def _opaque(image: Image.Image) -> Image.Image:
@@ -171,7 +201,6 @@ def _in_bytes(image: Image.Image) -> Image.Image:
     return image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
 
 
-def _small_rgb(image: Image.Image) -> Image.Image:
-    image = _opaque(image)
+def _reduced(image: Image.Image) -> Image.Image:
     factor = max(1, min(image.width // _INSPECTED_SIZE[0], image.height // _INSPECTED_SIZE[1]))
-    return image.convert("RGB").reduce(factor)
+    return image.reduce(factor)
