@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import Verdict
 from movie_posters_decade.keeping import Keeper
-from movie_posters_decade.outcomes import Answer, Fetched, Missed, Outcome
+from movie_posters_decade.outcomes import Answer, Missed, Outcome
 from movie_posters_decade.patience import Patience
 
 if TYPE_CHECKING:
@@ -126,14 +125,12 @@ class Asker:
             answer = await self._last_answer(url, host, connections, body)
             if answer.reason is Reason.GONE and answer.status is not None:
                 self._cache.remember_gone(url, answer.status)
+            if answer.reason is not None:
+                return Missed(url, answer.reason, answer.status, answer.url)
             body.seek(0)
-            path = self._cache.path(url)
-            verdict = Verdict(answer.reason)
-            if answer.reason is None:
-                verdict = await self._keeper.keep(body.read(), str(path))
-        if verdict.fault is None:
-            return Fetched(url, path, verdict.fingerprint, answer.status, answer.url)
-        return Missed(url, verdict.fault, answer.status, answer.url)
+            name = self._cache.name(url)
+            examined = await self._keeper.keep(body.read(), name)
+        return examined.outcome(url, name, answer.status, answer.url)
 
     async def _last_answer(
         self, url: str, host: Host, connections: asyncio.Semaphore, body: IO[bytes]

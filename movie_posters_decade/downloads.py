@@ -21,8 +21,9 @@ from movie_posters_decade.funnel import Reason
 from movie_posters_decade.keeping import PASSING_FAULTS, Keeper, examine
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.options import Options
-from movie_posters_decade.outcomes import Fetched, Missed, Outcome
+from movie_posters_decade.outcomes import Missed, Outcome
 from movie_posters_decade.patience import Patience
+from movie_posters_decade.storing import read
 
 MAX_CONNECTIONS = 256
 """To all hosts together."""
@@ -93,11 +94,11 @@ class Fetcher:
 
     def _recall(self, url: str) -> Outcome | None:
         if self._cache.has(url):
-            path = self._cache.path(url)
-            fault, fingerprint = examine(path.read_bytes(), self._color)
-            if fault in PASSING_FAULTS and not datasets_config.HF_HUB_OFFLINE:
+            name = self._cache.name(url)
+            examined = examine(read(name), self._color)
+            if examined.fault in PASSING_FAULTS and not datasets_config.HF_HUB_OFFLINE:
                 return None
-            return Missed(url, fault) if fault else Fetched(url, path, fingerprint)
+            return examined.outcome(url, name)
         status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
         return None if status is None else Missed(url, Reason.GONE, status)
 

@@ -1,20 +1,21 @@
 """Content is examined and stored, in part by a process of its own, which has another processor."""
 
 import asyncio
-import json
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from movie_posters_decade.contents import Content
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import Verdict, inspect_poster
-from movie_posters_decade.storing import discard, write_aside, write_whole
+from movie_posters_decade.inspection import inspect_poster
+from movie_posters_decade.outcomes import Examined
+from movie_posters_decade.storing import discard, finish, name_of, read, write_aside, write_whole
 
 PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
 """Faults of content that may be none when it is asked for again, so that it is not stored."""
@@ -31,8 +32,13 @@ LAST_SECONDS = 2.0
 ENOUGH_FOR_HELPER = 128
 """How many contents a helper has before it, so that it need not wait for the next."""
 
-_READY = b"ready\n"
-_IN_VAIN = b"in vain\n"
+_READY = b"ready"
+_IN_VAIN = b"in vain"
+_END = b"\0"
+"""What ends a question, as no path holds it."""
+
+_READ_BYTES = 4096
+"""How much the helper reads at once: some twenty questions, which it answers together."""
 
 # The package itself is not imported, as that would import datasets, which takes longer than a
 # thousand posters.
@@ -46,21 +52,22 @@ help_keeping(sys.stdin.buffer, sys.stdout.buffer, sys.argv[2])
 """
 
 
-def examine(content: bytes, color: str | None) -> Verdict:
+def examine(data: bytes, color: str | None) -> Examined:
     """Find out whether content can be used, and what it looks like.
 
     Args:
-        content: what a link gave.
+        data: what a link gave.
         color: as `inspect_poster` takes it, or None if anything can be used.
     """
-    return Verdict() if color is None else inspect_poster(content, color)
+    content = Content.of(data)
+    return Examined(content) if color is None else Examined(content, *inspect_poster(data, color))
 
 
-def keep(content: bytes, name: str, color: str | None) -> Verdict:
+def keep(data: bytes, name: str, color: str | None) -> Examined:
     """Store content under a name if it has no fault, or one that it will have the next time too.
 
     Args:
-        content: what a link gave.
+        data: what a link gave.
         name: the file to store it in.
         color: as `examine` takes it.
 
@@ -70,59 +77,70 @@ def keep(content: bytes, name: str, color: str | None) -> Verdict:
     Raises:
         OSError: the content cannot be stored.
     """
-    verdict = examine(content, color)
-    if verdict.fault not in PASSING_FAULTS:
-        write_whole(name, content)
-    return verdict
+    examined = examine(data, color)
+    if examined.fault not in PASSING_FAULTS:
+        write_whole(name, data)
+    return examined
 
 
-def to_line(verdict: Verdict) -> bytes:
-    """Write a verdict as a line."""
-    fingerprint = "" if verdict.fingerprint is None else str(verdict.fingerprint)
-    return f"{verdict.fault or ''} {fingerprint}\n".encode()
-
-
-def from_line(line: bytes) -> Verdict:
-    """Read what `to_line` wrote."""
-    fault, fingerprint = line.decode().rstrip("\n").split(" ")
-    return Verdict(Reason(fault) if fault else None, int(fingerprint) if fingerprint else None)
-
-
-def keep_aside(unfinished: str, name: str, color: str | None) -> Verdict:
+def keep_aside(unfinished: str, color: str | None) -> Examined:
     """Do what `keep` does with content that was written aside; it stays there if it is not kept.
 
     Raises:
         OSError: the content cannot be read or given its name.
     """
-    verdict = examine(Path(unfinished).read_bytes(), color)
-    if verdict.fault not in PASSING_FAULTS:
-        Path(unfinished).replace(name)
-    return verdict
+    examined = examine(read(unfinished), color)
+    if examined.fault not in PASSING_FAULTS:
+        finish(unfinished)
+    return examined
 
 
-def help_keeping(questions: Iterable[bytes], answers: BinaryIO, color: str) -> None:
+def help_keeping(questions: BufferedReader, answers: BinaryIO, color: str) -> None:
     """Keep every content that is asked for, until there are no more questions.
 
     Args:
-        questions: a line for each content, as `to_question` writes it.
-        answers: given a line for each: the verdict, or that keeping was in vain.
+        questions: where each content was written aside, as `to_question` writes it.
+        answers: given a line for each: what was found, or that keeping was in vain.
         color: as `examine` takes it.
     """
-    answers.write(_READY)
+    answers.write(_READY + b"\n")
     answers.flush()
-    for question in questions:
-        unfinished, name = json.loads(question)
-        try:
-            line = to_line(keep_aside(unfinished, name, color))
-        except OSError:
-            line = _IN_VAIN
-        answers.write(line)
+    rest = b""
+    while some := questions.read1(_READ_BYTES):
+        *asked, rest = (rest + some).split(_END)
+        answers.write(b"".join(_answer(unfinished, color) + b"\n" for unfinished in asked))
         answers.flush()
 
 
-def to_question(unfinished: str, name: str) -> bytes:
-    """Write as a line where a content was written aside, and the name of its file."""
-    return f"{json.dumps([unfinished, name])}\n".encode()
+def _answer(unfinished: bytes, color: str) -> bytes:
+    try:
+        return to_line(keep_aside(os.fsdecode(unfinished), color))
+    except OSError:
+        return _IN_VAIN
+
+
+def to_question(unfinished: str) -> bytes:
+    """Write where a content was written aside."""
+    return os.fsencode(unfinished) + _END
+
+
+def to_line(examined: Examined) -> bytes:
+    """Write as a line what was found."""
+    (sha256, size), fault, fingerprint = examined
+    look = "" if fingerprint is None else fingerprint
+    return f"{sha256} {size} {fault or ''} {look}".encode()
+
+
+def from_line(line: bytes) -> Examined:
+    """Read what `to_line` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    sha256, size, fault, look = line.decode().split(" ")
+    return Examined(
+        Content(sha256, int(size)), Reason(fault) if fault else None, int(look) if look else None
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,26 +148,25 @@ class _Asked:
     """A content that the helper was asked to keep, and where it is told what became of it."""
 
     unfinished: str
-    name: str
-    verdict: "asyncio.Future[Verdict]"
+    examined: "asyncio.Future[Examined]"
 
     def keep_here(self, color: str | None) -> None:
         try:
             self.tell(self._kept_here(color))
         except OSError as error:
-            if not self.verdict.done():
-                self.verdict.set_exception(error)
+            if not self.examined.done():
+                self.examined.set_exception(error)
 
-    def _kept_here(self, color: str | None) -> Verdict:
+    def _kept_here(self, color: str | None) -> Examined:
         try:
-            return keep_aside(self.unfinished, self.name, color)
+            return keep_aside(self.unfinished, color)
         except FileNotFoundError:
             # The helper may have given it its name and ended before it could tell.
-            return keep_aside(self.name, self.name, color)
+            return examine(read(name_of(self.unfinished)), color)
 
-    def tell(self, verdict: Verdict) -> None:
-        if not self.verdict.done():
-            self.verdict.set_result(verdict)
+    def tell(self, examined: Examined) -> None:
+        if not self.examined.done():
+            self.examined.set_result(examined)
 
 
 class Keeper:
@@ -206,20 +223,23 @@ class Keeper:
             await asyncio.gather(self._helping, return_exceptions=True)
             await _end(self._process)
 
-    async def keep(self, content: bytes, name: str) -> Verdict:
+    async def keep(self, data: bytes, name: str) -> Examined:
         """Do what the function `keep` does."""
         if self._questions is None or len(self._asked) >= ENOUGH_FOR_HELPER:
-            return keep(content, name, self._color)
-        unfinished = write_aside(name, content)
-        asked = _Asked(unfinished, name, asyncio.get_running_loop().create_future())
+            return keep(data, name, self._color)
+        unfinished = write_aside(name, data)
+        asked = _Asked(unfinished, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         self._has_asked.set()
-        self._questions.write(to_question(unfinished, name))
+        self._questions.write(to_question(unfinished))
+        examined = None
         try:
-            return await asked.verdict
+            examined = await asked.examined
         finally:
-            with suppress(OSError):
-                discard(unfinished)
+            if examined is None or examined.fault in PASSING_FAULTS:
+                with suppress(OSError):
+                    discard(unfinished)
+        return examined
 
     async def _help(self, process: asyncio.subprocess.Process) -> None:
         """Let the helper keep what it is asked to, until it fails."""
@@ -227,7 +247,7 @@ class Keeper:
             return
         try:
             async with asyncio.timeout(self._patience):
-                is_ready = await process.stdout.readline() == _READY
+                is_ready = await process.stdout.readline() == _READY + b"\n"
             if is_ready:
                 self._questions = process.stdin
                 await self._take_answers(process.stdout)
@@ -240,20 +260,26 @@ class Keeper:
                 self._asked.popleft().keep_here(self._color)
 
     async def _take_answers(self, answers: asyncio.StreamReader) -> None:
+        rest = b""
         while True:
             while not self._asked:
                 self._has_asked.clear()
                 await self._has_asked.wait()
             async with asyncio.timeout(self._patience):
-                answer = await answers.readline()
-            if not answer:
+                some = await answers.read(_READ_BYTES)
+            if not some:
                 return
-            verdict = None if answer == _IN_VAIN else from_line(answer)
-            asked = self._asked.popleft()
-            if verdict is None:
-                asked.keep_here(self._color)
-            else:
-                asked.tell(verdict)
+            *lines, rest = (rest + some).split(b"\n")
+            for line in lines:
+                self._take_answer(line)
+
+    def _take_answer(self, line: bytes) -> None:
+        examined = None if line == _IN_VAIN else from_line(line)
+        asked = self._asked.popleft()
+        if examined is None:
+            asked.keep_here(self._color)
+        else:
+            asked.tell(examined)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -4,7 +4,6 @@ The first line holds what the build was made from, each other line a movie, in t
 ids; all are JSON. What was lost has its reason there instead of a hash.
 """
 
-import hashlib
 import json
 import math
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from movie_posters_decade.contents import Content
 from movie_posters_decade.errors import PRIVATE, LockError
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.movies import Loss, Movie, Poster
@@ -28,19 +28,6 @@ T = TypeVar("T")
 FORMAT = 1
 _MOVIE_FIELDS = [field.name for field in fields(Movie)]
 _REMEDY = "Pass a file that a build wrote, whole and unchanged."
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a poster's bytes are known by.
-
-    Attributes:
-        sha256: in hexadecimal digits.
-        size: in bytes.
-    """
-
-    sha256: str
-    size: int
 
 
 @dataclass(frozen=True)
@@ -127,21 +114,15 @@ def make_lock(
     Args:
         catalogue: the hash of its catalogue.
         options: its options.
-        posters: what it keeps, whose files are read.
+        posters: what it keeps.
         losses: what was tried in vain.
     """
     return Lock(
         catalogue,
         shaping(options),
-        kept={poster.movie: content_of(poster) for poster in posters},
+        kept={poster.movie: poster.content for poster in posters},
         lost={loss.movie: loss.reason for loss in losses},
     )
-
-
-def content_of(poster: Poster) -> Content:
-    """Return what a poster's bytes are known by."""
-    content = poster.read()
-    return Content(hashlib.sha256(content).hexdigest(), len(content))
 
 
 def differences(lock: Lock, outcomes: Sequence[Poster | Loss]) -> list[Loss]:
@@ -149,7 +130,7 @@ def differences(lock: Lock, outcomes: Sequence[Poster | Loss]) -> list[Loss]:
     return [
         outcome if isinstance(outcome, Loss) else Loss(outcome.movie, Reason.CHANGED)
         for outcome in outcomes
-        if isinstance(outcome, Loss) or content_of(outcome) != lock.kept[outcome.movie]
+        if isinstance(outcome, Loss) or outcome.content != lock.kept[outcome.movie]
     ]
 
 

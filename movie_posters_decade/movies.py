@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from movie_posters_decade.contents import Content
 from movie_posters_decade.funnel import Reason
 
 Pool = tuple[str, str]
@@ -53,11 +54,13 @@ class Poster:
     Attributes:
         movie: the candidate.
         path: the file that holds the poster as it was fetched.
+        content: what its bytes are known by.
         fingerprint: what it looks like: 64 bits, of which lookalikes differ in few.
     """
 
     movie: Movie
     path: str
+    content: Content
     fingerprint: int | None = None
 
     def read(self) -> bytes:

@@ -1,8 +1,9 @@
-"""What became of a try, and of a URL."""
+"""What became of a try, of a content, and of a URL."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
+from movie_posters_decade.contents import Content
 from movie_posters_decade.funnel import Reason
 
 
@@ -32,13 +33,15 @@ class Fetched:
     Attributes:
         url: as it was asked for.
         path: the file that holds the content.
+        content: what it is known by.
         fingerprint: what it looks like, as `inspect_poster` says; None if it was not looked at.
         status: the HTTP status, if it was asked for just now.
         final_url: where redirects led, if it was asked for just now.
     """
 
     url: str
-    path: Path
+    path: str
+    content: Content
     fingerprint: int | None = None
     status: int | None = None
     final_url: str | None = None
@@ -62,3 +65,25 @@ class Missed:
 
 
 Outcome = Fetched | Missed
+
+
+class Examined(NamedTuple):
+    """A content that was looked at.
+
+    Attributes:
+        content: what it is known by.
+        fault: why it cannot be used; None if it can.
+        fingerprint: what it looks like, as `inspect_poster` says; None if that was not asked.
+    """
+
+    content: Content
+    fault: Reason | None = None
+    fingerprint: int | None = None
+
+    def outcome(
+        self, url: str, path: str, status: int | None = None, final_url: str | None = None
+    ) -> Outcome:
+        """Return what became of the URL that gave the content, stored at a path if of use."""
+        if self.fault is not None:
+            return Missed(url, self.fault, status, final_url)
+        return Fetched(url, path, self.content, self.fingerprint, status, final_url)

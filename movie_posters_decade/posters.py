@@ -8,9 +8,9 @@ from pathlib import Path
 
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import inspect_poster
+from movie_posters_decade.keeping import examine
 from movie_posters_decade.movies import Loss, Movie, Poster
-from movie_posters_decade.outcomes import Fetched, Missed, Outcome
+from movie_posters_decade.outcomes import Missed, Outcome
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,14 @@ class Posters:
                 if isinstance(outcome, Missed):
                     yield Loss(movie, outcome.reason, outcome.status, outcome.final_url)
                 else:
-                    yield Poster(movie, str(outcome.path), outcome.fingerprint)
+                    yield Poster(movie, outcome.path, outcome.content, outcome.fingerprint)
 
     def _look_up(self, link: str) -> Outcome:
         if self.folder is None:
             return Missed(link, Reason.FORBIDDEN_ADDRESS)
         path = self.folder / link
         try:
-            content = path.read_bytes()
+            examined = examine(path.read_bytes(), self.color)
         except OSError:
             return Missed(link, Reason.GONE)
-        fault, fingerprint = inspect_poster(content, self.color)
-        return Missed(link, fault) if fault else Fetched(link, path, fingerprint)
+        return examined.outcome(link, str(path))

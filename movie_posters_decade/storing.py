@@ -17,7 +17,7 @@ def write_whole(name: str, content: bytes) -> None:
     """
     unfinished = write_aside(name, content)
     try:
-        os.replace(unfinished, name)
+        finish(unfinished)
     except BaseException:
         discard(unfinished)
         raise
@@ -37,6 +37,30 @@ def write_aside(name: str, content: bytes) -> str:
         discard(unfinished)
         raise
     return unfinished
+
+
+def read(name: str) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(name, "rb", buffering=0) as file:
+        return file.read()
+
+
+def finish(unfinished: str) -> None:
+    """Give what was written aside its name.
+
+    Raises:
+        OSError: it cannot be had.
+    """
+    os.replace(unfinished, name_of(unfinished))
+
+
+def name_of(unfinished: str) -> str:
+    """Return the name that a file written aside may be given."""
+    return unfinished.rsplit(".", 2)[0]
 
 
 def discard(unfinished: str) -> None:

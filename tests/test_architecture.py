@@ -10,7 +10,17 @@ import movie_posters_decade
 PACKAGE = Path(movie_posters_decade.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"about", "charts", "errors", "funnel", "lookalikes", "titles", "storing", "version"},
+    {
+        "about",
+        "charts",
+        "contents",
+        "errors",
+        "funnel",
+        "lookalikes",
+        "titles",
+        "storing",
+        "version",
+    },
     {
         "access",
         "addresses",
@@ -19,6 +29,7 @@ FLOORS: list[set[str]] = [
         "inspection",
         "movies",
         "options",
+        "outcomes",
         "tables",
         "painting",
         "patience",
@@ -30,7 +41,6 @@ FLOORS: list[set[str]] = [
         "keeping",
         "layouts",
         "limits",
-        "outcomes",
         "page",
         "rendering",
         "replacing",

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from movie_posters_decade.collection import Collection, collect, stream
+from movie_posters_decade.contents import Content
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.options import Options
@@ -47,8 +48,10 @@ class Host:
         """Bring the last first, as a network may."""
         self.asked += urls
         for url in reversed(urls):
-            gone = url in self.dead
-            yield Missed(url, Reason.GONE, 404) if gone else Fetched(url, self.poster)
+            if url in self.dead:
+                yield Missed(url, Reason.GONE, 404)
+            else:
+                yield Fetched(url, str(self.poster), Content.of(self.poster.read_bytes()))
 
 
 def posters_of(host: Host) -> Posters:

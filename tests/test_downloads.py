@@ -13,6 +13,7 @@ from conftest import paint
 from horrors import HorrorHost, Visit, all_horrors, redirect, serve_horrors
 
 from movie_posters_decade.cache import GONE_FOR_SECONDS, DownloadCache
+from movie_posters_decade.contents import Content
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
@@ -100,7 +101,7 @@ def test_what_passes_is_asked_for_again(
 ) -> None:
     outcome = fetch_one(cache, host.url + path)
     assert isinstance(outcome, Fetched)
-    assert outcome.path.read_bytes() == POSTER
+    assert Path(outcome.path).read_bytes() == POSTER
     assert (outcome.status, outcome.final_url) == (200, host.url + path)
     assert host.visits[path] == requests
 
@@ -398,7 +399,7 @@ def test_what_is_there_is_not_asked_for(cache: DownloadCache, host: HorrorHost) 
     url = f"{host.url}/good"
     fetch_one(cache, url)
     looks = inspect_poster(POSTER).fingerprint
-    assert fetch_one(cache, url) == Fetched(url, cache.path(url), looks)
+    assert fetch_one(cache, url) == Fetched(url, cache.name(url), Content.of(POSTER), looks)
     assert host.visits["/good"] == 1
 
 
@@ -471,7 +472,10 @@ def test_offline_only_what_is_known_is_given(
     asked = host.visits.total()
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
     known = {outcome.url: outcome for outcome in Fetcher(cache).fetch([good, gone])}
-    assert known == {good: Fetched(good, cache.path(good)), gone: Missed(gone, Reason.GONE, 404)}
+    assert known == {
+        good: Fetched(good, cache.name(good), Content.of(POSTER)),
+        gone: Missed(gone, Reason.GONE, 404),
+    }
     with pytest.raises(DownloadError) as error:
         list(Fetcher(cache).fetch([good, missing]))
     assert str(error.value) == (
@@ -505,5 +509,5 @@ def test_temporary_cache_is_gone_afterwards(host: HorrorHost) -> None:
     with temporary_cache() as cache:
         outcome = fetch_one(cache, f"{host.url}/good")
         assert isinstance(outcome, Fetched)
-        assert outcome.path.read_bytes() == POSTER
-    assert not outcome.path.exists()
+        assert Path(outcome.path).read_bytes() == POSTER
+    assert not Path(outcome.path).exists()

@@ -11,7 +11,6 @@ import pytest
 from conftest import paint
 
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.inspection import Verdict, inspect_poster
 from movie_posters_decade.keeping import (
     PASSING_FAULTS,
     WORTH_A_PROCESS,
@@ -22,10 +21,11 @@ from movie_posters_decade.keeping import (
     keep,
     to_question,
 )
+from movie_posters_decade.outcomes import Examined
 from movie_posters_decade.storing import discard, write_aside
 
 CONTENTS = [paint("1990s", 1), paint("1990s", 1, mode="L"), b"<html>", paint("1980s", 2)[:500], b""]
-VERDICTS = [inspect_poster(content, "rgb") for content in CONTENTS]
+EXAMINED = [examine(content, "rgb") for content in CONTENTS]
 FAULTS = [None, Reason.BLACK_AND_WHITE, Reason.NOT_AN_IMAGE, Reason.TRUNCATED, Reason.NOT_AN_IMAGE]
 
 has_helper = pytest.mark.skipif(os.cpu_count() == 1, reason="with one processor there is no helper")
@@ -46,7 +46,7 @@ def assert_kept(folder: Path, contents: Sequence[bytes], faults: Sequence[Reason
     assert all(Path(name).read_bytes() == content for name, content in worth_it)
 
 
-async def keep_all(keeper: Keeper, folder: Path, contents: Sequence[bytes]) -> list[Verdict]:
+async def keep_all(keeper: Keeper, folder: Path, contents: Sequence[bytes]) -> list[Examined]:
     return await asyncio.gather(*map(keeper.keep, contents, names(folder, contents)))
 
 
@@ -62,7 +62,7 @@ async def wait_for_helper(keeper: Keeper) -> int:
 def test_color_decides_and_without_one_anything_is_taken() -> None:
     assert [examine(content, "rgb").fault for content in CONTENTS] == FAULTS
     assert examine(CONTENTS[1], "any").fault is None
-    assert [examine(content, None) for content in CONTENTS] == [Verdict()] * len(CONTENTS)
+    assert [examine(content, None).fault for content in CONTENTS] == [None] * len(CONTENTS)
 
 
 def test_content_is_stored_unless_its_fault_may_pass(tmp_path: Path) -> None:
@@ -76,13 +76,12 @@ def test_content_is_stored_unless_its_fault_may_pass(tmp_path: Path) -> None:
 def test_helper_answers_each_question_with_a_line(tmp_path: Path) -> None:
     files = names(tmp_path, CONTENTS)
     aside = [write_aside(*pair) for pair in zip(files, CONTENTS, strict=True)]
-    missing = str(tmp_path / "not there")
-    questions = map(to_question, [*aside, missing], [*files, missing])
+    questions = b"".join(map(to_question, [*aside, str(tmp_path / "not there")]))
     answers = io.BytesIO()
-    help_keeping(questions, answers, "rgb")
-    ready, *verdicts, in_vain = answers.getvalue().splitlines(keepends=True)
-    assert (ready, in_vain) == (b"ready\n", b"in vain\n")
-    assert [from_line(line) for line in verdicts] == VERDICTS
+    help_keeping(io.BufferedReader(io.BytesIO(questions)), answers, "rgb")
+    ready, *lines, in_vain = answers.getvalue().splitlines()
+    assert (ready, in_vain) == (b"ready", b"in vain")
+    assert [from_line(line) for line in lines] == EXAMINED
     for unfinished in aside:
         discard(unfinished)
     assert_kept(tmp_path, CONTENTS, FAULTS)
@@ -90,30 +89,30 @@ def test_helper_answers_each_question_with_a_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("posters", [1, WORTH_A_PROCESS])
 def test_answers_belong_to_their_questions(tmp_path: Path, posters: int) -> None:
-    async def ask() -> list[Verdict]:
+    async def ask() -> list[Examined]:
         async with Keeper("rgb", posters) as keeper:
             if posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
                 await wait_for_helper(keeper)
             return await keep_all(keeper, tmp_path, CONTENTS * 20)
 
-    assert asyncio.run(ask()) == VERDICTS * 20
+    assert asyncio.run(ask()) == EXAMINED * 20
     assert_kept(tmp_path, CONTENTS * 20, FAULTS * 20)
 
 
 @has_helper
 def test_nothing_waits_for_a_helper_that_is_not_ready(tmp_path: Path) -> None:
-    async def ask() -> list[Verdict]:
+    async def ask() -> list[Examined]:
         async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
             found = await keep_all(keeper, tmp_path, CONTENTS)
             assert keeper.helper is None
             return found
 
-    assert asyncio.run(ask()) == VERDICTS
+    assert asyncio.run(ask()) == EXAMINED
 
 
 @has_helper
 def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
-    async def ask() -> list[Verdict]:
+    async def ask() -> list[Examined]:
         async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
             process = await wait_for_helper(keeper)
             os.kill(process, signal.SIGSTOP)
@@ -122,7 +121,7 @@ def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
             os.kill(process, signal.SIGKILL)
             return await asked
 
-    assert asyncio.run(ask()) == VERDICTS * 2
+    assert asyncio.run(ask()) == EXAMINED * 2
     assert_kept(tmp_path, CONTENTS * 2, FAULTS * 2)
 
 
@@ -130,7 +129,7 @@ def test_helper_that_dies_leaves_nothing_undone(tmp_path: Path) -> None:
 def test_content_that_a_helper_stored_before_it_died_is_kept(tmp_path: Path) -> None:
     """As it may have had no time to tell."""
 
-    async def ask() -> list[Verdict]:
+    async def ask() -> list[Examined]:
         async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
             process = await wait_for_helper(keeper)
             os.kill(process, signal.SIGSTOP)
@@ -141,18 +140,18 @@ def test_content_that_a_helper_stored_before_it_died_is_kept(tmp_path: Path) -> 
             os.kill(process, signal.SIGKILL)
             return await asked
 
-    assert asyncio.run(ask()) == VERDICTS[:1]
+    assert asyncio.run(ask()) == EXAMINED[:1]
     assert_kept(tmp_path, CONTENTS[:1], FAULTS[:1])
 
 
 @has_helper
 def test_helper_that_hangs_is_done_without(tmp_path: Path) -> None:
-    async def ask() -> list[Verdict]:
+    async def ask() -> list[Examined]:
         async with Keeper("rgb", WORTH_A_PROCESS, patience=0.5) as keeper:
             os.kill(await wait_for_helper(keeper), signal.SIGSTOP)
             return await keep_all(keeper, tmp_path, CONTENTS * 2)
 
-    assert asyncio.run(ask()) == VERDICTS * 2
+    assert asyncio.run(ask()) == EXAMINED * 2
 
 
 def test_what_cannot_be_stored_is_an_error_with_and_without_a_helper(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from movie_posters_decade.contents import Content
 from movie_posters_decade.movies import Movie, Pool, Poster
 from movie_posters_decade.pools import Settlement, Twins, settle
 
@@ -17,7 +18,7 @@ def poster(
 ) -> Poster:
     decade, side = pool
     movie = Movie(name, "A", int(decade[:4]), ("Action",), 7.0, name, decade, rank, side)
-    return Poster(movie, name, fingerprint)
+    return Poster(movie, name, Content.of(b""), fingerprint)
 
 
 def settled(posters: Sequence[Poster], goals: Mapping[Pool, int] = MANY) -> Settlement:
