@@ -20,6 +20,7 @@ from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.keeping import PASSING_FAULTS, Keeper, examine
 from movie_posters_decade.limits import Limits
+from movie_posters_decade.looks import Looks
 from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Missed, Outcome
 from movie_posters_decade.patience import Patience
@@ -58,6 +59,7 @@ class Fetcher:
     ) -> None:
         self._cache = cache
         self._color = color
+        self._looks = Looks(cache.folder, color)
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._connections = connections
@@ -71,6 +73,14 @@ class Fetcher:
         Raises:
             DownloadError: the content cannot be stored, or nothing may be asked for.
         """
+        try:
+            for outcome in self._fetch(urls):
+                self._looks.learn(outcome)
+                yield outcome
+        finally:
+            self._looks.save()
+
+    def _fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
         unknown = []
         for url in urls:
             outcome = None if self._refresh else self._recall(url)
@@ -95,7 +105,7 @@ class Fetcher:
     def _recall(self, url: str) -> Outcome | None:
         if self._cache.has(url):
             name = self._cache.name(url)
-            examined = examine(read(name), self._color)
+            examined = examine(read(name), self._color, self._looks.known)
             if examined.fault in PASSING_FAULTS and not datasets_config.HF_HUB_OFFLINE:
                 return None
             return examined.outcome(url, name)

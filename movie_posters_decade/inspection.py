@@ -1,11 +1,14 @@
 """Bytes are a usable poster, or there is a reason why not."""
 
+import hashlib
 import io
 import math
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
@@ -46,6 +49,13 @@ class Verdict(NamedTuple):
 
     fault: Reason | None = None
     fingerprint: int | None = None
+
+
+@cache
+def inspector() -> str:
+    """Return what tells this inspection from others, which may find otherwise: code and decoder."""
+    code = Path(__file__).read_bytes()
+    return hashlib.sha256(code + PIL.__version__.encode()).hexdigest()[:16]
 
 
 def inspect_poster(content: bytes, color: str = "rgb") -> Verdict:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
@@ -52,15 +53,20 @@ help_keeping(sys.stdin.buffer, sys.stdout.buffer, sys.argv[2])
 """
 
 
-def examine(data: bytes, color: str | None) -> Examined:
+def examine(data: bytes, color: str | None, known: Mapping[str, int] | None = None) -> Examined:
     """Find out whether content can be used, and what it looks like.
 
     Args:
         data: what a link gave.
         color: as `inspect_poster` takes it, or None if anything can be used.
+        known: the fingerprints of what was found usable before, by hash.
     """
     content = Content.of(data)
-    return Examined(content) if color is None else Examined(content, *inspect_poster(data, color))
+    if color is None:
+        return Examined(content)
+    if known and content.sha256 in known:
+        return Examined(content, fingerprint=known[content.sha256])
+    return Examined(content, *inspect_poster(data, color))
 
 
 def keep(data: bytes, name: str, color: str | None) -> Examined:

@@ -41,6 +41,7 @@ FLOORS: list[set[str]] = [
         "keeping",
         "layouts",
         "limits",
+        "looks",
         "page",
         "rendering",
         "replacing",

@@ -51,7 +51,11 @@ def stored(cache: DownloadCache) -> list[str]:
     """Return the names of all contents in the cache, unfinished ones included."""
     if not cache.folder.exists():
         return []
-    return [path.name for path in cache.folder.iterdir() if path.suffix not in {".json", ".gone"}]
+    return [
+        path.name
+        for path in cache.folder.iterdir()
+        if path.suffix not in {".json", ".gone", ".looks"}
+    ]
 
 
 HORRORS = {
@@ -401,6 +405,23 @@ def test_what_is_there_is_not_asked_for(cache: DownloadCache, host: HorrorHost) 
     looks = inspect_poster(POSTER).fingerprint
     assert fetch_one(cache, url) == Fetched(url, cache.name(url), Content.of(POSTER), looks)
     assert host.visits["/good"] == 1
+
+
+def test_what_was_examined_once_is_not_examined_again(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    def look() -> int | None:
+        outcome = fetch_one(cache, f"{host.url}/good")
+        return outcome.fingerprint if isinstance(outcome, Fetched) else None
+
+    found = look()
+    assert found == inspect_poster(POSTER).fingerprint
+    [memory] = cache.folder.glob("*.looks")
+    memory.write_text(memory.read_text().replace(f"{found:016x}", f"{7:016x}"))
+    assert look() == 7
+    another = paint("1980s", 2)
+    cache.path(f"{host.url}/good").write_bytes(another)
+    assert look() == inspect_poster(another).fingerprint
 
 
 def test_what_is_gone_is_remembered_for_seven_days(cache: DownloadCache, host: HorrorHost) -> None:
