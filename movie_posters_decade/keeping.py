@@ -16,7 +16,7 @@ from movie_posters_decade.contents import Content
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.outcomes import Examined
-from movie_posters_decade.storing import discard, finish, name_of, read, write_aside, write_whole
+from movie_posters_decade.storing import discard, finish, read, write_aside, write_whole
 
 PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
 """Faults of content that may be none when it is asked for again, so that it is not stored."""
@@ -30,7 +30,7 @@ HELPER_SECONDS = 30.0
 LAST_SECONDS = 2.0
 """How long the helper may take to end, once nothing more is asked of it."""
 
-ENOUGH_FOR_HELPER = 128
+ENOUGH_FOR_HELPER = 32
 """How many contents a helper has before it, so that it need not wait for the next."""
 
 _READY = b"ready"
@@ -44,12 +44,13 @@ _READ_BYTES = 4096
 # The package itself is not imported, as that would import datasets, which takes longer than a
 # thousand posters.
 _PROGRAM = """
-import sys, types
+import os, sys, types
 package = types.ModuleType("movie_posters_decade")
 package.__path__ = [sys.argv[1]]
 sys.modules[package.__name__] = package
 from movie_posters_decade.keeping import help_keeping
 help_keeping(sys.stdin.buffer, sys.stdout.buffer, sys.argv[2])
+os._exit(0)  # as Python would take longer to tidy up than for some fifty posters
 """
 
 
@@ -149,36 +150,47 @@ def from_line(line: bytes) -> Examined:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """A content that the helper was asked to keep, and where it is told what became of it."""
+@dataclass(eq=False)
+class _Job:
+    """A content that is to be kept, and where it is told what became of it."""
 
-    unfinished: str
+    data: bytes
+    name: str
     examined: "asyncio.Future[Examined]"
+    unfinished: str | None = None
+    """Where it was written aside for the helper."""
 
-    def keep_here(self, color: str | None) -> None:
+    def write_aside(self) -> str:
+        self.unfinished = write_aside(self.name, self.data)
+        return self.unfinished
+
+    def discard_aside(self) -> None:
+        if self.unfinished is not None:
+            with suppress(OSError):
+                discard(self.unfinished)
+
+    def do(self, color: str | None) -> None:
+        if self.examined.done():
+            return
         try:
-            self.tell(self._kept_here(color))
+            self.tell(keep(self.data, self.name, color))
         except OSError as error:
-            if not self.examined.done():
-                self.examined.set_exception(error)
-
-    def _kept_here(self, color: str | None) -> Examined:
-        try:
-            return keep_aside(self.unfinished, color)
-        except FileNotFoundError:
-            # The helper may have given it its name and ended before it could tell.
-            return examine(read(name_of(self.unfinished)), color)
+            self.fail(error)
 
     def tell(self, examined: Examined) -> None:
         if not self.examined.done():
             self.examined.set_result(examined)
 
+    def fail(self, error: OSError) -> None:
+        if not self.examined.done():
+            self.examined.set_exception(error)
+
 
 class Keeper:
     """Keeps contents, with a helper where that is worth it; an asynchronous context manager.
 
-    What the helper has no time for is kept here, and so is what it leaves if it should fail.
+    What the helper has no time for is kept here, between two turns of the loop, and so is what it
+    leaves if it should fail.
 
     Args:
         color: as `examine` takes it.
@@ -193,10 +205,12 @@ class Keeper:
         )
         self._patience = patience
         self._process: asyncio.subprocess.Process | None = None
-        self._helping: asyncio.Task[None] | None = None
-        self._asked: deque[_Asked] = deque()
-        self._has_asked = asyncio.Event()
         self._questions: asyncio.StreamWriter | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: deque[_Job] = deque()
+        self._asked: deque[_Job] = deque()
+        self._has_waiting = asyncio.Event()
+        self._has_asked = asyncio.Event()
 
     @property
     def helper(self) -> int | None:
@@ -215,7 +229,10 @@ class Keeper:
                     # Threads of numpy's own would get in the way of the two processes.
                     env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
                 )
-                self._helping = asyncio.create_task(self._help(self._process))
+                self._tasks = [
+                    asyncio.create_task(self._let_help(self._process)),
+                    asyncio.create_task(self._do_waiting()),
+                ]
         return self
 
     async def __aexit__(
@@ -224,31 +241,35 @@ class Keeper:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._process is not None and self._helping is not None:
-            self._helping.cancel()
-            await asyncio.gather(self._helping, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._process is not None:
             await _end(self._process)
+        for job in self._waiting:
+            job.discard_aside()
 
     async def keep(self, data: bytes, name: str) -> Examined:
         """Do what the function `keep` does."""
-        if self._questions is None or len(self._asked) >= ENOUGH_FOR_HELPER:
+        if self._process is None:
             return keep(data, name, self._color)
-        unfinished = write_aside(name, data)
-        asked = _Asked(unfinished, asyncio.get_running_loop().create_future())
-        self._asked.append(asked)
-        self._has_asked.set()
-        self._questions.write(to_question(unfinished))
-        examined = None
-        try:
-            examined = await asked.examined
-        finally:
-            if examined is None or examined.fault in PASSING_FAULTS:
-                with suppress(OSError):
-                    discard(unfinished)
-        return examined
+        job = _Job(data, name, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._ask()
+        self._has_waiting.set()
+        return await job.examined
 
-    async def _help(self, process: asyncio.subprocess.Process) -> None:
-        """Let the helper keep what it is asked to, until it fails."""
+    async def _do_waiting(self) -> None:
+        while await self._has_waiting.wait():
+            while self._waiting:
+                job = self._waiting.popleft()
+                job.discard_aside()
+                job.do(self._color)
+                await asyncio.sleep(0)
+            self._has_waiting.clear()
+
+    async def _let_help(self, process: asyncio.subprocess.Process) -> None:
+        """Let the helper do as much as it can, until it fails."""
         if process.stdin is None or process.stdout is None:
             return
         try:
@@ -262,12 +283,26 @@ class Keeper:
                 process.kill()
         finally:
             self._questions = None
-            while self._asked:
-                self._asked.popleft().keep_here(self._color)
+            self._waiting.extend(self._asked)
+            self._asked.clear()
+            self._has_waiting.set()
+
+    def _ask(self) -> None:
+        """Ask the helper for as much as it should have before it."""
+        while self._questions and self._waiting and len(self._asked) < ENOUGH_FOR_HELPER:
+            job = self._waiting.popleft()
+            try:
+                self._questions.write(to_question(job.write_aside()))
+            except OSError as error:
+                job.fail(error)
+            else:
+                self._asked.append(job)
+                self._has_asked.set()
 
     async def _take_answers(self, answers: asyncio.StreamReader) -> None:
         rest = b""
         while True:
+            self._ask()
             while not self._asked:
                 self._has_asked.clear()
                 await self._has_asked.wait()
@@ -281,11 +316,14 @@ class Keeper:
 
     def _take_answer(self, line: bytes) -> None:
         examined = None if line == _IN_VAIN else from_line(line)
-        asked = self._asked.popleft()
+        job = self._asked.popleft()
         if examined is None:
-            asked.keep_here(self._color)
-        else:
-            asked.tell(examined)
+            self._waiting.append(job)
+            self._has_waiting.set()
+            return
+        if examined.fault in PASSING_FAULTS:
+            job.discard_aside()
+        job.tell(examined)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -1,10 +1,10 @@
 """A movie on its way into the dataset: a candidate, then a usable poster or a loss."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from movie_posters_decade.contents import Content
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.storing import read
 
 Pool = tuple[str, str]
 """The name of a pool: decade and side, e.g. ("1970s", "train")."""
@@ -65,7 +65,7 @@ class Poster:
 
     def read(self) -> bytes:
         """Return the poster's bytes, as they were fetched."""
-        return Path(self.path).read_bytes()
+        return read(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,8 @@ def finish(unfinished: str) -> None:
     Raises:
         OSError: it cannot be had.
     """
-    os.replace(unfinished, name_of(unfinished))
-
-
-def name_of(unfinished: str) -> str:
-    """Return the name that a file written aside may be given."""
-    return unfinished.rsplit(".", 2)[0]
+    name, _token, _incomplete = unfinished.rsplit(".", 2)
+    os.replace(unfinished, name)
 
 
 def discard(unfinished: str) -> None:
