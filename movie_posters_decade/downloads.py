@@ -92,7 +92,8 @@ class Fetcher:
             self._check_online(unknown)
             try:
                 self._cache.make()
-                self._cache.forget_gone(unknown)
+                if self._refresh:
+                    self._cache.forget_gone(unknown)
                 yield from told_by(partial(self._ask_all, unknown))
             except DownloadError:
                 raise
