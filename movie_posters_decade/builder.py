@@ -189,16 +189,15 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 "found another content. Make the builder again."
             )
         selection, sha256 = self._select(manager)
-        with self._network() as proxies:
-            posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
-            collection = self._bring(selection, posters)
+        collection = self._bring(selection, manager)
         links = [poster.movie.poster_url for poster in collection.posters]
-        hand_out(manager, [link for link in links if is_url(link)])
+        paths = hand_out(manager, [link for link in links if is_url(link)])
         self._records.write(selection, collection, self._lock_of(sha256, collection))
-        return {
-            side: [poster for poster in collection.posters if poster.movie.side == side]
-            for side in SIDES
-        }
+        posters = [
+            replace(poster, path=paths.get(poster.movie.poster_url, poster.path))
+            for poster in collection.posters
+        ]
+        return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
 
     def _lock_of(self, sha256: str, collection: Collection) -> Lock:
         lock = self.config.lock()
@@ -206,12 +205,14 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             return lock.without(collection.losses)
         return make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
 
-    def _bring(self, selection: Selection, posters: Posters) -> Collection:
+    def _bring(self, selection: Selection, manager: datasets.DownloadManager) -> Collection:
         lock = self.config.lock()
-        if lock is None:
-            return collect(selection, posters, equal=self._is_equal)
-        place, allow_missing = str(self.config.locked), self.config.allow_missing
-        return collect_locked(lock, place, posters, allow_missing=allow_missing)
+        with self._network() as proxies:
+            posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
+            if lock is None:
+                return collect(selection, posters, equal=self._is_equal)
+            place, allow_missing = str(self.config.locked), self.config.allow_missing
+            return collect_locked(lock, place, posters, allow_missing=allow_missing)
 
     def stream_posters(self, side: str) -> Iterator[Poster]:
         """Yield the posters of a side, bringing them on the way.

@@ -94,8 +94,8 @@ class DownloadCache:
         return f"{self.name(url)}{_GONE}"
 
 
-def hand_out(manager: DownloadManager, urls: Sequence[str]) -> list[str]:
-    """Let the download manager return the paths of URLs that are in its cache, in their order.
+def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, str]:
+    """Let the download manager hand out the paths of URLs that are in its cache.
 
     It counts and checks them as it does with its own downloads, and sends no request. Links to
     the Hub and to Google Drive are passed over: it would ask for them again, in its own way.
@@ -106,7 +106,8 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> list[str]:
     quiet.download_config.use_etag = False
     quiet.download_config.force_download = False
     quiet.download_config.num_proc = None
-    paths: list[str] = []
+    paths: dict[str, str] = {}
     for start in range(0, len(urls), _LONGEST_SILENT_LIST):
-        paths += quiet.download(urls[start : start + _LONGEST_SILENT_LIST])
+        some = urls[start : start + _LONGEST_SILENT_LIST]
+        paths.update(zip(some, quiet.download(some), strict=True))
     return paths

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from movie_posters_decade.inspection import inspector
@@ -28,7 +29,7 @@ class Looks:
         found = self._read()
         self._is_ours = found is not None
         self._known = found or {}
-        self._new: dict[str, int] = {}
+        self._saved = len(self._known)
 
     @property
     def known(self) -> Mapping[str, int]:
@@ -37,16 +38,14 @@ class Looks:
 
     def learn(self, outcome: Outcome) -> None:
         """Take in what became of a poster."""
-        if not isinstance(outcome, Fetched) or outcome.fingerprint is None:
-            return
-        sha256 = outcome.content.sha256
-        if sha256 not in self._known:
-            self._known[sha256] = self._new[sha256] = outcome.fingerprint
+        if isinstance(outcome, Fetched) and outcome.fingerprint is not None:
+            self._known.setdefault(outcome.content.sha256, outcome.fingerprint)
 
     def save(self) -> None:
         """Write down what was learnt, if that can be: it does nothing but save time."""
-        lines = "".join(f"{sha256} {look:016x}\n" for sha256, look in self._new.items())
-        self._new = {}
+        new = islice(self._known.items(), self._saved, None)
+        lines = "".join(f"{sha256} {look:016x}\n" for sha256, look in new)
+        self._saved = len(self._known)
         with suppress(OSError):
             if lines and self._is_ours:
                 with self._path.open("ab", buffering=0) as file:

@@ -94,8 +94,11 @@ def _has_genre(movies: pd.DataFrame, genres: tuple[str, ...] | None) -> pd.Serie
 
 def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
     ranks = [rank(imdb_id, seed) for imdb_id in movies["imdb_id"]]
+    tens = movies["year"] // 10
+    # One text for all movies of a decade.
+    names = {number: f"{number}0s" for number in tens.unique()}
     ranked = movies.assign(
-        decade=(movies["year"] // 10).astype(str) + "0s",
+        decade=tens.map(names).astype(object),
         rank=pd.Series(ranks, index=movies.index, dtype="uint64"),
     )
     # A movie that stands there with two posters has them in one order, whatever the rows'.
