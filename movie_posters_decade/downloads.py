@@ -107,9 +107,7 @@ class Fetcher:
         if self._cache.has(url):
             name = self._cache.name(url)
             examined = examine(read(name), self._color, self._looks.known)
-            if examined.fault in PASSING_FAULTS and not datasets_config.HF_HUB_OFFLINE:
-                return None
-            return examined.outcome(url, name)
+            return None if examined.fault in PASSING_FAULTS else examined.outcome(url, name)
         status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
         return None if status is None else Missed(url, Reason.GONE, status)
 

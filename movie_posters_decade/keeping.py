@@ -174,14 +174,14 @@ class _Job:
             return
         try:
             self.tell(keep(self.data, self.name, color))
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001, it is raised where the content is waited for
             self.fail(error)
 
     def tell(self, examined: Examined) -> None:
         if not self.examined.done():
             self.examined.set_result(examined)
 
-    def fail(self, error: OSError) -> None:
+    def fail(self, error: Exception) -> None:
         if not self.examined.done():
             self.examined.set_exception(error)
 

@@ -506,6 +506,18 @@ def test_offline_only_what_is_known_is_given(
     assert host.visits.total() == asked
 
 
+def test_offline_what_was_damaged_in_the_cache_is_missing(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As without it the build would be another, for which there is no good reason."""
+    url = f"{host.url}/good"
+    fetch_one(cache, url)
+    cache.path(url).write_bytes(POSTER[:300])
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    with pytest.raises(DownloadError, match=f"found 1 missing, such as {url}"):
+        fetch_one(cache, url)
+
+
 def test_iteration_that_is_given_up_stops_asking(cache: DownloadCache, host: HorrorHost) -> None:
     paths = [f"/{number}" for number in range(500)]
     host.horrors |= dict.fromkeys(paths, host.horrors["/good"])
