@@ -285,6 +285,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             limits=self._limits(download_config, proxies),
             connections=self.config.connections,
             refresh=bool(download_config.force_download),
+            # The demo's host is no network.
+            is_offline=False if self.config.name == DEMO else None,
         )
         return Posters(fetcher.fetch, self.config.checked().color, self.config.folder())
 

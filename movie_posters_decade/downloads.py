@@ -44,6 +44,7 @@ class Fetcher:
         connections: how many to one host at a time.
         all_connections: how many to all hosts together, unless more are allowed to one.
         refresh: fetch again what is there or is known to be gone.
+        is_offline: whether no request may be sent; by default as HF_HUB_OFFLINE says.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Fetcher:
         connections: int = Options.connections,
         all_connections: int = MAX_CONNECTIONS,
         refresh: bool = False,
+        is_offline: bool | None = None,
     ) -> None:
         self._cache = cache
         self._color = color
@@ -65,6 +67,7 @@ class Fetcher:
         self._connections = connections
         self._all_connections = all_connections
         self._refresh = refresh
+        self._is_offline = datasets_config.HF_HUB_OFFLINE if is_offline is None else is_offline
         self._hosts: dict[str, Host] = {}
 
     def fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
@@ -108,11 +111,11 @@ class Fetcher:
             name = self._cache.name(url)
             examined = examine(read(name), self._color, self._looks.known)
             return None if examined.fault in PASSING_FAULTS else examined.outcome(url, name)
-        status = self._cache.gone(url, at_any_time=datasets_config.HF_HUB_OFFLINE)
+        status = self._cache.gone(url, at_any_time=self._is_offline)
         return None if status is None else Missed(url, Reason.GONE, status)
 
     def _check_online(self, urls: Sequence[str]) -> None:
-        if datasets_config.HF_HUB_OFFLINE:
+        if self._is_offline:
             raise DownloadError(
                 f"{self._cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids "
                 f"requests; found {len(urls)} missing, such as {urls[0]}. Unset "

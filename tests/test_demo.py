@@ -34,6 +34,15 @@ def test_flaws_are_lost_and_decades_are_equal_all_the_same(built: MoviePostersDe
     assert report.kept + sum(report.dropped.values()) == report.funnel["rows"]
 
 
+def test_demo_needs_no_network(
+    built: MoviePostersDecade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    builder = MoviePostersDecade(str(tmp_path), config_name="demo")
+    builder.download_and_prepare()
+    assert builder.report() == built.report()
+
+
 def test_each_flaw_is_what_its_name_says() -> None:
     reasons: dict[str, set[Reason | None]] = {}
     for movie in paint_movies():
