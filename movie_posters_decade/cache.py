@@ -76,7 +76,7 @@ class DownloadCache:
 
         Args:
             url: the URL.
-            at_any_time: whether an older answer will do; else it is forgotten.
+            at_any_time: whether an older answer will do.
         """
         memory = self._memory(url)
         try:
@@ -84,11 +84,9 @@ class DownloadCache:
             status = Path(memory).read_text()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        if age >= GONE_FOR_SECONDS and not at_any_time:
-            self.forget_gone([url])
-            return None
+        recent = at_any_time or age < GONE_FOR_SECONDS
         # A process that was killed can leave the memory empty.
-        return int(status) if status.isdigit() else None
+        return int(status) if recent and status.isdigit() else None
 
     def _memory(self, url: str) -> str:
         return f"{self.name(url)}{_GONE}"

@@ -95,8 +95,7 @@ class Fetcher:
             self._check_online(unknown)
             try:
                 self._cache.make()
-                if self._refresh:
-                    self._cache.forget_gone(unknown)
+                self._cache.forget_gone(unknown)
                 yield from told_by(partial(self._ask_all, unknown))
             except DownloadError:
                 raise
