@@ -6,7 +6,7 @@ It knows URLs and files, nothing of movies.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,9 +77,10 @@ class Fetcher:
             DownloadError: the content cannot be stored, or nothing may be asked for.
         """
         try:
-            for outcome in self._fetch(urls):
-                self._looks.learn(outcome)
-                yield outcome
+            with closing(self._fetch(urls)) as outcomes:
+                for outcome in outcomes:
+                    self._looks.learn(outcome)
+                    yield outcome
         finally:
             self._looks.save()
 

@@ -25,7 +25,7 @@ WORTH_A_PROCESS = 200
 """From how many posters on a helper saves more time than starting it takes."""
 
 HELPER_SECONDS = 30.0
-"""How long the helper may take for an answer before it is done without."""
+"""How long nothing may be heard of the helper before it is done without."""
 
 LAST_SECONDS = 2.0
 """How long the helper may take to end, once nothing more is asked of it."""
@@ -195,7 +195,7 @@ class Keeper:
     Args:
         color: as `examine` takes it.
         posters: how many contents there are to be.
-        patience: how long the helper may take for an answer, in seconds.
+        patience: how long nothing may be heard of the helper, in seconds.
     """
 
     def __init__(self, color: str | None, posters: int, patience: float = HELPER_SECONDS) -> None:
@@ -289,7 +289,12 @@ class Keeper:
 
     def _ask(self) -> None:
         """Ask the helper for as much as it should have before it."""
-        while self._questions and self._waiting and len(self._asked) < ENOUGH_FOR_HELPER:
+        while (
+            self._questions is not None
+            and not self._questions.is_closing()
+            and self._waiting
+            and len(self._asked) < ENOUGH_FOR_HELPER
+        ):
             job = self._waiting.popleft()
             try:
                 self._questions.write(to_question(job.write_aside()))
@@ -318,12 +323,12 @@ class Keeper:
         examined = None if line == _IN_VAIN else from_line(line)
         job = self._asked.popleft()
         if examined is None:
-            self._waiting.append(job)
-            self._has_waiting.set()
-            return
-        if examined.fault in PASSING_FAULTS:
             job.discard_aside()
-        job.tell(examined)
+            job.do(self._color)
+        else:
+            if examined.fault in PASSING_FAULTS:
+                job.discard_aside()
+            job.tell(examined)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -40,7 +40,7 @@ class Lookalikes(Generic[T]):
 
     def like(self, fingerprint: int) -> list[T]:
         """Return the things that were added with a fingerprint like this one, the first first."""
-        # No index is as quick as comparing with all, for any catalogue that there is.
+        # No index in Python was as quick, from a hundred posters to a hundred thousand.
         different = np.frombuffer(self._fingerprints, np.uint64) ^ np.uint64(fingerprint)
         (near,) = (np.bitwise_count(different) <= self._distance).nonzero()
         return [self._things[number] for number in near.tolist()]

@@ -10,10 +10,12 @@ from PIL import Image, ImageFile
 
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.inspection import (
+    MIN_COLORFULNESS,
     colorfulness,
     decode_poster,
     file_extension,
     inspect_poster,
+    thumbnail,
 )
 
 COLOR = Image.open(io.BytesIO(paint("1990s", 7)))
@@ -95,6 +97,14 @@ def test_faint_tint_is_black_and_white_and_a_clear_one_is_not(
     red, green, blue = COLOR.convert("L").convert("RGB").split()
     warmer = red.point(lambda value: min(255, value + tint))
     assert inspect_poster(encode(Image.merge("RGB", (warmer, green, blue)), "PNG")).fault is reason
+
+
+def test_colors_too_fine_for_a_thumbnail_count() -> None:
+    stripes = Image.new("RGB", (60, 60), (150, 110, 110))
+    for column in range(0, 60, 2):
+        stripes.paste((110, 150, 150), (column, 0, column + 1, 60))
+    assert colorfulness(thumbnail(stripes)) < MIN_COLORFULNESS
+    assert inspect_poster(encode(stripes, "PNG")).fault is None
 
 
 @pytest.mark.parametrize("image_format", ["EPS", "PPM", "ICO"])

@@ -91,9 +91,12 @@ def test_helper_answers_each_question_with_a_line(tmp_path: Path) -> None:
 def test_answers_belong_to_their_questions(tmp_path: Path, posters: int) -> None:
     async def ask() -> list[Examined]:
         async with Keeper("rgb", posters) as keeper:
-            if posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1:
+            has_helper = posters >= WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
+            if has_helper:
                 await wait_for_helper(keeper)
-            return await keep_all(keeper, tmp_path, CONTENTS * 20)
+            found = await keep_all(keeper, tmp_path, CONTENTS * 20)
+            assert (keeper.helper is not None) == has_helper
+            return found
 
     assert asyncio.run(ask()) == EXAMINED * 20
     assert_kept(tmp_path, CONTENTS * 20, FAULTS * 20)
@@ -147,8 +150,9 @@ def test_content_that_a_helper_stored_before_it_died_is_kept(tmp_path: Path) -> 
 @has_helper
 def test_helper_that_hangs_is_done_without(tmp_path: Path) -> None:
     async def ask() -> list[Examined]:
-        async with Keeper("rgb", WORTH_A_PROCESS, patience=0.5) as keeper:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
             os.kill(await wait_for_helper(keeper), signal.SIGSTOP)
+            keeper._patience = 0.5
             return await keep_all(keeper, tmp_path, CONTENTS * 2)
 
     assert asyncio.run(ask()) == EXAMINED * 2
@@ -164,6 +168,47 @@ def test_what_cannot_be_stored_is_an_error_with_and_without_a_helper(tmp_path: P
     for posters in (1, WORTH_A_PROCESS):
         with pytest.raises(FileNotFoundError):
             asyncio.run(ask(posters))
+
+
+@has_helper
+def test_what_the_helper_cannot_store_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
+            await wait_for_helper(keeper)
+            async with asyncio.timeout(10):
+                await keeper.keep(CONTENTS[0], str(tmp_path / "folder"))
+
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        asyncio.run(ask())
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@has_helper
+def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with Keeper("rgb", WORTH_A_PROCESS) as keeper:
+            helper = await wait_for_helper(keeper)
+            os.kill(helper, signal.SIGSTOP)
+            asked = asyncio.create_task(keep_all(keeper, tmp_path, CONTENTS))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert len(list(tmp_path.glob("*.incomplete"))) == len(CONTENTS)
+            asked.cancel()
+            os.kill(helper, signal.SIGKILL)
+
+    asyncio.run(ask())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_questions_and_answers_may_come_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("movie_posters_decade.keeping._READ_BYTES", 7)
+    test_helper_answers_each_question_with_a_line(tmp_path)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    test_answers_belong_to_their_questions(tmp_path, WORTH_A_PROCESS)
 
 
 @has_helper
