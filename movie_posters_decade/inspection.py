@@ -131,8 +131,6 @@ def colorfulness(image: Image.Image) -> float:
 
 
 def _is_colorful(image: Image.Image, small: Image.Image) -> bool:
-    if _is_grey(image):
-        return False
     # Shrinking takes colour away and adds none, so that only what looks grey when it is small
     # needs a closer look.
     return _colorfulness(small) >= MIN_COLORFULNESS or colorfulness(image) >= MIN_COLORFULNESS

@@ -531,6 +531,18 @@ def test_iteration_that_is_given_up_stops_asking(cache: DownloadCache, host: Hor
     assert not any(name.endswith(".incomplete") for name in stored(cache))
 
 
+def test_what_was_examined_is_remembered_when_the_rest_is_given_up(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    fetch_one(cache, f"{host.url}/good")
+    [memory] = cache.folder.glob("*.looks")
+    memory.unlink()
+    outcomes = Fetcher(cache, color="rgb", limits=ANYONE).fetch([f"{host.url}/good", "never asked"])
+    next(outcomes)
+    outcomes.close()
+    assert Content.of(POSTER).sha256 in memory.read_text()
+
+
 def test_cache_that_cannot_be_written_is_one_error(tmp_path: Path, host: HorrorHost) -> None:
     (tmp_path / "file").write_text("")
     cache = DownloadCache(tmp_path / "file" / "downloads")
