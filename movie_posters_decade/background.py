@@ -38,7 +38,8 @@ def told_by(
         start: makes the coroutine, given the function to tell things with.
     """
     bunches: queue.SimpleQueue[_Bunch[T]] = queue.SimpleQueue()
-    loop = asyncio.new_event_loop()
+    # Of this kind on Windows too, as libcurl has sockets to wait for.
+    loop = asyncio.SelectorEventLoop()
     told: list[T] = []
     task = loop.create_task(start(told.append))
 

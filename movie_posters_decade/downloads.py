@@ -125,7 +125,7 @@ class Fetcher:
     async def _ask_all(self, urls: Sequence[str], tell: Callable[[Outcome], None]) -> None:
         slots = asyncio.Semaphore(max(self._all_connections, self._connections))
         async with Keeper(self._color, len(urls)) as keeper:
-            # Here, as a build that needs no request need not load aiohttp, and with the helper
+            # Here, as a build that needs no request need not load libcurl, and with the helper
             # under way already.
             from movie_posters_decade.transport import Transport  # noqa: PLC0415
 

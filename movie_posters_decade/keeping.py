@@ -220,7 +220,8 @@ class Keeper:
     async def __aenter__(self) -> Self:
         if self._is_shared:
             folder = str(Path(__file__).parent)
-            with suppress(OSError):
+            # An event loop on Windows has either processes or sockets.
+            with suppress(OSError, NotImplementedError):
                 self._process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-P", "-c", _PROGRAM, folder, str(self._color)),
                     stdin=asyncio.subprocess.PIPE,

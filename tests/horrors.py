@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import ssl
 import struct
 import threading
 from collections import Counter
@@ -90,8 +91,8 @@ class _Server(ThreadingTCPServer):
 
 
 @contextmanager
-def serve_horrors() -> Iterator[HorrorHost]:
-    """Serve a host that can be given horrors."""
+def serve_horrors(tls: ssl.SSLContext | None = None) -> Iterator[HorrorHost]:
+    """Serve a host that can be given horrors, over TLS if there is a context for it."""
     host = HorrorHost()
 
     class Handler(StreamRequestHandler):
@@ -107,8 +108,10 @@ def serve_horrors() -> Iterator[HorrorHost]:
             return b"".join(lines)
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    host.url = f"http://127.0.0.1:{server.server_address[1]}"
+    host.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
     try:
         yield host
     finally:
@@ -166,10 +169,16 @@ def all_horrors(poster: bytes) -> dict[str, Horror]:
         visit.closing.wait(0.05)
         visit.send(poster[1000:])
 
+    def announced(visit: Visit) -> None:
+        visit.send(b"HTTP/1.1 103 Early Hints\r\nX-Robots-Tag: noai\r\n\r\n")
+        visit.answer(poster)
+
     bomb = gzip.compress(bytes(50 * 1024 * 1024))
     return {
         "/good": lambda visit: visit.answer(poster),
+        "/announced": announced,
         "/404": not_found,
+        "/404-at-length": lambda visit: visit.answer(bytes(1024 * 1024), "404 Not Found"),
         "/410": lambda visit: visit.answer(status="410 Gone"),
         "/401": lambda visit: visit.answer(status="401 Unauthorized"),
         "/403": lambda visit: visit.answer(status="403 Forbidden"),

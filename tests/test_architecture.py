@@ -28,6 +28,7 @@ FLOORS: list[set[str]] = [
         "cache",
         "inspection",
         "movies",
+        "names",
         "options",
         "outcomes",
         "tables",
@@ -47,8 +48,8 @@ FLOORS: list[set[str]] = [
         "replacing",
         "traits",
     },
-    {"export", "files", "selection", "transport"},
-    {"baselines", "pools"},
+    {"exchange", "export", "files", "selection"},
+    {"baselines", "pools", "transport"},
     {"asking"},
     {"downloads"},
     {"posters", "sources"},
@@ -71,7 +72,7 @@ FLOORS: list[set[str]] = [
 ROOMS = {room for floor in FLOORS for room in floor}
 
 ONLY_ROOM_OF = {
-    "aiohttp": {"transport"},
+    "pycurl": {"exchange", "transport"},
     "PIL": {"contact_sheet", "inspection", "painting", "rendering", "traits"},
     "matplotlib": {"charts"},
     "sklearn": {"baselines"},
@@ -119,7 +120,7 @@ def test_all_that_is_offered_is_there() -> None:
 
 
 def test_import_does_not_load_what_few_need() -> None:
-    few = "{'aiohttp', 'matplotlib', 'sklearn', 'torch'}"
+    few = "{'matplotlib', 'pycurl', 'sklearn', 'torch'}"
     before = "import sys, datasets; before = set(sys.modules)"
     code = f"{before}; import movie_posters_decade; print({few} & (set(sys.modules) - before))"
     finished = subprocess.run(

@@ -60,6 +60,7 @@ def stored(cache: DownloadCache) -> list[str]:
 
 HORRORS = {
     "/404": (Reason.GONE, 404, 1),
+    "/404-at-length": (Reason.GONE, 404, 1),
     "/410": (Reason.GONE, 410, 1),
     "/401": (Reason.REFUSED, 401, 1),
     "/403": (Reason.REFUSED, 403, 1),
@@ -98,7 +99,13 @@ def test_horror_ends_in_its_reason_and_stores_nothing(
 
 @pytest.mark.parametrize(
     ("path", "requests"),
-    [("/good", 1), ("/busy-at-first", 2), ("/500-at-first", 2), ("/reset-at-first", 2)],
+    [
+        ("/good", 1),
+        ("/announced", 1),
+        ("/busy-at-first", 2),
+        ("/500-at-first", 2),
+        ("/reset-at-first", 2),
+    ],
 )
 def test_what_passes_is_asked_for_again(
     cache: DownloadCache, host: HorrorHost, path: str, requests: int
@@ -358,15 +365,37 @@ def test_host_that_does_not_let_one_connect_is_a_time_out(cache: DownloadCache) 
         assert outcome == Missed(url, Reason.TIMEOUT, final_url=url)
 
 
-def test_proxy_that_does_not_speak_http_is_one_sentence(
+def test_proxy_may_speak_socks(cache: DownloadCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(b"\5\0")  # version 5, nobody need say who they are
+                asked = connection.recv(100)
+                assert b"posters.example" in asked
+                connection.sendall(b"\5\0\0\1" + bytes(6))  # it worked, and where from is nobody's
+                connection.recv(1000)
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(POSTER)}\r\n\r\n"
+                connection.sendall(head.encode() + POSTER)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
+        outcome = fetch_one(cache, "http://posters.example/a")
+        thread.join()
+    assert isinstance(outcome, Fetched)
+
+
+def test_proxy_of_another_kind_is_one_sentence(
     cache: DownloadCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1080")
     with pytest.raises(DownloadError) as error:
         fetch_one(cache, "http://posters.example/a")
     assert str(error.value) == (
-        "socks5://127.0.0.1:1080: expected a proxy that speaks HTTP, as the one for http; found "
-        "another kind. Set the environment variable to an http:// address, or NO_PROXY to "
+        "ftp://127.0.0.1:1080: expected a proxy that speaks HTTP or SOCKS, as the one for http; "
+        "found another kind. Set the environment variable to an http:// address, or NO_PROXY to "
         "posters.example."
     )
 

@@ -1,10 +1,72 @@
-"""What a try may do, decided without one."""
+"""Where a try may lead, and whom it trusts."""
+
+import asyncio
+import io
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import trustme
+from horrors import HorrorHost, redirect, serve_horrors
 from yarl import URL
 
-from movie_posters_decade.limits import USER_AGENT, user_agent
-from movie_posters_decade.transport import redirected
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.limits import USER_AGENT, Limits, user_agent
+from movie_posters_decade.outcomes import Answer
+from movie_posters_decade.patience import Patience
+from movie_posters_decade.transport import Transport, redirected
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def host(authority: trustme.CA) -> Iterator[HorrorHost]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with serve_horrors(tls) as host:
+        host.horrors["/a"] = lambda visit: visit.answer(b"content")
+        yield host
+
+
+def get(url: str) -> tuple[Answer, bytes]:
+    async def run() -> tuple[Answer, bytes]:
+        body = io.BytesIO()
+        async with Transport(Limits(allow_private_hosts=True), Patience()) as transport:
+            return await transport.get(url, body), body.getvalue()
+
+    return asyncio.run(run())
+
+
+def test_host_is_trusted_whose_certificate_is_known(
+    host: HorrorHost, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "known.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+    assert get(f"{host.url}/a") == (Answer(f"{host.url}/a", status=200), b"content")
+
+
+def test_host_is_not_trusted_whose_certificate_is_unknown(host: HorrorHost) -> None:
+    url = f"{host.url}/a"
+    assert get(url) == (Answer(url, Reason.UNREACHABLE, is_passing=False), b"")
+    assert host.visits.total() == 0
+
+
+def test_what_was_safe_stays_safe(
+    host: HorrorHost, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "known.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+    with serve_horrors() as unsafe:
+        unsafe.horrors["/a"] = host.horrors["/a"]
+        host.horrors["/unsafe"] = redirect(f"{unsafe.url}/a")
+        answer, content = get(f"{host.url}/unsafe")
+    assert answer == Answer(f"{host.url}/unsafe", Reason.FORBIDDEN_ADDRESS, 302)
+    assert content == b""
+    assert unsafe.visits.total() == 0
 
 
 @pytest.mark.parametrize(
