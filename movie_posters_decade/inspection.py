@@ -34,7 +34,8 @@ Others that it knows are no posters, and one, EPS, would run a program.
 USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP")
 """The formats that are tried first, as loading all decoders takes as long as many posters."""
 
-_INSPECTED_SIZE = (32, 32)
+_THUMBNAIL_SIZE = (16, 16)
+_CLOSE_SIZE = (32, 32)
 _GREY_MODES = {"1", "L", "LA", "La", "I", "F"}
 
 
@@ -70,14 +71,10 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Verdict:
         with _opened(content) as image:
             if image.width * image.height > MAX_PIXELS:
                 return Verdict(Reason.TOO_MANY_PIXELS)
-            # JPEG decoders shrink while they decode, and still read the file to its end.
-            image.draft(None, _INSPECTED_SIZE)
-            image.load()
-            _upright(image)
-            small = thumbnail(image)
-            if color == "rgb" and not _is_colorful(image, small):
-                return Verdict(Reason.BLACK_AND_WHITE)
-            return Verdict(fingerprint=fingerprint(small))
+            small = _pixels(thumbnail(image))
+        if color == "rgb" and not _is_colorful(small, content):
+            return Verdict(Reason.BLACK_AND_WHITE)
+        return Verdict(fingerprint=fingerprint(small))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return Verdict(Reason.TOO_MANY_PIXELS)
     except UnidentifiedImageError:
@@ -115,8 +112,18 @@ def file_extension(content: bytes) -> str:
 
 
 def thumbnail(image: Image.Image) -> Image.Image:
-    """Return an image as it looks at 32x32 pixels, in RGB."""
-    return _in_rgb(image).resize(_INSPECTED_SIZE, Image.Resampling.BILINEAR)
+    """Return an image as it looks at 16x16 pixels, upright and in RGB.
+
+    Args:
+        image: just opened, so that it can be decoded at a reduced scale.
+    """
+    # JPEG decoders shrink while they decode, and still read the file to its end.
+    drafted = image.draft(None, _THUMBNAIL_SIZE)
+    image.load()
+    upright = _upright(image)
+    # They round the size up, and so add an edge that is not the image's.
+    box = drafted[1] if drafted and upright is image else None
+    return _in_rgb(upright).resize(_THUMBNAIL_SIZE, Image.Resampling.BILINEAR, box)
 
 
 def colorfulness(image: Image.Image) -> float:
@@ -127,23 +134,31 @@ def colorfulness(image: Image.Image) -> float:
     """
     if _is_grey(image):
         return 0.0
-    return _colorfulness(_reduced(_in_rgb(image)))
+    return _colorfulness(_pixels(_reduced(_in_rgb(image))))
 
 
-def _is_colorful(image: Image.Image, small: Image.Image) -> bool:
+def _is_colorful(small: NDArray[np.float64], content: bytes) -> bool:
     # Shrinking takes colour away and adds none, so that only what looks grey when it is small
     # needs a closer look.
-    return _colorfulness(small) >= MIN_COLORFULNESS or colorfulness(image) >= MIN_COLORFULNESS
+    if _colorfulness(small) >= MIN_COLORFULNESS:
+        return True
+    with _opened(content) as image:
+        image.draft(None, _CLOSE_SIZE)
+        return colorfulness(image) >= MIN_COLORFULNESS
 
 
-def _colorfulness(image: Image.Image) -> float:
-    """Return how colourful an image in RGB looks, from exact sums, the same on any processor."""
-    # The fourth channel is 255 everywhere, so that its products are the sums of the others.
-    pixels = np.asarray(image.convert("RGBA"), dtype=np.float64).reshape(-1, 4)
-    (rr, rg, rb, r), (_, gg, gb, g), (_, _, bb, b), _ = (pixels.T @ pixels).tolist()
+def _pixels(image: Image.Image) -> NDArray[np.float64]:
+    """Return the pixels of an image in RGB, of shape (pixels, 3), from 0 to 255."""
+    return np.frombuffer(image.tobytes(), np.uint8).reshape(-1, 3).astype(np.float64)
+
+
+def _colorfulness(pixels: NDArray[np.float64]) -> float:
+    """Return how colourful pixels look, from exact sums, the same on any processor."""
+    (rr, rg, rb), (_, gg, gb), (_, _, bb) = (pixels.T @ pixels).tolist()
+    r, g, b = pixels.sum(axis=0).tolist()
     count = len(pixels)
     # The opponent colours: red against green, and yellow, which is both by halves, against blue.
-    red_green, yellow_blue = (r - g) / 255 / count, ((r + g) / 2 - b) / 255 / count
+    red_green, yellow_blue = (r - g) / count, ((r + g) / 2 - b) / count
     squares = (rr - 2 * rg + gg) + ((rr + 2 * rg + gg) / 4 - rb - gb + bb)
     offset = red_green**2 + yellow_blue**2
     # The variances of both, which is what their means are taken off for.
@@ -151,7 +166,7 @@ def _colorfulness(image: Image.Image) -> float:
     return math.sqrt(max(spread, 0.0)) + 0.3 * math.sqrt(offset)
 
 
-def fingerprint(image: Image.Image) -> int:
+def fingerprint(pixels: NDArray[np.float64]) -> int:
     """Return 64 bits that change little when an image is cropped, scaled, tinted or compressed.
 
     A bit says whether one of the slowest waves in the image's lightness is stronger than their
@@ -159,9 +174,9 @@ def fingerprint(image: Image.Image) -> int:
     hash functions" (2010).
 
     Args:
-        image: a thumbnail.
+        pixels: those of a thumbnail, of shape (256, 3), from 0 to 255.
     """
-    light = np.asarray(image.convert("L"), dtype=np.float64)
+    light = (pixels @ _LIGHTNESS // 1000).reshape(_THUMBNAIL_SIZE)
     strengths = (_WAVES @ light @ _WAVES.T).ravel()
     median = sorted(strengths[1:].tolist())[len(strengths) // 2 - 1]
     return int.from_bytes(np.packbits(strengths > median).tobytes(), "big")
@@ -177,7 +192,10 @@ def _cosine_waves(count: int, points: int) -> NDArray[np.float64]:
     return np.rint(2**14 * matrix)
 
 
-_WAVES = _cosine_waves(8, _INSPECTED_SIZE[0])
+_LIGHTNESS = np.array([299.0, 587.0, 114.0])
+"""What red, green and blue add to lightness, in thousandths: ITU-R BT.601."""
+
+_WAVES = _cosine_waves(8, _THUMBNAIL_SIZE[0])
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -210,5 +228,5 @@ def _in_bytes(image: Image.Image) -> Image.Image:
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    factor = max(1, min(image.width // _INSPECTED_SIZE[0], image.height // _INSPECTED_SIZE[1]))
+    factor = max(1, min(image.width // _CLOSE_SIZE[0], image.height // _CLOSE_SIZE[1]))
     return image.reduce(factor)

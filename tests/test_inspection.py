@@ -17,6 +17,7 @@ from movie_posters_decade.inspection import (
     inspect_poster,
     thumbnail,
 )
+from movie_posters_decade.lookalikes import MAX_DISTANCE
 
 COLOR = Image.open(io.BytesIO(paint("1990s", 7)))
 
@@ -127,6 +128,21 @@ def test_broken_data_ends_in_a_reason_and_never_in_an_error(image_format: str) -
         for _ in range(8):
             broken[chance.randrange(len(broken))] = chance.randrange(256)
         inspect_poster(bytes(broken))
+
+
+@pytest.mark.parametrize("size", [(182, 268), (185, 273), (361, 529)])
+def test_poster_looks_the_same_however_it_was_stored(size: tuple[int, int]) -> None:
+    """A JPEG is decoded at a reduced scale, at which its size need not be a whole number."""
+    apart = []
+    for seed in range(20):
+        blots = Image.frombytes("RGB", (13, 19), random.Random(seed).randbytes(13 * 19 * 3))
+        poster = blots.resize(size, Image.Resampling.BICUBIC)
+        jpeg = inspect_poster(encode(poster, "JPEG", quality=95)).fingerprint
+        png = inspect_poster(encode(poster, "PNG")).fingerprint
+        assert jpeg is not None
+        assert png is not None
+        apart.append((jpeg ^ png).bit_count())
+    assert max(apart) <= MAX_DISTANCE
 
 
 def test_colorfulness_is_zero_for_grey_and_grows_with_color() -> None:
