@@ -13,7 +13,7 @@ cached       the same command again
 rebuilt      the same with the posters in the download cache, and no build
 img2dataset  parquet, no re-encoding, nothing decoded, 64 threads in each of as many processes as
              there are cores
-stock        datasets' own DownloadManager.download, 16 threads, and the dataset written
+stock        a plain datasets builder: DownloadManager.download, 16 threads, the same dataset
 loop         urllib.request, one poster after the other, on a tenth of the posters
 """
 
@@ -143,9 +143,9 @@ def run_img2dataset(stage: Stage) -> dict[str, Run]:
 
 
 def run_stock(stage: Stage) -> dict[str, Run]:
-    """Let the stock download manager fetch the same URLs, and write a dataset."""
+    """Let a plain builder download with the stock manager, and write the same dataset."""
     cache = stage.fresh("stock")
-    program = [stage.pythons["stock"], PEERS / "stock.py", stage.folder / "urls.txt", cache]
+    program = [stage.pythons["stock"], PEERS / "stock.py", stage.folder / "catalogue.csv", cache]
     run = stage.run(program, {"HF_HOME": str(stage.folder / "home")})
     return {"stock": run}
 
@@ -166,7 +166,7 @@ CONTENDERS = {
     "loop": run_loop,
 }
 PACKAGES = {"ours": [str(REPOSITORY)], "img2dataset": ["img2dataset"]}
-PACKAGES["stock"] = ["datasets", "pillow", "fsspec[http]"]
+PACKAGES["stock"] = ["datasets", "pandas", "pillow", "fsspec[http]"]
 
 
 def install(folder: Path, name: str) -> Path:
