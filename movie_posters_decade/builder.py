@@ -11,7 +11,6 @@ from typing import Any
 import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 
-from movie_posters_decade import demo
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.cache import DownloadCache, hand_out
@@ -238,7 +237,10 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool) -> Catalogue:
         if self.config.name == DEMO:
-            return parse_catalogue(demo.paint_catalogue(), name=DEMO)
+            # Here, as no other configuration needs what paints and serves.
+            from movie_posters_decade.demo import paint_catalogue  # noqa: PLC0415
+
+            return parse_catalogue(paint_catalogue(), name=DEMO)
         limits = self._limits(manager.download_config)
         options = self.config.checked()
         return load_catalogue(self.config.place(), manager, limits, options, may_fetch=may_fetch)
@@ -260,7 +262,11 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _network(self) -> AbstractContextManager[dict[str, str] | None]:
         """Give the proxies to fetch posters through; the demo's stands for its poster host."""
-        return demo.serve() if self.config.name == DEMO else nullcontext()
+        if self.config.name != DEMO:
+            return nullcontext()
+        from movie_posters_decade.demo import serve  # noqa: PLC0415
+
+        return serve()
 
     def _limits(
         self, download_config: datasets.DownloadConfig, proxies: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""The command line; the only room that prints."""
+"""The command line; the only room that prints. Each command loads what it alone needs."""
 
 import argparse
 import gc
@@ -15,13 +15,10 @@ from typing import Any
 from datasets import DownloadMode
 from datasets.exceptions import DatasetsError
 
-from movie_posters_decade.access import check_access
 from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_of
 from movie_posters_decade.builder import MoviePostersDecade
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
-from movie_posters_decade.export import check_output, export
-from movie_posters_decade.hub import COPYRIGHT_REMINDER, push
 from movie_posters_decade.options import Options
 from movie_posters_decade.records import Build
 from movie_posters_decade.report import Report
@@ -105,6 +102,8 @@ def _build(chosen: argparse.Namespace) -> None:
 
 
 def _demo(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.export import check_output, export
+
     check_output(chosen.output)
     builder = MoviePostersDecade(chosen.cache_dir, config_name=DEMO)
     builder.download_and_prepare()
@@ -116,6 +115,8 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 
 def _export(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.export import check_output, export
+
     rendering = rendering_of(chosen)
     check_output(chosen.output, overwrite=chosen.overwrite)
     build = _built(chosen).built()
@@ -142,6 +143,8 @@ def _baseline(chosen: argparse.Namespace) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.export import check_output
+
     write = _room("dossier").write_dossier
     check_output(chosen.output, overwrite=True)
     build = _built(chosen).built()
@@ -177,6 +180,9 @@ def _room(name: str) -> ModuleType:
 
 
 def _push(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.access import check_access
+    from movie_posters_decade.hub import COPYRIGHT_REMINDER, push
+
     check_access(chosen.repo_id, public=chosen.public)
     build = _built(chosen).built()
     url = push(
