@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.keeping import Keeper
+from movie_posters_decade.keeper import Keeper
 from movie_posters_decade.outcomes import Answer, Missed, Outcome
 from movie_posters_decade.patience import Patience
 

@@ -3,7 +3,7 @@
 import copy
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,11 +60,10 @@ class DownloadCache:
         """Remove a URL's content, as it is not what it should be."""
         self.path(url).unlink(missing_ok=True)
 
-    def forget_gone(self, urls: Iterable[str]) -> None:
-        """Forget which of the URLs were gone."""
-        for url in urls:
-            with suppress(FileNotFoundError):
-                os.unlink(self._memory(url))
+    def forget_gone(self, url: str) -> None:
+        """Forget that a URL was gone."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._memory(url))
 
     def remember_gone(self, url: str, status: int) -> None:
         """Remember that a URL was answered with 404 or 410, and forget what it was before."""
@@ -72,11 +71,11 @@ class DownloadCache:
         Path(self._memory(url)).write_text(str(status))
 
     def gone(self, url: str, *, at_any_time: bool = False) -> int | None:
-        """Return the status that says a URL is gone, if that was learnt within seven days.
+        """Return the status that says a URL is gone; after seven days that is forgotten.
 
         Args:
             url: the URL.
-            at_any_time: whether an older answer will do.
+            at_any_time: whether an older answer will do, and is kept.
         """
         memory = self._memory(url)
         try:
@@ -84,9 +83,12 @@ class DownloadCache:
             status = Path(memory).read_text()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        recent = at_any_time or age < GONE_FOR_SECONDS
         # A process that was killed can leave the memory empty.
-        return int(status) if recent and status.isdigit() else None
+        if status.isdigit() and (at_any_time or age < GONE_FOR_SECONDS):
+            return int(status)
+        with suppress(OSError):
+            self.forget_gone(url)
+        return None
 
     def _memory(self, url: str) -> str:
         return f"{self.name(url)}{_GONE}"

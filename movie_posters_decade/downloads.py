@@ -18,7 +18,8 @@ from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.keeping import PASSING_FAULTS, Keeper, examine
+from movie_posters_decade.keeper import Keeper
+from movie_posters_decade.keeping import PASSING_FAULTS, examine
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.looks import Looks
 from movie_posters_decade.options import Options
@@ -96,7 +97,9 @@ class Fetcher:
             self._check_online(unknown)
             try:
                 self._cache.make()
-                self._cache.forget_gone(unknown)
+                if self._refresh:
+                    for url in unknown:
+                        self._cache.forget_gone(url)
                 yield from told_by(partial(self._ask_all, unknown))
             except DownloadError:
                 raise

@@ -102,7 +102,9 @@ def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
         rank=pd.Series(ranks, index=movies.index, dtype="uint64"),
     )
     # A movie that stands there with two posters has them in one order, whatever the rows'.
-    return ranked.sort_values(["rank", "imdb_id", "poster_url"], ignore_index=True)
+    keys = list(zip(ranks, movies["imdb_id"], movies["poster_url"], strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return ranked.iloc[order].reset_index(drop=True)
 
 
 def _with_sides(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:

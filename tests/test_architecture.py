@@ -48,8 +48,8 @@ FLOORS: list[set[str]] = [
         "replacing",
         "traits",
     },
-    {"exchange", "export", "files", "selection"},
-    {"baselines", "pools", "transport"},
+    {"exchange", "export", "files", "helping", "selection"},
+    {"baselines", "keeper", "pools", "transport"},
     {"asking"},
     {"downloads"},
     {"posters", "sources"},
@@ -125,6 +125,22 @@ def test_import_does_not_load_what_few_need() -> None:
     code = f"{before}; import movie_posters_decade; print({few} & (set(sys.modules) - before))"
     finished = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert finished.stdout == "set()\n"
+
+
+def test_helper_loads_neither_datasets_nor_an_event_loop() -> None:
+    """As it is to be of help within a tenth of a second."""
+    code = f"""
+import sys, types
+package = types.ModuleType("movie_posters_decade")
+package.__path__ = [{str(PACKAGE)!r}]
+sys.modules[package.__name__] = package
+import movie_posters_decade.helping
+print({{'asyncio', 'datasets', 'pandas', 'pyarrow'}} & set(sys.modules))
+"""
+    finished = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True
     )
     assert finished.stdout == "set()\n"
 

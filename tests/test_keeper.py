@@ -11,16 +11,9 @@ import pytest
 from conftest import paint
 
 from movie_posters_decade.funnel import Reason
-from movie_posters_decade.keeping import (
-    PASSING_FAULTS,
-    WORTH_A_PROCESS,
-    Keeper,
-    examine,
-    from_line,
-    help_keeping,
-    keep,
-    to_question,
-)
+from movie_posters_decade.helping import from_line, help_keeping, to_question
+from movie_posters_decade.keeper import WORTH_A_PROCESS, Keeper
+from movie_posters_decade.keeping import PASSING_FAULTS, examine, keep
 from movie_posters_decade.outcomes import Examined
 from movie_posters_decade.storing import discard, write_aside
 
@@ -204,7 +197,8 @@ def test_what_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 def test_questions_and_answers_may_come_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("movie_posters_decade.keeping._READ_BYTES", 7)
+    monkeypatch.setattr("movie_posters_decade.helping.READ_BYTES", 7)
+    monkeypatch.setattr("movie_posters_decade.keeper.READ_BYTES", 7)
     test_helper_answers_each_question_with_a_line(tmp_path)
     for path in tmp_path.iterdir():
         path.unlink()
