@@ -18,18 +18,19 @@ def cache(tmp_path: Path) -> DownloadCache:
 
 
 @pytest.mark.parametrize("num_proc", [None, 2])
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 210, 211, 240])
 def test_download_manager_hands_out_what_is_there_without_a_request(
-    cache: DownloadCache, host: PosterHost, num_proc: int | None
+    cache: DownloadCache, host: PosterHost, num_proc: int | None, count: int
 ) -> None:
-    urls = [f"{host.url}/{number}" for number in range(40)]
+    urls = [f"{host.url}/{number}" for number in range(count)]
     for url in urls:
         cache.path(url).write_bytes(b"four")
     config = DownloadConfig(cache_dir=cache.folder, num_proc=num_proc, force_download=True)
     manager = DownloadManager(download_config=config, record_checksums=True)
     assert hand_out(manager, urls) == {url: cache.name(url) for url in urls}
     assert host.requests == []
-    assert manager.downloaded_size == 40 * 4
-    assert len(manager.get_recorded_sizes_checksums()) == 40
+    assert manager.downloaded_size == count * 4
+    assert len(manager.get_recorded_sizes_checksums()) == count
 
 
 def test_links_to_the_hub_are_passed_over(cache: DownloadCache) -> None:
