@@ -83,7 +83,8 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
 def _plan(chosen: argparse.Namespace) -> None:
     report = _builder(chosen).plan()
     least, most = report.kept, sum(report.decades.values())
-    wanted = f"{least} posters would be fetched, and more, up to {most}, where some are lost."
+    more = f", and more, up to {most}, where some are lost" if most > least else ""
+    wanted = f"{least} posters would be fetched{more}."
     _print_report(chosen, report, {"to_fetch": {"at_least": least, "at_most": most}}, wanted)
 
 

@@ -47,7 +47,7 @@ class Exchange:
         self._limits = limits
         self._body = body
         self._head: list[bytes] = []
-        self._spare = SPARE_BYTES
+        self._room = limits.max_bytes
         self._refusal: Reason | None = None
         self._error: OSError | None = None
 
@@ -108,9 +108,14 @@ class Exchange:
     def _take_chunk(self, chunk: bytes) -> int | None:
         if self.status is None:
             self.status = int(self._head[0].split(maxsplit=2)[1])
-            if self.status == _OK and self._is_opted_out():
+            if self.status != _OK:
+                self._room = SPARE_BYTES
+            elif self._is_opted_out():
                 return self._refuse(Reason.OPTED_OUT)
-        return self._write(chunk) if self.status == _OK else self._pass_over(chunk)
+        self._room -= len(chunk)
+        if self._room < 0:
+            return self._refuse(Reason.TOO_LARGE)
+        return self._write(chunk) if self.status == _OK else None
 
     def _is_opted_out(self) -> bool:
         return self._limits.respect_opt_out and opts_out(self._headers("X-Robots-Tag"), AGENT)
@@ -122,10 +127,6 @@ class Exchange:
             self._error = error
             return _STOP
         return None
-
-    def _pass_over(self, chunk: bytes) -> int | None:
-        self._spare -= len(chunk)
-        return None if self._spare >= 0 else _STOP
 
     def _open_socket(self, _purpose: int, address: Any) -> int:
         """Open the socket for a connection, unless its address is not public.

@@ -26,6 +26,10 @@ from movie_posters_decade.version import __version__
 T = TypeVar("T")
 
 FORMAT = 1
+
+ACCOUNTED = 20
+"""How many movies are named one by one when they are not as a lock file says."""
+
 _MOVIE_FIELDS = [field.name for field in fields(Movie)]
 _REMEDY = "Pass a file that a build wrote, whole and unchanged."
 
@@ -135,13 +139,16 @@ def differences(lock: Lock, outcomes: Sequence[Poster | Loss]) -> list[Loss]:
 
 
 def account(place: str, lock: Lock, different: Sequence[Loss]) -> str:
-    """Return a sentence on what is not as a lock file says, and a line for each movie."""
+    """Return a sentence on what is not as a lock file says, and a line each for some movies."""
+    in_order = sorted(different, key=lambda loss: loss.movie.imdb_id)
     lines = [
         f"  {loss.movie.imdb_id} ({loss.movie.decade}, {loss.movie.side}): {loss.reason}"
         + (f", HTTP status {loss.status}" if loss.status else "")
         + f", {loss.movie.poster_url}"
-        for loss in sorted(different, key=lambda loss: loss.movie.imdb_id)
+        for loss in in_order[:ACCOUNTED]
     ]
+    if len(in_order) > ACCOUNTED:
+        lines.append(f"  and {len(in_order) - ACCOUNTED} more")
     is_private = any(loss.reason is Reason.FORBIDDEN_ADDRESS for loss in different)
     remedy = f"{PRIVATE} " if is_private else ""
     sentence = (

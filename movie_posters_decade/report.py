@@ -146,9 +146,10 @@ class Report:
 
     def _sum(self) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
+        why = f" ({reasons})" if reasons else ""
         rows, dropped = next(iter(self.funnel.values())), sum(self.dropped.values())
         repaired = "".join(f"\n{count} {what} repaired" for what, count in self.repaired.items())
-        return f"{rows} movies = {self.kept} kept + {dropped} dropped ({reasons}){repaired}"
+        return f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
 
 
 def planned_report(selection: Selection) -> Report:

@@ -167,6 +167,7 @@ def _template(limits: Limits, patience: Patience) -> pycurl.Curl:
     curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity"])
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    # What says that it is larger is not even begun.
     curl.setopt(pycurl.MAXFILESIZE_LARGE, limits.max_bytes)
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(patience.connect * 1000))
     # Less than a byte a second, for so many whole seconds.

@@ -107,7 +107,11 @@ def test_tables_are_for_people(
         "\n"
         "32 movies = 30 kept + 2 dropped (genre 1, years 1)\n"
         "\n"
-        "30 posters would be fetched, and more, up to 30, where some are lost.\n"
+        "30 posters would be fetched.\n"
+    )
+    assert main(["plan", *source(world, tmp_path), "--per-decade", "3"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "\n15 posters would be fetched, and more, up to 30, where some are lost.\n"
     )
 
 

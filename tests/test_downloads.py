@@ -530,7 +530,7 @@ def test_offline_only_what_is_known_is_given(
         list(Fetcher(cache).fetch([good, missing]))
     assert str(error.value) == (
         f"{cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids requests; "
-        f"found 1 missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
+        f"found 1 or more missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
     )
     assert host.visits.total() == asked
 
@@ -543,7 +543,7 @@ def test_offline_what_was_damaged_in_the_cache_is_missing(
     fetch_one(cache, url)
     cache.path(url).write_bytes(POSTER[:300])
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
-    with pytest.raises(DownloadError, match=f"found 1 missing, such as {url}"):
+    with pytest.raises(DownloadError, match=f"found 1 or more missing, such as {url}"):
         fetch_one(cache, url)
 
 

@@ -11,7 +11,7 @@ from conftest import World, paint
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.cli import main
 from movie_posters_decade.errors import LockError, OptionError
-from movie_posters_decade.lock import Lock
+from movie_posters_decade.lock import ACCOUNTED, Lock
 
 
 def build(world: World, cache: Path, **more: Any) -> MoviePostersDecade:
@@ -104,7 +104,7 @@ def test_report_of_a_locked_build_is_for_reading_too(
     arguments = ["--locked", built.lock_path, "--cache-dir", str(tmp_path / "second")]
     assert main([command, *arguments, "--allow-private-hosts"]) == 0
     kept = built.report().kept
-    assert f"{kept} movies = {kept} kept + 0 dropped" in capsys.readouterr().out
+    assert f"{kept} movies = {kept} kept + 0 dropped\n" in capsys.readouterr().out
 
 
 def test_stream_is_of_the_locks_posters_too(
@@ -129,8 +129,11 @@ def test_stream_is_of_the_locks_posters_too(
 def test_hosts_that_are_not_public_have_to_be_allowed(
     tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    with pytest.raises(LockError, match="allow_private_hosts=True"):
+    with pytest.raises(LockError, match="allow_private_hosts=True") as error:
         MoviePostersDecade(str(tmp_path), locked=built.lock_path).download_and_prepare()
+    _, *movies, last = str(error.value).splitlines()
+    assert len(movies) == ACCOUNTED
+    assert last == f"  and {built.report().kept - ACCOUNTED} more"
 
 
 def test_leaving_out_is_for_lock_files(world: World, tmp_path: Path) -> None:
