@@ -162,7 +162,7 @@ class Transport:
 def _template(limits: Limits, patience: Patience) -> pycurl.Curl:
     """Return what all transfers have in common."""
     curl = pycurl.Curl()
-    curl.setopt(pycurl.USERAGENT, limits.user_agent)
+    curl.setopt(pycurl.USERAGENT, limits.user_agent.encode())
     # What is sent compressed all the same is not unfolded, and so is no image.
     curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity"])
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
