@@ -189,13 +189,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             )
         selection, sha256 = self._select(manager)
         collection = self._bring(selection, manager)
-        links = [poster.movie.poster_url for poster in collection.posters]
-        paths = hand_out(manager, [link for link in links if is_url(link)])
+        posters = _handed_out(manager, collection.posters)
         self._records.write(selection, collection, self._lock_of(sha256, collection))
-        posters = [
-            replace(poster, path=paths.get(poster.movie.poster_url, poster.path))
-            for poster in collection.posters
-        ]
         return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
 
     def _lock_of(self, sha256: str, collection: Collection) -> Lock:
@@ -317,6 +312,20 @@ class StreamedPosters:
 
     def __iter__(self) -> Iterator[Poster]:
         return self._builder.stream_posters(self._side)
+
+
+def _handed_out(manager: datasets.DownloadManager, posters: list[Poster]) -> list[Poster]:
+    """Let the download manager hand out the posters, and return them where it says they are."""
+    paths = {poster.movie.poster_url: poster.path for poster in posters}
+    urls = [link for link in paths if is_url(link)]
+    # Usually nowhere else, and the same paths twice would take some memory.
+    elsewhere = {url: path for url, path in hand_out(manager, urls) if path != paths[url]}
+    if not elsewhere:
+        return posters
+    return [
+        replace(poster, path=elsewhere.get(poster.movie.poster_url, poster.path))
+        for poster in posters
+    ]
 
 
 def _example(poster: Poster) -> dict[str, Any]:

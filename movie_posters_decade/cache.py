@@ -3,7 +3,7 @@
 import copy
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -99,8 +99,8 @@ class DownloadCache:
         return f"{self.name(url)}{_GONE}"
 
 
-def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, str]:
-    """Let the download manager hand out the paths of URLs that are in its cache.
+def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Let the download manager hand out URLs that are in its cache, and yield each with its path.
 
     It counts and checks them as it does with its own downloads, and sends no request. Links to
     the Hub and to Google Drive are passed over: it would ask for them again, in its own way.
@@ -111,13 +111,14 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> dict[str, str]:
     quiet.download_config.use_etag = False
     quiet.download_config.force_download = False
     quiet.download_config.num_proc = None
-    paths: dict[str, str] = {}
+    # It would remember the paths, to spare them when it removes what was extracted: nothing was.
+    quiet.downloaded_paths = {}
     lists = _cut(urls, _LONGEST_SILENT_LIST)
     for some in _cut(lists, _LONGEST_SILENT_LIST - 1):
+        quiet.downloaded_paths.clear()
         handed_out = quiet.download(some) if len(some) > 1 else [quiet.download(some[0])]
         for asked, given in zip(some, handed_out, strict=True):
-            paths.update(zip(asked, given, strict=True))
-    return paths
+            yield from zip(asked, given, strict=True)
 
 
 def _cut(things: Sequence[T], length: int) -> list[Sequence[T]]:

@@ -120,7 +120,7 @@ def _fetch(url: str, manager: DownloadManager, limits: Limits, *, may_fetch: boo
                 f"{url}: expected the catalogue; found no answer with it "
                 f"({outcome.reason}{status}). {_remedy()}"
             )
-    return Path(hand_out(manager, [url]).get(url, cache.path(url)))
+    return Path(dict(hand_out(manager, [url])).get(url, cache.path(url)))
 
 
 def _remedy() -> str:

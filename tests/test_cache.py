@@ -27,7 +27,7 @@ def test_download_manager_hands_out_what_is_there_without_a_request(
         cache.path(url).write_bytes(b"four")
     config = DownloadConfig(cache_dir=cache.folder, num_proc=num_proc, force_download=True)
     manager = DownloadManager(download_config=config, record_checksums=True)
-    assert hand_out(manager, urls) == {url: cache.name(url) for url in urls}
+    assert list(hand_out(manager, urls)) == [(url, cache.name(url)) for url in urls]
     assert host.requests == []
     assert manager.downloaded_size == count * 4
     assert len(manager.get_recorded_sizes_checksums()) == count
@@ -38,7 +38,7 @@ def test_links_to_the_hub_are_passed_over(cache: DownloadCache) -> None:
     url = "https://huggingface.co/datasets/me/posters/resolve/main/a.jpg"
     cache.path(url).write_bytes(b"four")
     config = DownloadConfig(cache_dir=cache.folder)
-    assert hand_out(DownloadManager(download_config=config), [url]) == {}
+    assert list(hand_out(DownloadManager(download_config=config), [url])) == []
 
 
 def test_files_can_be_read_by_whom_the_umask_lets(cache: DownloadCache) -> None:
