@@ -379,7 +379,7 @@ def test_proxy_may_speak_socks(cache: DownloadCache, monkeypatch: pytest.MonkeyP
                 head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(POSTER)}\r\n\r\n"
                 connection.sendall(head.encode() + POSTER)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
         outcome = fetch_one(cache, "http://posters.example/a")
