@@ -121,7 +121,7 @@ class Fetcher:
         if self._is_offline:
             raise DownloadError(
                 f"{self._cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids "
-                f"requests; found {len(urls)} or more missing, such as {urls[0]}. Unset "
+                f"requests; found at least {len(urls)} missing, such as {urls[0]}. Unset "
                 "HF_HUB_OFFLINE and build again."
             )
 

@@ -1,5 +1,6 @@
-"""One request and what comes back of it, as libcurl tells it; the only room with a socket."""
+"""One request and what comes back of it, as libcurl tells it; the only room that opens sockets."""
 
+import re
 import socket
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ SPARE_BYTES = 64 * 1024
 
 _OK = 200
 _STOP = -1
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _NO_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
 _LASTING = frozenset({pycurl.E_URL_MALFORMAT, pycurl.E_PEER_FAILED_VERIFICATION})
 
@@ -43,12 +45,14 @@ class Exchange:
 
     def __init__(self, limits: Limits, body: IO[bytes]) -> None:
         self.status: int | None = None
-        """The HTTP status of the answer, once there is one."""
+        """The HTTP status of the answer, once its head has come as a whole."""
         self._limits = limits
         self._body = body
-        self._head: list[bytes] = []
+        self._announced: int | None = None
+        self._headers: list[bytes] = []
         self._room = limits.max_bytes
         self._refusal: Reason | None = None
+        self._is_forbidden = False
         self._error: OSError | None = None
 
     def attach(self, curl: pycurl.Curl, *, is_guarded: bool) -> None:
@@ -65,13 +69,13 @@ class Exchange:
 
     def header(self, name: str) -> str | None:
         """Return the first value that the answer has for a header, or None."""
-        return next(iter(self._headers(name)), None)
+        return next(iter(self._values(name)), None)
 
     def end(self, status: int, error: int | None) -> int:
         """Take in how the transfer ended.
 
         Args:
-            status: that of the answer, or 0 if there was none.
+            status: that of the answer as libcurl has it, which leaves a proxy's word out.
             error: libcurl's number for what went wrong, if something did.
 
         Returns:
@@ -81,44 +85,51 @@ class Exchange:
             FailureError: there is no answer, or none that is whole and wanted.
             OSError: the content could not be written.
         """
-        self.status = status or None
+        if self.status != status or status < _OK:
+            self.status = None
         if self._error is not None:
             raise self._error
-        # A status that means no says all, however the rest came.
-        if error is not None and self.status in {None, _OK}:
-            if self._refusal is not None:
-                raise FailureError(self._refusal)
+        if error == pycurl.E_WRITE_ERROR and self._refusal is not None and self.status == _OK:
+            raise FailureError(self._refusal)
+        if error == pycurl.E_COULDNT_CONNECT and self._is_forbidden:
+            raise FailureError(Reason.FORBIDDEN_ADDRESS)
+        if self.status is None or (error is not None and self.status == _OK):
             raise _failure(error, has_begun=self.status is not None)
-        return status
+        # A status that means no says all, however the rest came.
+        return self.status
 
-    def _headers(self, name: str) -> list[str]:
+    def _values(self, name: str) -> list[str]:
         start = name.lower().encode() + b":"
         return [
-            line[len(start) :].decode("latin-1").strip()
-            for line in self._head
-            if line.lower().startswith(start)
+            _text(line[len(start) :]) for line in self._headers if line.lower().startswith(start)
         ]
 
-    def _take_line(self, line: bytes) -> None:
-        # A proxy's answer, or one that only announces another, comes before the answer itself.
-        if line.startswith(b"HTTP/"):
-            self._head.clear()
-        self._head.append(line)
+    def _take_line(self, line: bytes) -> int | None:
+        if match := _STATUS_LINE.match(line):
+            # A proxy's answer, or one that only announces another, comes before the answer itself.
+            self._announced, self.status = int(match[1]), None
+            self._headers.clear()
+        elif self.status is None and line.strip():
+            self._headers.append(line)
+        elif self.status is None:
+            self.status = self._announced
+            return self._judge_head()
+        return None
+
+    def _judge_head(self) -> int | None:
+        length = self.header("Content-Length") or ""
+        if self.status != _OK:
+            self._room = SPARE_BYTES
+        elif self._limits.respect_opt_out and opts_out(self._values("X-Robots-Tag"), AGENT):
+            return self._refuse(Reason.OPTED_OUT)
+        is_too_long = length.isdecimal() and int(length[:20]) > self._room
+        return self._refuse(Reason.TOO_LARGE) if is_too_long else None
 
     def _take_chunk(self, chunk: bytes) -> int | None:
-        if self.status is None:
-            self.status = int(self._head[0].split(maxsplit=2)[1])
-            if self.status != _OK:
-                self._room = SPARE_BYTES
-            elif self._is_opted_out():
-                return self._refuse(Reason.OPTED_OUT)
         self._room -= len(chunk)
         if self._room < 0:
             return self._refuse(Reason.TOO_LARGE)
         return self._write(chunk) if self.status == _OK else None
-
-    def _is_opted_out(self) -> bool:
-        return self._limits.respect_opt_out and opts_out(self._headers("X-Robots-Tag"), AGENT)
 
     def _write(self, chunk: bytes) -> int | None:
         try:
@@ -136,21 +147,30 @@ class Exchange:
         """
         family, kind, protocol, sockaddr = address
         if not is_public(sockaddr[0]):
-            return self._refuse(Reason.FORBIDDEN_ADDRESS)
-        return socket.socket(family, kind, protocol).detach()
+            self._is_forbidden = True
+            return _STOP
+        try:
+            return socket.socket(family, kind, protocol).detach()
+        except OSError:
+            return _STOP
 
     def _refuse(self, reason: Reason) -> int:
         self._refusal = reason
         return _STOP
 
 
-def _failure(error: int, *, has_begun: bool) -> FailureError:
-    """Return what an error of libcurl means, before or after the head of a content."""
+def _text(value: bytes) -> str:
+    try:
+        return value.decode().strip()
+    except UnicodeDecodeError:
+        return value.decode("latin-1").strip()
+
+
+def _failure(error: int | None, *, has_begun: bool) -> FailureError:
+    """Return what it means that a transfer ended before or after the head of a content."""
     if error == pycurl.E_OPERATION_TIMEDOUT:
         return FailureError(Reason.TIMEOUT, is_passing=True)
-    if error == pycurl.E_FILESIZE_EXCEEDED:
-        return FailureError(Reason.TOO_LARGE)
-    if error in _NO_HTTP:
+    if error is None or error in _NO_HTTP:
         return FailureError(Reason.SERVER_ERROR, is_passing=True)
     if has_begun:
         return FailureError(Reason.TRUNCATED, is_passing=True)

@@ -1,4 +1,4 @@
-"""Host names become addresses, and one that takes long to look up holds up no other.
+"""Host names become addresses, and some that take long to look up hold up no other.
 
 libcurl looks names up too, but a lookup that it gives up holds up all its transfers until it ends.
 """
@@ -10,8 +10,8 @@ import threading
 from contextlib import suppress
 from functools import lru_cache
 
-LOOKUPS = 64
-"""How many names are looked up at a time."""
+LOOKUPS = 512
+"""How many names are looked up at a time: twice as many as there are connections."""
 
 BELIEVED_SECONDS = 300.0
 """How long a name is not looked up again."""
@@ -78,7 +78,10 @@ async def _looked_up(host: str) -> list[str]:
         with suppress(RuntimeError):  # the loop may be closed by now
             loop.call_soon_threadsafe(tell, addresses, error)
 
-    threading.Thread(target=look_up, name="lookup", daemon=True).start()
+    try:
+        threading.Thread(target=look_up, name="lookup", daemon=True).start()
+    except RuntimeError as error:
+        raise OSError(f"{host} cannot be looked up: {error}") from error
     return await found
 
 
@@ -94,5 +97,6 @@ def is_address(host: str) -> bool:
 
 def known_as(host: str, port: int, addresses: list[str]) -> str:
     """Return what tells libcurl the addresses of a name."""
-    bracketed = (f"[{address}]" if ":" in address else address for address in addresses)
+    unscoped = (address.partition("%")[0] for address in addresses)
+    bracketed = (f"[{address}]" if ":" in address else address for address in unscoped)
     return f"{host}:{port}:{','.join(bracketed)}"

@@ -22,7 +22,7 @@ class Patience:
 
     Attributes:
         connect: for a connection to be made.
-        read: from one part of an answer to the next.
+        read: for a byte of an answer, rounded up to whole seconds.
         whole: for everything about one URL, all tries and the waits between them.
         tries: how often one URL is asked for, at most.
         first_wait: before the second try; each further wait is twice the one before.

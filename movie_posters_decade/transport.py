@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import ssl
 import urllib.request
 from dataclasses import dataclass
@@ -27,11 +28,17 @@ from movie_posters_decade.patience import (
 
 MAX_REDIRECTS = 5
 
+_SCHEMES = frozenset({"http", "https"})
+
 KEPT_CONNECTIONS = 512
 """How many connections there are at most before idle ones are closed."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PROXIES = ("http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://")
+_PROXIES = ("http://", "https://", "socks4a://", "socks5h://")
+_LOOKING_UP = {"socks4": "socks4a", "socks5": "socks5h"}
+"""Kinds of proxies, and how libcurl calls them when they are to look names up themselves."""
+
+_HOST_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*", re.IGNORECASE)
 
 
 @dataclass
@@ -55,11 +62,7 @@ class Transport:
         self._patience = patience
         self._template = _template(limits, patience)
         proxies = {**urllib.request.getproxies(), **(limits.proxies or {})}
-        # Many leave the scheme of a proxy out, and other clients take http then.
-        self._proxies = {
-            scheme: proxy if "://" in proxy else f"http://{proxy}"
-            for scheme, proxy in proxies.items()
-        }
+        self._proxies = {scheme: _whole_proxy(proxy) for scheme, proxy in proxies.items()}
 
     async def __aenter__(self) -> Self:
         self._names = Names()
@@ -112,7 +115,7 @@ class Transport:
         proxy = self._way_to(url)
         curl = self._template.duphandle()
         curl.setopt(pycurl.URL, str(url))
-        curl.setopt(pycurl.PROXY, proxy or "")
+        curl.setopt(pycurl.PROXY, (proxy or "").encode())
         if not proxy and not is_address(url.raw_host or ""):
             curl.setopt(pycurl.RESOLVE, [await self._look_up(url)])
         exchange.attach(curl, is_guarded=not (self._limits.allow_private_hosts or proxy))
@@ -137,16 +140,20 @@ class Transport:
 
     def _way_to(self, url: URL) -> str | None:
         """Return the proxy for a URL, if there is one, or refuse to go there."""
-        if url.scheme not in {"http", "https"}:
+        if url.scheme not in _SCHEMES:
             raise FailureError(Reason.FORBIDDEN_ADDRESS)
         proxy = self._proxy_for(url)
-        if proxy and not self._limits.allow_private_hosts and not is_public_name(url.host or ""):
+        if (
+            proxy
+            and not self._limits.allow_private_hosts
+            and not is_public_name(url.raw_host or "")
+        ):
             raise FailureError(Reason.FORBIDDEN_ADDRESS)
         return proxy
 
     def _proxy_for(self, url: URL) -> str | None:
         if url.scheme not in (self._limits.proxies or {}) and (
-            not self._proxies or urllib.request.proxy_bypass(url.host or "")
+            not self._proxies or urllib.request.proxy_bypass(url.raw_host or "")
         ):
             return None
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
@@ -154,7 +161,7 @@ class Transport:
             raise DownloadError(
                 f"{proxy}: expected a proxy that speaks HTTP or SOCKS, as the one for "
                 f"{url.scheme}; found another kind. Set the environment variable to an http:// "
-                f"address, or NO_PROXY to {url.host}."
+                f"address, or NO_PROXY to {url.raw_host}."
             )
         return proxy
 
@@ -167,8 +174,6 @@ def _template(limits: Limits, patience: Patience) -> pycurl.Curl:
     curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity"])
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-    # What says that it is larger is not even begun.
-    curl.setopt(pycurl.MAXFILESIZE_LARGE, limits.max_bytes)
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(patience.connect * 1000))
     # Less than a byte a second, for so many whole seconds.
     curl.setopt(pycurl.LOW_SPEED_LIMIT, 1)
@@ -177,21 +182,35 @@ def _template(limits: Limits, patience: Patience) -> pycurl.Curl:
     curl.setopt(pycurl.NOPROXY, "")
     # Python's own certificates, or the system's where it has none.
     trusted = ssl.get_default_verify_paths()
-    if trusted.cafile:
-        curl.setopt(pycurl.CAINFO, trusted.cafile)
-    if trusted.capath:
-        curl.setopt(pycurl.CAPATH, trusted.capath)
+    for option in (pycurl.CAINFO, pycurl.PROXY_CAINFO):
+        if trusted.cafile:
+            curl.setopt(option, trusted.cafile)
+    for option in (pycurl.CAPATH, pycurl.PROXY_CAPATH):
+        if trusted.capath:
+            curl.setopt(option, trusted.capath)
     curl.setopt(pycurl.SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA)
     # Signals belong to the main thread.
     curl.setopt(pycurl.NOSIGNAL, 1)
     return curl
 
 
+def _whole_proxy(proxy: str) -> str:
+    """Return a proxy with its scheme; many leave it out, and other clients take http then."""
+    scheme, colon, rest = proxy.rpartition("://")
+    return f"{_LOOKING_UP.get(scheme.lower(), scheme)}{colon}{rest}" if colon else f"http://{proxy}"
+
+
 def _parsed(url: str) -> URL:
     try:
-        return URL(url)
+        parsed = URL(url)
     except ValueError:
         raise FailureError(Reason.UNREACHABLE) from None
+    # What else a host may be written like, "127%2e0.0.1" or nothing, libcurl reads in its own way,
+    # and not as the host that is judged here.
+    host = parsed.raw_host or ""
+    if parsed.scheme in _SCHEMES and not (is_address(host) or _HOST_NAME.fullmatch(host)):
+        raise FailureError(Reason.UNREACHABLE)
+    return parsed
 
 
 def _refused(url: str, status: int, asked_to_wait: str | None) -> Answer:

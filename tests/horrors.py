@@ -173,10 +173,29 @@ def all_horrors(poster: bytes) -> dict[str, Horror]:
         visit.send(b"HTTP/1.1 103 Early Hints\r\nX-Robots-Tag: noai\r\n\r\n")
         visit.answer(poster)
 
+    def only_announced(visit: Visit) -> None:
+        visit.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        visit.hang_up()
+
+    def head_cut(visit: Visit) -> None:
+        visit.send(b"HTTP/1.1 200 OK\r\nContent-Le")
+        visit.hang_up()
+
+    def cut_at_first(visit: Visit) -> None:
+        if visit.times == 1:
+            visit.answer(b"x" * 5000, length=9000)
+            visit.hang_up()
+        visit.answer(poster)
+
     bomb = gzip.compress(bytes(50 * 1024 * 1024))
     return {
         "/good": lambda visit: visit.answer(poster),
         "/announced": announced,
+        "/only-announced": only_announced,
+        "/head-cut": head_cut,
+        "/cut-at-first": cut_at_first,
+        "/odd-header": lambda visit: visit.answer(poster, more="HTTP/x: y\r\n"),
+        "/largest": lambda visit: visit.answer(poster.ljust(1024 * 1024, b"\0")),
         "/404": not_found,
         "/404-at-length": lambda visit: visit.answer(bytes(1024 * 1024), "404 Not Found"),
         "/410": lambda visit: visit.answer(status="410 Gone"),

@@ -370,7 +370,7 @@ def test_offline_build_takes_what_is_there_and_says_what_is_not(
     world.host.requests.clear()
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
     load(world, tmp_path, download_mode="reuse_cache_if_exists")
-    with pytest.raises(DownloadError, match=r"found \d+ or more missing, such as http://127"):
+    with pytest.raises(DownloadError, match=r"found at least \d+ missing, such as http://127"):
         load(world, tmp_path / "other")
     assert world.host.requests == []
 

@@ -75,6 +75,8 @@ HORRORS = {
     "/ends-early": (Reason.TRUNCATED, 200, 3),
     "/reset-in-the-middle": (Reason.TRUNCATED, 200, 3),
     "/no-http": (Reason.SERVER_ERROR, None, 3),
+    "/head-cut": (Reason.SERVER_ERROR, None, 3),
+    "/only-announced": (Reason.UNREACHABLE, None, 3),
     "/redirect-loop": (Reason.UNREACHABLE, 302, 6),
     "/redirect-to-file": (Reason.FORBIDDEN_ADDRESS, 302, 1),
     "/redirect-to-nowhere": (Reason.SERVER_ERROR, 302, 1),
@@ -159,6 +161,20 @@ def test_good_posters_arrive_beside_every_horror(cache: DownloadCache, host: Hor
     assert arrived == {host.url + path for path in good}
 
 
+def test_as_much_is_taken_as_the_limit_says(cache: DownloadCache, host: HorrorHost) -> None:
+    assert isinstance(fetch_one(cache, f"{host.url}/largest"), Fetched)
+
+
+def test_redirect_may_be_written_in_any_letters(cache: DownloadCache, host: HorrorHost) -> None:
+    host.horrors |= {
+        "/letters": lambda visit: visit.send(
+            "HTTP/1.1 302 Found\r\nLocation: /amélie\r\nContent-Length: 0\r\n\r\n".encode()
+        ),
+        "/am%C3%A9lie": host.horrors["/good"],
+    }
+    assert isinstance(fetch_one(cache, f"{host.url}/letters"), Fetched)
+
+
 def test_redirect_is_followed_and_its_end_told(cache: DownloadCache, host: HorrorHost) -> None:
     outcome = fetch_one(cache, f"{host.url}/redirect")
     assert isinstance(outcome, Fetched)
@@ -194,6 +210,32 @@ def test_redirect_to_a_private_address_is_not_followed(
         assert isinstance(outcome, Missed)
         assert (outcome.reason, outcome.final_url) == (Reason.FORBIDDEN_ADDRESS, target)
     assert host.visits.total() == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127%2e0%2e0%2e1/good",
+        "http://%31%32%37.0.0.1/good",
+        "http://loc%61lhost/good",
+        "http:///127.0.0.1/good",
+        "http:127.0.0.1/good",
+        "http://xn--/good",
+        "http://a\0b/good",
+    ],
+)
+def test_proxy_is_not_asked_for_a_host_that_is_written_oddly(
+    cache: DownloadCache, host: HorrorHost, url: str
+) -> None:
+    """As it may be read as another than was judged."""
+    limits = Limits(proxies={"http": host.url})
+    outcome = fetch_one(cache, url, limits)
+    assert isinstance(outcome, Missed)
+    assert outcome.reason in {Reason.UNREACHABLE, Reason.FORBIDDEN_ADDRESS, Reason.GONE}
+    assert not any(visited.endswith("127.0.0.1/good") for visited in host.visits)
+    host.horrors["http://public.example/a"] = redirect(url)
+    assert isinstance(fetch_one(cache, "http://public.example/a", limits), Missed)
+    assert not any("127.0.0.1/good" in visited for visited in host.visits)
 
 
 def test_proxy_of_the_environment_is_used(
@@ -530,7 +572,7 @@ def test_offline_only_what_is_known_is_given(
         list(Fetcher(cache).fetch([good, missing]))
     assert str(error.value) == (
         f"{cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids requests; "
-        f"found 1 or more missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
+        f"found at least 1 missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
     )
     assert host.visits.total() == asked
 
@@ -543,7 +585,7 @@ def test_offline_what_was_damaged_in_the_cache_is_missing(
     fetch_one(cache, url)
     cache.path(url).write_bytes(POSTER[:300])
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
-    with pytest.raises(DownloadError, match=f"found 1 or more missing, such as {url}"):
+    with pytest.raises(DownloadError, match=f"found at least 1 missing, such as {url}"):
         fetch_one(cache, url)
 
 

@@ -1,6 +1,7 @@
 """Where a try may lead, and whom it trusts."""
 
 import asyncio
+import errno
 import io
 import ssl
 from collections.abc import Iterator
@@ -53,6 +54,21 @@ def test_host_is_not_trusted_whose_certificate_is_unknown(host: HorrorHost) -> N
     url = f"{host.url}/a"
     assert get(url) == (Answer(url, Reason.UNREACHABLE, is_passing=False), b"")
     assert host.visits.total() == 0
+
+
+def test_content_that_cannot_be_written_is_no_fault_of_the_hosts() -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    async def run(url: str) -> None:
+        async with Transport(Limits(allow_private_hosts=True), Patience()) as transport:
+            await transport.get(url, Full())
+
+    with serve_horrors() as host:
+        host.horrors["/a"] = lambda visit: visit.answer(b"content")
+        with pytest.raises(OSError, match="no space left"):
+            asyncio.run(run(f"{host.url}/a"))
 
 
 def test_what_was_safe_stays_safe(
