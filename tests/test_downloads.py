@@ -104,6 +104,8 @@ def test_horror_ends_in_its_reason_and_stores_nothing(
     [
         ("/good", 1),
         ("/announced", 1),
+        ("/odd-header", 1),
+        ("/cut-at-first", 2),
         ("/busy-at-first", 2),
         ("/500-at-first", 2),
         ("/reset-at-first", 2),
