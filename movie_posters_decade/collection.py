@@ -78,6 +78,7 @@ def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: b
 
     Raises:
         LockError: some are, and that is not allowed.
+        CollectionError: no poster of a decade and side is left.
     """
     movies = lock.movies
     with (
@@ -86,7 +87,10 @@ def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: b
     ):
         brought = _in_order(movies, _shown(outcomes, bar, 0))
     kept, losses = _as_locked(lock, place, brought, allow_missing=allow_missing)
-    return Collection(kept, losses, Counter(movie.pool for movie in movies))
+    fetched = Counter(movie.pool for movie in movies)
+    sizes = Counter(poster.movie.pool for poster in kept)
+    check_pools({pool: sizes[pool] for pool in fetched}, losses)
+    return Collection(kept, losses, fetched)
 
 
 def stream_locked(

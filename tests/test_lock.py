@@ -10,7 +10,7 @@ from conftest import World, paint
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.cli import main
-from movie_posters_decade.errors import LockError, OptionError
+from movie_posters_decade.errors import CollectionError, LockError, OptionError
 from movie_posters_decade.lock import ACCOUNTED, Lock
 
 
@@ -63,7 +63,8 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
     world: World, tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str]
 ) -> None:
     datasets.disable_progress_bars()
-    changed, gone = [movie.imdb_id for movie in list(Lock.read(Path(built.lock_path)).kept)[:2]]
+    kept = Lock.read(Path(built.lock_path)).kept
+    changed, gone, *_ = [movie.imdb_id for movie in kept if movie.side == "train"]
     change(world, changed)
     world.kill(gone)
     command = ["build", "--locked", built.lock_path, "--cache-dir", str(tmp_path / "second")]
@@ -124,6 +125,16 @@ def test_stream_is_of_the_locks_posters_too(
         list(builder.as_streaming_dataset()["train"])
     lenient = MoviePostersDecade(str(tmp_path), allow_missing=True, **options)
     assert len(list(lenient.as_streaming_dataset()["train"])) == len(found["train"]) - 1
+
+
+def test_leaving_out_a_whole_decade_is_an_error(
+    world: World, tmp_path: Path, built: MoviePostersDecade
+) -> None:
+    for movie in Lock.read(Path(built.lock_path)).kept:
+        if movie.pool == ("1970s", "test"):
+            world.kill(movie.imdb_id)
+    with pytest.raises(CollectionError, match="The 1970s have no usable test poster"):
+        build(world, tmp_path / "second", locked=built.lock_path, allow_missing=True)
 
 
 def test_hosts_that_are_not_public_have_to_be_allowed(
