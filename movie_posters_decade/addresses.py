@@ -4,6 +4,7 @@ import ipaddress
 import re
 import socket
 from contextlib import suppress
+from functools import lru_cache
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -17,6 +18,16 @@ _NOT_PUBLIC_EITHER = [
 def is_url(link: str) -> bool:
     """Say whether a link starts with a scheme, and so is no path; "C:" is a drive."""
     return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None
+
+
+@lru_cache
+def is_address(host: str) -> bool:
+    """Say whether a URL's host is an IP address, and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_public(address: str) -> bool:

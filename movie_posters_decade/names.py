@@ -4,11 +4,9 @@ libcurl looks names up too, but a lookup that it gives up holds up all its trans
 """
 
 import asyncio
-import ipaddress
 import socket
 import threading
 from contextlib import suppress
-from functools import lru_cache
 
 LOOKUPS = 512
 """How many names are looked up at a time: twice as many as there are connections."""
@@ -83,16 +81,6 @@ async def _looked_up(host: str) -> list[str]:
     except RuntimeError as error:
         raise OSError(f"{host} cannot be looked up: {error}") from error
     return await found
-
-
-@lru_cache
-def is_address(host: str) -> bool:
-    """Say whether a URL's host is an IP address, and no name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def known_as(host: str, port: int, addresses: list[str]) -> str:

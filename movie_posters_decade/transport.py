@@ -12,12 +12,12 @@ from typing import IO, Self
 import pycurl
 from yarl import URL
 
-from movie_posters_decade.addresses import is_public_name
+from movie_posters_decade.addresses import is_address, is_public_name
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.exchange import Exchange, FailureError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.limits import Limits
-from movie_posters_decade.names import Names, is_address, known_as
+from movie_posters_decade.names import Names, known_as
 from movie_posters_decade.outcomes import Answer
 from movie_posters_decade.patience import (
     PASSING_STATUSES,
@@ -116,7 +116,7 @@ class Transport:
         curl = self._template.duphandle()
         curl.setopt(pycurl.URL, str(url))
         curl.setopt(pycurl.PROXY, (proxy or "").encode())
-        if not proxy and not is_address(url.raw_host or ""):
+        if not proxy and not is_address(_host(url)):
             curl.setopt(pycurl.RESOLVE, [await self._look_up(url)])
         exchange.attach(curl, is_guarded=not (self._limits.allow_private_hosts or proxy))
         error = None
@@ -127,7 +127,7 @@ class Transport:
         return exchange.end(curl.getinfo(pycurl.RESPONSE_CODE), error)
 
     async def _look_up(self, url: URL) -> str:
-        host, port = url.raw_host or "", url.port or 0
+        host, port = _host(url), url.port or 0
         try:
             async with asyncio.timeout(self._patience.connect):
                 return known_as(host, port, await self._names.addresses(host))
@@ -143,17 +143,13 @@ class Transport:
         if url.scheme not in _SCHEMES:
             raise FailureError(Reason.FORBIDDEN_ADDRESS)
         proxy = self._proxy_for(url)
-        if (
-            proxy
-            and not self._limits.allow_private_hosts
-            and not is_public_name(url.raw_host or "")
-        ):
+        if proxy and not self._limits.allow_private_hosts and not is_public_name(_host(url)):
             raise FailureError(Reason.FORBIDDEN_ADDRESS)
         return proxy
 
     def _proxy_for(self, url: URL) -> str | None:
         if url.scheme not in (self._limits.proxies or {}) and (
-            not self._proxies or urllib.request.proxy_bypass(url.raw_host or "")
+            not self._proxies or urllib.request.proxy_bypass(_host(url))
         ):
             return None
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
@@ -161,7 +157,7 @@ class Transport:
             raise DownloadError(
                 f"{proxy}: expected a proxy that speaks HTTP or SOCKS, as the one for "
                 f"{url.scheme}; found another kind. Set the environment variable to an http:// "
-                f"address, or NO_PROXY to {url.raw_host}."
+                f"address, or NO_PROXY to {_host(url)}."
             )
         return proxy
 
@@ -207,10 +203,14 @@ def _parsed(url: str) -> URL:
         raise FailureError(Reason.UNREACHABLE) from None
     # What else a host may be written like, "127%2e0.0.1" or nothing, libcurl reads in its own way,
     # and not as the host that is judged here.
-    host = parsed.raw_host or ""
+    host = _host(parsed)
     if parsed.scheme in _SCHEMES and not (is_address(host) or _HOST_NAME.fullmatch(host)):
         raise FailureError(Reason.UNREACHABLE)
     return parsed
+
+
+def _host(url: URL) -> str:
+    return url.raw_host or ""
 
 
 def _refused(url: str, status: int, asked_to_wait: str | None) -> Answer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from movie_posters_decade.addresses import is_public, is_public_name, is_url
+from movie_posters_decade.addresses import is_address, is_public, is_public_name, is_url
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,10 @@ def test_address_that_is_not_public(address: str) -> None:
 )
 def test_name_that_a_proxy_may_be_asked_for(host: str, expected: bool) -> None:
     assert is_public_name(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("1.2.3.4", True), ("::1", True), ("a.example", False), ("", False)]
+)
+def test_address_is_told_from_a_name(host: str, expected: bool) -> None:
+    assert is_address(host) is expected

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import movie_posters_decade
+from movie_posters_decade import keeper
 
 PACKAGE = Path(movie_posters_decade.__file__).parent
 
@@ -131,16 +132,10 @@ def test_import_does_not_load_what_few_need() -> None:
 
 def test_helper_loads_neither_datasets_nor_an_event_loop() -> None:
     """As it is to be of help within a tenth of a second."""
-    code = f"""
-import sys, types
-package = types.ModuleType("movie_posters_decade")
-package.__path__ = [{str(PACKAGE)!r}]
-sys.modules[package.__name__] = package
-import movie_posters_decade.helping
-print({{'asyncio', 'datasets', 'pandas', 'pyarrow'}} & set(sys.modules))
-"""
+    start, _, _ = keeper._PROGRAM.partition("help_keeping(sys")
+    code = f"{start}print({{'asyncio', 'datasets', 'pandas', 'pyarrow'}} & set(sys.modules))"
     finished = subprocess.run(
-        [sys.executable, "-P", "-c", code], capture_output=True, check=True, text=True
+        [sys.executable, "-P", "-c", code, PACKAGE], capture_output=True, check=True, text=True
     )
     assert finished.stdout == "set()\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from movie_posters_decade.names import Names, is_address, known_as
+from movie_posters_decade.names import Names, known_as
 
 
 class Resolver:
@@ -89,13 +89,6 @@ def test_one_who_gives_up_does_not_take_the_answer_from_others(resolver: Resolve
         return await patient
 
     assert asyncio.run(ask()) == ["1.2.3.4"]
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"), [("1.2.3.4", True), ("::1", True), ("a.example", False), ("", False)]
-)
-def test_address_is_told_from_a_name(host: str, expected: bool) -> None:
-    assert is_address(host) is expected
 
 
 def test_addresses_are_told_as_libcurl_reads_them() -> None:

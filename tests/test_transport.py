@@ -33,6 +33,12 @@ def host(authority: trustme.CA) -> Iterator[HorrorHost]:
         yield host
 
 
+@pytest.fixture
+def known(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority.cert_pem.write_to_path(str(tmp_path / "known.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+
+
 def get(url: str) -> tuple[Answer, bytes]:
     async def run() -> tuple[Answer, bytes]:
         body = io.BytesIO()
@@ -42,11 +48,8 @@ def get(url: str) -> tuple[Answer, bytes]:
     return asyncio.run(run())
 
 
-def test_host_is_trusted_whose_certificate_is_known(
-    host: HorrorHost, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority.cert_pem.write_to_path(str(tmp_path / "known.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+@pytest.mark.usefixtures("known")
+def test_host_is_trusted_whose_certificate_is_known(host: HorrorHost) -> None:
     assert get(f"{host.url}/a") == (Answer(f"{host.url}/a", status=200), b"content")
 
 
@@ -71,11 +74,8 @@ def test_content_that_cannot_be_written_is_no_fault_of_the_hosts() -> None:
             asyncio.run(run(f"{host.url}/a"))
 
 
-def test_what_was_safe_stays_safe(
-    host: HorrorHost, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority.cert_pem.write_to_path(str(tmp_path / "known.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+@pytest.mark.usefixtures("known")
+def test_what_was_safe_stays_safe(host: HorrorHost) -> None:
     with serve_horrors() as unsafe:
         unsafe.horrors["/a"] = host.horrors["/a"]
         host.horrors["/unsafe"] = redirect(f"{unsafe.url}/a")
