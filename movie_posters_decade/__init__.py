@@ -1,54 +1,55 @@
 """Movie posters labelled by decade, from a catalogue of links, as a Hugging Face dataset.
 
-Importing this package makes the name "movie_posters_decade" known to `datasets`.
+Importing this package makes the name "movie_posters_decade" known to `datasets`, now or once it is
+loaded.
 """
 
-import gc
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-# Loading datasets makes no garbage, and looking for it again and again takes a tenth of the time.
-_collects_garbage = gc.isenabled()
-gc.disable()
+from wrapt import when_imported
 
-import datasets.inspect
-import datasets.load
-from datasets.load import DatasetModule
-
-from movie_posters_decade.builder import NAME, MoviePostersDecade, code_hash
-from movie_posters_decade.configurations import MoviePostersConfig
 from movie_posters_decade.errors import MoviePostersError
-from movie_posters_decade.version import __version__
+from movie_posters_decade.version import NAME, __version__, code_hash
 
-if _collects_garbage:
-    if not gc.get_freeze_count():
-        # This takes what was loaded for old, so that it is not looked at now.
-        gc.freeze()
-        gc.unfreeze()
-    gc.enable()
+if TYPE_CHECKING:
+    from movie_posters_decade.builder import MoviePostersConfig, MoviePostersDecade
 
 __all__ = ["MoviePostersConfig", "MoviePostersDecade", "MoviePostersError", "__version__"]
 
 
-def _answering_for_us(find_module: Callable[..., DatasetModule]) -> Callable[..., DatasetModule]:
-    """Let `datasets` find this package's builder by name, whatever the current folder holds.
+def __getattr__(name: str) -> Any:
+    """Load the builder, and `datasets` with it, where it is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from movie_posters_decade import builder  # noqa: PLC0415
 
-    There is no plug-in mechanism, and loading scripts are not run any more.
-    """
+    return getattr(builder, name)
 
-    def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> DatasetModule:
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _answering_for_us(find_module: Callable[..., Any]) -> Callable[..., Any]:
+    def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
         if path != NAME:
             return find_module(path, *args, **kwargs)
-        return DatasetModule(MoviePostersDecade.__module__, code_hash(), {"dataset_name": NAME})
+        from datasets.load import DatasetModule  # noqa: PLC0415, it calls us
+
+        return DatasetModule(f"{__name__}.builder", code_hash(), {"dataset_name": NAME})
 
     dataset_module_factory.knows_movie_posters_decade = True  # type: ignore[attr-defined]
     return dataset_module_factory
 
 
-def _register() -> None:
-    for module in (datasets.load, datasets.inspect):
-        if not hasattr(module.dataset_module_factory, "knows_movie_posters_decade"):
-            module.dataset_module_factory = _answering_for_us(module.dataset_module_factory)
+@when_imported("datasets.inspect")
+@when_imported("datasets.load")
+def _register(module: ModuleType) -> None:
+    """Let `datasets` find this package's builder by name, whatever the current folder holds.
 
-
-_register()
+    There is no plug-in mechanism, and loading scripts are not run any more.
+    """
+    if not hasattr(module.dataset_module_factory, "knows_movie_posters_decade"):
+        module.dataset_module_factory = _answering_for_us(module.dataset_module_factory)  # type: ignore[attr-defined]

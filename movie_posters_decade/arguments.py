@@ -6,12 +6,12 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from movie_posters_decade import __version__
-from movie_posters_decade.builder import MoviePostersDecade
+from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.layouts import LAYOUTS, SHARD_BYTES
+from movie_posters_decade.formats import FORMATS, SHARD_BYTES
 from movie_posters_decade.options import Options
 from movie_posters_decade.rendering import ENCODINGS, FITS, Rendering
+from movie_posters_decade.version import __version__
 
 PROGRAM = "movie-posters-decade"
 
@@ -92,7 +92,7 @@ def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", type=Path, required=True, help="the folder to write into")
     command.add_argument(
         "--format",
-        choices=list(LAYOUTS),
+        choices=FORMATS,
         default="folders",
         help="folders by side and decade, or shards of Parquet or WebDataset (default: folders)",
     )
@@ -170,12 +170,12 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:
-    names = list(MoviePostersDecade.builder_configs)
+    names = list(CONFIGURATIONS)
     command.add_argument(
         "--config",
         choices=names,
         metavar="NAME",
-        default=MoviePostersDecade.DEFAULT_CONFIG_NAME,
+        default=DEFAULT,
         help=f"one of {', '.join(names)} (default: %(default)s)",
     )
     command.add_argument(

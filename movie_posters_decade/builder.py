@@ -1,24 +1,20 @@
 """The Hugging Face door: configurations, features, splits, examples."""
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
 from movie_posters_decade.addresses import is_url
+from movie_posters_decade.build import Build
 from movie_posters_decade.cache import DownloadCache, hand_out
-from movie_posters_decade.catalogue import (
-    KAGGLE_PAGE,
-    Catalogue,
-    parse_catalogue,
-)
+from movie_posters_decade.catalogue import Catalogue, parse_catalogue
 from movie_posters_decade.collection import (
     Collection,
     collect,
@@ -26,21 +22,38 @@ from movie_posters_decade.collection import (
     stream,
     stream_locked,
 )
-from movie_posters_decade.configurations import DEFAULT, DEMO, MoviePostersConfig, configurations
+from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, Configuration
+from movie_posters_decade.counting import built_report, planned_report
 from movie_posters_decade.downloads import Fetcher, temporary_cache
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.kaggle import KAGGLE_PAGE
 from movie_posters_decade.limits import Limits, user_agent
 from movie_posters_decade.lock import Lock, make_lock
-from movie_posters_decade.movies import Poster
+from movie_posters_decade.movies import SIDES, Poster, decade_names
 from movie_posters_decade.options import shaping
+from movie_posters_decade.places import locate
 from movie_posters_decade.posters import Posters
-from movie_posters_decade.records import LOCK_FILE, LOSSES_FILE, Build, Records
-from movie_posters_decade.report import Report, planned_report
-from movie_posters_decade.selection import SIDES, Selection, decade_names, select
-from movie_posters_decade.sources import load_catalogue, locate
-from movie_posters_decade.version import __version__
+from movie_posters_decade.records import Records
+from movie_posters_decade.report import Report
+from movie_posters_decade.selection import Selection, select, select_locked
+from movie_posters_decade.sources import load_catalogue
+from movie_posters_decade.version import NAME, __version__, code_hash
 
-NAME = "movie_posters_decade"
+
+@dataclass
+class MoviePostersConfig(Configuration, datasets.BuilderConfig):
+    """A configuration as `datasets` takes it."""
+
+    version: str = __version__
+
+    def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
+        """Return a name for the cache that changes with all that the content depends on.
+
+        Raises:
+            OptionError: an option has a value that cannot be used.
+            CatalogueError: the catalogue is on this machine, and not to be found.
+        """
+        return self.build_id(custom_features)
 
 
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
@@ -71,7 +84,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     """
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
-    BUILDER_CONFIGS = configurations()
+    BUILDER_CONFIGS: ClassVar = [MoviePostersConfig(**vars(one)) for one in CONFIGURATIONS.values()]
     DEFAULT_CONFIG_NAME = DEFAULT
     VERSION = datasets.Version(__version__)
     config: MoviePostersConfig
@@ -134,7 +147,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def report(self) -> Report:
         """Report what was kept and lost, of a build that is in the cache."""
-        return self._records.report()
+        return self.records.report()
 
     def built(self) -> Build:
         """Return the build that is in the cache, to be exported or published."""
@@ -145,21 +158,12 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             report=self.report(),
             options=shaping(options) | {"respect_opt_out": options.respect_opt_out},
             source=self.config.source(),
-            tables=self._records.tables(),
+            tables=self.records.tables(),
         )
 
     @property
-    def losses_path(self) -> str:
-        """The CSV table of the candidates that were lost, beside a build that is in the cache."""
-        return self._records.path(LOSSES_FILE)
-
-    @property
-    def lock_path(self) -> str:
-        """The lock file, beside a build that is in the cache."""
-        return self._records.path(LOCK_FILE)
-
-    @property
-    def _records(self) -> Records:
+    def records(self) -> Records:
+        """The files beside a build that is in the cache."""
         return Records(self._fs, self._output_dir)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
@@ -190,7 +194,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         selection, sha256 = self._select(manager)
         collection = self._bring(selection, manager)
         posters = _handed_out(manager, collection.posters)
-        self._records.write(selection, collection, self._lock_of(sha256, collection))
+        report, lock = built_report(selection, collection), self._lock_of(sha256, collection)
+        self.records.write(report, collection.losses, lock)
         return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
 
     def _lock_of(self, sha256: str, collection: Collection) -> Lock:
@@ -246,7 +251,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         """Return the selection, with the catalogue's steps, and the hash of the catalogue."""
         lock = self.config.lock()
         if lock is not None:
-            return lock.selection(), lock.catalogue
+            return select_locked(lock), lock.catalogue
         catalogue = self._catalogue(manager, may_fetch=may_fetch)
         selection = select(catalogue.movies, self.config.checked())
         return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
@@ -340,14 +345,6 @@ def _example(poster: Poster) -> dict[str, Any]:
         "imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score,
         "poster_url": movie.poster_url,
     }
-
-
-def code_hash(folder: Path = Path(__file__).parent) -> str:
-    """Return a hash of this package's code, so that another version does not serve old builds."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _resolve(data_files: Any, data_dir: str | None) -> DataFilesDict:

@@ -15,21 +15,10 @@ import pandas as pd
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.kaggle import KAGGLE_COLUMNS
 from movie_posters_decade.options import Options
 from movie_posters_decade.tables import parse_table
 from movie_posters_decade.titles import repair_title
-
-KAGGLE_PAGE = "https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster"
-KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-genre-from-its-poster"
-KAGGLE_FILE = "MovieGenre.csv"
-KAGGLE_COLUMNS = {
-    "imdb_id": "imdbId",
-    "title": "Title",
-    "genres": "Genre",
-    "poster_url": "Poster",
-    "imdb_score": "IMDB Score",
-}
-"""What each field is called in Kaggle's catalogue; the year is in the title there."""
 
 REQUIRED_FIELDS = {"imdb_id", "title", "genres", "poster_url"}
 _OPTIONAL = (KAGGLE_COLUMNS["imdb_score"],)
@@ -45,38 +34,6 @@ _TITLED_IMDB_ID = re.compile(r"tt0*([0-9]+)$", re.IGNORECASE | re.ASCII)
 
 # Beside white space: quotes, straight and curly, a zero-width space and a byte order mark.
 _STRAY = "\"'\u201c\u201d\u2018\u2019\u200b\ufeff \t\r\n\xa0"
-
-GENRES = (
-    "Action",
-    "Adult",
-    "Adventure",
-    "Animation",
-    "Biography",
-    "Comedy",
-    "Crime",
-    "Documentary",
-    "Drama",
-    "Family",
-    "Fantasy",
-    "Film-Noir",
-    "Game-Show",
-    "History",
-    "Horror",
-    "Music",
-    "Musical",
-    "Mystery",
-    "News",
-    "Reality-TV",
-    "Romance",
-    "Sci-Fi",
-    "Short",
-    "Sport",
-    "Talk-Show",
-    "Thriller",
-    "War",
-    "Western",
-)
-"""The genres of Kaggle's catalogue."""
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import datasets
-
 from movie_posters_decade.addresses import is_url
-from movie_posters_decade.catalogue import GENRES, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.files import hash_file
+from movie_posters_decade.kaggle import GENRES, KAGGLE_URL
 from movie_posters_decade.lock import Lock
 from movie_posters_decade.options import Options, shaping
-from movie_posters_decade.sources import folder_of, identify, locate
-from movie_posters_decade.version import __version__
+from movie_posters_decade.places import folder_of, hash_file, identify, locate
 
 DEFAULT = "action"
 """The configuration that is taken where none is named."""
@@ -25,12 +21,23 @@ DEMO = "demo"
 
 
 @dataclass
-class MoviePostersConfig(Options, datasets.BuilderConfig):
-    """A configuration of the builder: the options, and what `datasets` needs to know.
+class Configuration(Options):
+    """What a build is asked for: the options, and the catalogue to apply them to.
 
     ``data_files`` or ``data_dir`` name the catalogue: a CSV file in Kaggle's columns, a zip that
-    holds it, or a folder that holds either. Without them it is fetched from Kaggle.
+    holds it, or a folder that holds either. Without them it is Kaggle's.
+
+    Attributes:
+        name: what it is chosen by.
+        description: what is in it.
+        data_files: a path or URL, in any shape that `datasets` takes.
+        data_dir: a folder.
     """
+
+    name: str = DEFAULT
+    description: str = ""
+    data_files: Any = None
+    data_dir: str | None = None
 
     def checked(self) -> Options:
         """Return the options alone, checked, and shaped by the lock file if there is one.
@@ -118,8 +125,11 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         place = self.place()
         return place if place == DEMO else identify(place)
 
-    def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
-        """Return a name for the cache that changes with all that the content depends on.
+    def build_id(self, features: object = None) -> str:
+        """Return a name for the build that changes with all that its content depends on.
+
+        Args:
+            features: those that were asked for instead of the usual ones.
 
         Raises:
             OptionError: an option has a value that cannot be used.
@@ -127,30 +137,24 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         """
         content = asdict(self.checked())
         del content["connections"], content["locked"]
-        content |= {"catalogue": self.identity(), "features": repr(custom_features)}
+        content |= {"catalogue": self.identity(), "features": repr(features)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{digest[:16]}"
 
 
-def configurations() -> list[MoviePostersConfig]:
-    """Return the configurations to choose from: one a genre, all of them, and the demo."""
-    of_genres = [
-        MoviePostersConfig(
-            name=genre.lower(),
-            version=__version__,
-            description=f"{genre} movies of the catalogue",
-            genres=(genre,),
-        )
-        for genre in GENRES
-    ]
-    everything = MoviePostersConfig(
-        name="all", version=__version__, description="movies of any genre"
+_OF_GENRES = [
+    Configuration(
+        name=genre.lower(), description=f"{genre} movies of the catalogue", genres=(genre,)
     )
-    painted = MoviePostersConfig(
-        name=DEMO,
-        version=__version__,
-        description="painted Action movies, without any network",
-        genres=("Action",),
-        allow_private_hosts=True,
-    )
-    return [*of_genres, everything, painted]
+    for genre in GENRES
+]
+_ALL = Configuration(name="all", description="movies of any genre")
+_PAINTED = Configuration(
+    name=DEMO,
+    description="painted Action movies, without any network",
+    genres=("Action",),
+    allow_private_hosts=True,
+)
+
+CONFIGURATIONS = {one.name: one for one in (*_OF_GENRES, _ALL, _PAINTED)}
+"""The configurations to choose from, by name: one a genre, all of them, and the demo."""

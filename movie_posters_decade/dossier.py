@@ -11,10 +11,11 @@ from typing import Any
 import datasets
 import numpy as np
 
+from movie_posters_decade.build import Build
 from movie_posters_decade.contact_sheet import POSTERS_A_ROW, draw_thumbnail, first_places
 from movie_posters_decade.evidence import Evidence, gather, interval_note
 from movie_posters_decade.page import make_page
-from movie_posters_decade.records import LOSSES_FILE, Build
+from movie_posters_decade.records import LOSSES_FILE
 from movie_posters_decade.storing import write_whole
 from movie_posters_decade.traits import Traits
 from movie_posters_decade.version import __version__

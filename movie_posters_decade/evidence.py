@@ -17,8 +17,9 @@ from movie_posters_decade.baselines import (
     audit,
     baselines,
 )
+from movie_posters_decade.drawing import render
 from movie_posters_decade.errors import EvidenceError
-from movie_posters_decade.rendering import Rendering, render
+from movie_posters_decade.rendering import Rendering
 from movie_posters_decade.report import set_table
 from movie_posters_decade.traits import Traits, measure
 

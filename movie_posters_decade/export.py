@@ -10,9 +10,11 @@ from typing import Any
 
 import datasets
 
+from movie_posters_decade.drawing import render
 from movie_posters_decade.errors import ExportError
-from movie_posters_decade.layouts import SHARD_BYTES, lay_out
-from movie_posters_decade.rendering import Rendering, render
+from movie_posters_decade.formats import SHARD_BYTES
+from movie_posters_decade.layouts import lay_out
+from movie_posters_decade.rendering import Rendering
 from movie_posters_decade.replacing import Found, aside, look_into, replace
 from movie_posters_decade.version import __version__
 

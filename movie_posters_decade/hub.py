@@ -26,11 +26,11 @@ from movie_posters_decade.access import (
     hub_api,
     told_in_a_sentence,
 )
+from movie_posters_decade.build import Build
 from movie_posters_decade.card import make_card
 from movie_posters_decade.configurations import DEFAULT
 from movie_posters_decade.contact_sheet import draw_contact_sheet
 from movie_posters_decade.facts import Facts
-from movie_posters_decade.records import Build
 
 COPYRIGHT_REMINDER = (
     "Everybody can see it now. The posters belong to their copyright holders: see that you may "

@@ -17,9 +17,8 @@ from typing import Any
 import datasets
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.formats import SHARD_BYTES
 from movie_posters_decade.inspection import file_extension
-
-SHARD_BYTES = 500_000_000
 
 Row = dict[str, Any]
 

@@ -6,21 +6,17 @@ ids; all are JSON. What was lost has its reason there instead of a hash.
 
 import json
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pandas as pd
-
 from movie_posters_decade.contents import Content
 from movie_posters_decade.errors import PRIVATE, LockError
-from movie_posters_decade.funnel import Reason, Step
-from movie_posters_decade.movies import Loss, Movie, Poster
+from movie_posters_decade.funnel import Reason
+from movie_posters_decade.movies import MOVIE_FIELDS, SIDES, Loss, Movie, Poster
 from movie_posters_decade.options import Options, shaping
-from movie_posters_decade.selection import SIDES, Selection, decade_names
 from movie_posters_decade.version import __version__
 
 T = TypeVar("T")
@@ -30,7 +26,6 @@ FORMAT = 1
 ACCOUNTED = 20
 """How many movies are named one by one when they are not as a lock file says."""
 
-_MOVIE_FIELDS = [field.name for field in fields(Movie)]
 _REMEDY = "Pass a file that a build wrote, whole and unchanged."
 
 
@@ -98,17 +93,6 @@ class Lock:
         kept = {movie: content for movie, content in self.kept.items() if movie not in lost}
         return replace(self, kept=kept, lost={**self.lost, **lost}, package=__version__)
 
-    def selection(self) -> Selection:
-        """Return the selection that wants just the kept movies."""
-        rows = [[getattr(movie, name) for name in _MOVIE_FIELDS] for movie in self.movies]
-        sizes = Counter(movie.pool for movie in self.kept)
-        decades = decade_names(self.options["min_year"], self.options["max_year"])
-        return Selection(
-            candidates=pd.DataFrame(rows, columns=_MOVIE_FIELDS),
-            targets={(decade, side): sizes[decade, side] for decade in decades for side in SIDES},
-            steps=(Step("locked", len(self.kept)),),
-        )
-
 
 def make_lock(
     catalogue: str, options: Options, posters: Iterable[Poster], losses: Iterable[Loss]
@@ -161,7 +145,7 @@ def account(place: str, lock: Lock, different: Sequence[Loss]) -> str:
 
 
 def _fields_of(movie: Movie) -> dict[str, Any]:
-    values = {name: getattr(movie, name) for name in _MOVIE_FIELDS}
+    values = {name: getattr(movie, name) for name in MOVIE_FIELDS}
     return values | {"imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score}
 
 
@@ -212,7 +196,7 @@ def _head(line: dict[str, Any]) -> tuple[Lock, int] | None:
 
 
 def _fate(line: dict[str, Any]) -> tuple[Movie, Content | Reason]:
-    values = {name: line[name] for name in _MOVIE_FIELDS}
+    values = {name: line[name] for name in MOVIE_FIELDS}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
     texts = (movie.imdb_id, movie.title, movie.poster_url, movie.decade, *movie.genres)

@@ -1,10 +1,12 @@
 """A movie on its way into the dataset: a candidate, then a usable poster or a loss."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from movie_posters_decade.contents import Content
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.storing import read
+
+SIDES = ("train", "test")
 
 Pool = tuple[str, str]
 """The name of a pool: decade and side, e.g. ("1970s", "train")."""
@@ -47,6 +49,9 @@ class Movie:
         return self.rank, self.poster_url
 
 
+MOVIE_FIELDS = [field.name for field in fields(Movie)]
+
+
 @dataclass(frozen=True, slots=True)
 class Poster:
     """A movie whose poster can be used.
@@ -85,3 +90,8 @@ class Loss:
     status: int | None = None
     final_url: str | None = None
     duplicate_of: str | None = None
+
+
+def decade_names(min_year: int, max_year: int) -> list[str]:
+    """Return the decades that the years touch, in order: 1970 and 1985 give 1970s and 1980s."""
+    return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]

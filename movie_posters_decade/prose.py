@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE, LICENSE_FILE
 from movie_posters_decade.addresses import is_url
-from movie_posters_decade.catalogue import KAGGLE_PAGE, KAGGLE_URL
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.facts import Facts
 from movie_posters_decade.funnel import MEANINGS, Reason
+from movie_posters_decade.kaggle import KAGGLE_PAGE, KAGGLE_URL
 from movie_posters_decade.lookalikes import FINGERPRINT_BITS, MAX_DISTANCE
-from movie_posters_decade.selection import SIDES
+from movie_posters_decade.movies import SIDES
 
 _FIELDS = {
     "image": "the poster, byte for byte as it was fetched",

@@ -2,17 +2,21 @@
 
 import csv
 import json
+import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import datasets
+from fsspec.implementations.local import LocalFileSystem
+from huggingface_hub.constants import HF_HOME
 
-from movie_posters_decade.collection import Collection
+from movie_posters_decade.configurations import Configuration
 from movie_posters_decade.lock import Lock
-from movie_posters_decade.report import LOSS_COLUMNS, Report, built_report, loss_rows
-from movie_posters_decade.selection import Selection
+from movie_posters_decade.movies import Loss
+from movie_posters_decade.report import LOSS_COLUMNS, Report, loss_rows
+from movie_posters_decade.version import NAME, __version__, code_hash
 
 REPORT_FILE = "report.json"
 LOSSES_FILE = "losses.csv"
@@ -35,18 +39,28 @@ class Records:
         """Return the place of a file."""
         return posixpath.join(self.folder, name)
 
-    def write(self, selection: Selection, collection: Collection, lock: Lock) -> None:
+    @property
+    def losses_path(self) -> str:
+        """The CSV table of the candidates that were lost."""
+        return self.path(LOSSES_FILE)
+
+    @property
+    def lock_path(self) -> str:
+        """The lock file."""
+        return self.path(LOCK_FILE)
+
+    def write(self, report: Report, losses: Iterable[Loss], lock: Lock) -> None:
         """Write all of them.
 
         Raises:
             OSError: one cannot be written.
         """
         with self._open(REPORT_FILE, "w") as file:
-            json.dump(built_report(selection, collection).to_json(), file, indent=2)
+            json.dump(report.to_json(), file, indent=2)
         with self._open(LOSSES_FILE, "w") as file:
             table = csv.DictWriter(file, LOSS_COLUMNS)
             table.writeheader()
-            table.writerows(loss_rows(collection.losses))
+            table.writerows(loss_rows(losses))
         with self._open(LOCK_FILE, "w") as file:
             file.writelines(lock.lines())
 
@@ -73,27 +87,24 @@ class Records:
         return self.filesystem.open(self.path(name), mode, encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class Build:
-    """A build as it is handed on.
+def find_records(configuration: Configuration, cache_dir: str | None = None) -> Records | None:
+    """Return the files beside a build, if it is where `datasets` keeps it on this machine.
 
-    Attributes:
-        name: of its configuration, or of its genres if they are others.
-        dataset: its sides.
-        report: what was kept and lost.
-        options: that shaped it, by name, in JSON's types.
-        source: the URL or file name of its catalogue or lock file, or "demo".
-        tables: the contents of its losses and its lock file, by file name.
+    `datasets` asks no more of a build before it takes it again, but loading it to ask takes longer
+    than all the rest.
+
+    Args:
+        configuration: what was asked for.
+        cache_dir: where builds are kept; by default where `datasets` keeps its own.
+
+    Raises:
+        OptionError: an option has a value that cannot be used.
+        CatalogueError: the catalogue is on this machine, and not to be found.
+        LockError: the lock file cannot be used.
     """
-
-    name: str
-    dataset: datasets.DatasetDict
-    report: Report
-    options: Mapping[str, Any]
-    source: str
-    tables: Mapping[str, bytes]
-
-    @property
-    def lock(self) -> bytes:
-        """The lock file's content."""
-        return self.tables[LOCK_FILE]
+    usual = os.environ.get("HF_DATASETS_CACHE", posixpath.join(HF_HOME, "datasets"))
+    # Not by Path, so that it is written as `datasets` writes it.
+    root = os.path.expanduser(cache_dir or usual)  # noqa: PTH111
+    version = posixpath.join(NAME, configuration.build_id(), __version__, code_hash())
+    records = Records(LocalFileSystem(), posixpath.join(root, version))
+    return records if Path(records.path(REPORT_FILE)).is_file() else None

@@ -1,12 +1,8 @@
-"""A poster is drawn anew, so that all have one size or one encoding."""
+"""How posters can be drawn anew."""
 
-import io
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
-
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.inspection import decode_poster
 
 FITS = ("crop", "pad", "stretch")
 ENCODINGS = ("jpeg", "png", "webp")
@@ -59,40 +55,3 @@ class Rendering:
 
 def _is_whole(value: object, most: int) -> bool:
     return isinstance(value, int) and 1 <= value <= most
-
-
-def render(content: bytes, rendering: Rendering) -> bytes:
-    """Draw a poster anew.
-
-    Args:
-        content: an image in any format that `inspect_poster` accepts.
-        rendering: how.
-
-    Returns:
-        An image that is upright, opaque (white shows through) and in RGB; or ``content`` itself if
-        nothing is to change.
-    """
-    if not rendering.changes:
-        return content
-    poster = decode_poster(content)
-    # Profiles and comments of the original say nothing of the new file.
-    poster.info.clear()
-    if rendering.size is not None:
-        poster = _fitted(poster, rendering.size, rendering.fit)
-    file = io.BytesIO()
-    encoding = rendering.encoding or "jpeg"
-    if encoding == "png":
-        poster.save(file, "PNG")
-    else:
-        # Without chroma subsampling, which small lettering suffers from.
-        options = {"subsampling": 0} if encoding == "jpeg" else {}
-        poster.save(file, encoding.upper(), quality=rendering.quality, **options)
-    return file.getvalue()
-
-
-def _fitted(poster: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
-    if fit == "crop":
-        return ImageOps.fit(poster, size, Image.Resampling.LANCZOS)
-    if fit == "pad":
-        return ImageOps.pad(poster, size, Image.Resampling.LANCZOS, color="black")
-    return poster.resize(size, Image.Resampling.LANCZOS)

@@ -1,17 +1,17 @@
 """Which movies, in which order, on which side of the split: pure functions of a table."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import pandas as pd
 
 from movie_posters_decade.errors import SelectionError
 from movie_posters_decade.funnel import Reason, Step
-from movie_posters_decade.movies import Movie, Pool
+from movie_posters_decade.lock import Lock
+from movie_posters_decade.movies import MOVIE_FIELDS, SIDES, Movie, Pool, decade_names
 from movie_posters_decade.options import Options
-
-SIDES = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,8 @@ class Selection:
 
     def movies(self) -> Iterator[Movie]:
         """Yield the candidates one by one."""
-        columns = [self.candidates[field.name].tolist() for field in fields(Movie)]
+        columns = [self.candidates[name].tolist() for name in MOVIE_FIELDS]
         return (Movie(*row) for row in zip(*columns, strict=True))
-
-
-def decade_names(min_year: int, max_year: int) -> list[str]:
-    """Return the decades that the years touch, in order: 1970 and 1985 give 1970s and 1980s."""
-    return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]
 
 
 def rank(imdb_id: str, seed: int) -> int:
@@ -68,6 +63,18 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
     targets = plan_pools(sizes, options)
     _check_pools(sizes, targets, options)
     return Selection(candidates, targets, _steps(movies, of_genre, of_years, candidates))
+
+
+def select_locked(lock: Lock) -> Selection:
+    """Return the selection that wants just the movies that a lock file keeps."""
+    rows = [[getattr(movie, name) for name in MOVIE_FIELDS] for movie in lock.movies]
+    sizes = Counter(movie.pool for movie in lock.kept)
+    decades = decade_names(lock.options["min_year"], lock.options["max_year"])
+    return Selection(
+        candidates=pd.DataFrame(rows, columns=MOVIE_FIELDS),
+        targets={(decade, side): sizes[decade, side] for decade in decades for side in SIDES},
+        steps=(Step("locked", len(lock.kept)),),
+    )
 
 
 def _steps(

@@ -1,6 +1,5 @@
-"""Where a catalogue lies, on this machine or on the network, and how it is got from there."""
+"""A catalogue is got from where it lies, through the download manager if that is a URL."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,14 +7,11 @@ from datasets import DownloadManager
 
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.cache import DownloadCache, hand_out
-from movie_posters_decade.catalogue import (
-    KAGGLE_FILE,
-    KAGGLE_PAGE,
-    Catalogue,
-)
+from movie_posters_decade.catalogue import Catalogue
 from movie_posters_decade.downloads import Fetcher
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.files import find_catalogue, hash_file, read_catalogue
+from movie_posters_decade.files import read_catalogue
+from movie_posters_decade.kaggle import KAGGLE_FILE, KAGGLE_PAGE
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Missed
@@ -26,45 +22,6 @@ MAX_CATALOGUE_BYTES = 1024**3
 
 CATALOGUE_SECONDS = 900.0
 """How long a catalogue may take to come from there."""
-
-
-def locate(data_files: object, data_dir: str | None = None) -> str:
-    """Return the one place that ``data_files`` names: a URL, or the path of an existing file.
-
-    Args:
-        data_files: a path or URL, or a list or mapping that holds just one, as `datasets` takes.
-        data_dir: the folder that a relative path starts from; by default the current one.
-
-    Raises:
-        CatalogueError: there are several places, or no such file.
-    """
-    places = list(_flatten(data_files))
-    if len(places) != 1:
-        raise CatalogueError(
-            f"data_files: expected one catalogue, such as {KAGGLE_FILE}; found {len(places)} files."
-        )
-    [place] = places
-    if not place.strip():
-        raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
-    return place if is_url(place) else str(find_catalogue(Path(data_dir or "", place)).resolve())
-
-
-def _flatten(places: object) -> list[str]:
-    if isinstance(places, Mapping):
-        return [place for value in places.values() for place in _flatten(value)]
-    if isinstance(places, Sequence) and not isinstance(places, str):
-        return [place for value in places for place in _flatten(value)]
-    return [str(places)]
-
-
-def identify(place: str) -> str:
-    """Return what tells a catalogue from another: its content's hash, or its URL."""
-    return place if is_url(place) else hash_file(Path(place))
-
-
-def folder_of(place: str) -> Path | None:
-    """Return the folder that relative links of the catalogue start from; None if it is remote."""
-    return None if is_url(place) else Path(place).parent
 
 
 def load_catalogue(

@@ -5,14 +5,13 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
 
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.places import suffix_of
 
 Row = dict[str, Any]
 
@@ -40,11 +39,6 @@ def parse_table(
     if table.empty:
         raise CatalogueError(f"{name}: expected a row for each movie; found only the header.")
     return table
-
-
-def suffix_of(name: str) -> str:
-    """Return what the name of a file, or of a file at a URL, ends in, such as ".csv"."""
-    return PurePosixPath(urlsplit(name).path.replace("\\", "/")).suffix.lower()
 
 
 def _parse_csv(
@@ -125,9 +119,6 @@ _PARSERS: dict[str, Callable[[bytes, str, Sequence[str], Sequence[str]], pd.Data
     ".ndjson": _parse_json_lines,
     ".parquet": _parse_parquet,
 }
-
-SUFFIXES = (".csv", *_PARSERS)
-"""What the names of tables end in."""
 
 
 def _texts(columns: Mapping[str, Iterable[Any]]) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from datasets import (
 )
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.builder import code_hash
 from movie_posters_decade.errors import (
     CatalogueError,
     CollectionError,
@@ -31,6 +30,7 @@ from movie_posters_decade.errors import (
     OptionError,
     SelectionError,
 )
+from movie_posters_decade.version import code_hash
 
 NAME = "movie_posters_decade"
 

@@ -85,6 +85,28 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
     assert len(world.host.requests) == asked
 
 
+def test_build_that_is_there_is_told_again_without_loading_datasets(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = str(tmp_path / "cache")
+    words = ["build", "--data-files", str(world.catalogue), "--allow-private-hosts", "--json"]
+    program = """if True:
+        import sys
+        from movie_posters_decade.cli import main
+        main(sys.argv[1:])
+        sys.exit("datasets" in sys.modules)
+    """
+    assert main([*words, "--cache-dir", cache]) == 0
+    again = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env=os.environ | {"HF_DATASETS_CACHE": cache},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert again.stdout == capsys.readouterr().out
+
+
 def test_tables_are_for_people(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

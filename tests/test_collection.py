@@ -14,10 +14,11 @@ from movie_posters_decade.collection import Collection, collect, stream
 from movie_posters_decade.contents import Content
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.movies import SIDES
 from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 from movie_posters_decade.posters import Posters
-from movie_posters_decade.selection import SIDES, Selection, select
+from movie_posters_decade.selection import Selection, select
 
 
 def selection_of(counts: Sequence[int], options: Options | None = None) -> Selection:

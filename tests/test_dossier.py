@@ -12,9 +12,9 @@ import pytest
 from conftest import DECADES, PosterHost, World, make_world
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.build import Build
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.dossier import write_dossier
-from movie_posters_decade.records import Build
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 

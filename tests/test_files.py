@@ -1,4 +1,4 @@
-"""A catalogue's file is found in its folder, told from others, and read out of a zip."""
+"""A catalogue's file is read, out of a zip if need be."""
 
 import zipfile
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from conftest import row, write_catalogue
 
-from movie_posters_decade.catalogue import KAGGLE_PAGE
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.files import find_catalogue, hash_file, read_catalogue
+from movie_posters_decade.files import read_catalogue
+from movie_posters_decade.places import hash_file
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 
@@ -26,44 +26,6 @@ def test_zip_gives_the_file_that_it_holds(tmp_path: Path) -> None:
         file.writestr("other.csv", "x")
         file.writestr("__MACOSX/._MovieGenre.csv", "x")
     assert read_one(archive)["title"] == "Jumanji"
-
-
-def test_folder_gives_the_catalogue_in_it(tmp_path: Path) -> None:
-    path = write_catalogue(tmp_path / "mine.csv", [JUMANJI])
-    assert find_catalogue(tmp_path) == path
-    named = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
-    assert find_catalogue(tmp_path) == named
-
-
-def test_hash_changes_with_content_and_folder_only(tmp_path: Path) -> None:
-    path = write_catalogue(tmp_path / "a.csv", [JUMANJI])
-    before = hash_file(path)
-    path.touch()
-    assert hash_file(path) == before
-    (tmp_path / "b").mkdir()
-    assert hash_file(write_catalogue(tmp_path / "b" / "a.csv", [JUMANJI])) != before
-    write_catalogue(path, [JUMANJI, row(2, "B (1990)", "Drama", "http://host/2.jpg")])
-    assert hash_file(path) != before
-
-
-def test_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError) as error:
-        find_catalogue(tmp_path / "MovieGenre.csv")
-    assert str(error.value) == (
-        f"{tmp_path}/MovieGenre.csv: expected a catalogue such as MovieGenre.csv, found no file "
-        f"of that name. It can be downloaded from {KAGGLE_PAGE}."
-    )
-
-
-def test_folder_with_two_tables_asks_which(tmp_path: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        write_catalogue(tmp_path / name, [JUMANJI])
-    with pytest.raises(CatalogueError) as error:
-        find_catalogue(tmp_path)
-    assert str(error.value) == (
-        f"{tmp_path}: expected MovieGenre.csv, or one table or .zip file, in this folder; found "
-        "a.csv, b.csv. Name the file with data_files."
-    )
 
 
 @pytest.mark.parametrize("read", [hash_file, read_catalogue])

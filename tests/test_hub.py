@@ -22,10 +22,10 @@ from loopback_repositories import Repository
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.access import check_access
+from movie_posters_decade.build import Build
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.errors import HubError
 from movie_posters_decade.hub import COPYRIGHT_REMINDER
-from movie_posters_decade.records import Build
 
 REPO_ID = "you/movie_posters_decade"
 

@@ -21,6 +21,10 @@ def build(world: World, cache: Path, **more: Any) -> MoviePostersDecade:
     return builder
 
 
+def lock_of(builder: MoviePostersDecade) -> str:
+    return builder.records.lock_path
+
+
 def arrow_files(builder: MoviePostersDecade) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(builder.cache_dir).glob("*.arrow")}
 
@@ -36,7 +40,7 @@ def built(world: World, tmp_path: Path) -> MoviePostersDecade:
 
 
 def test_lock_holds_a_line_for_each_movie_in_the_order_of_ids(built: MoviePostersDecade) -> None:
-    head, *lines = [json.loads(line) for line in Path(built.lock_path).read_text().splitlines()]
+    head, *lines = [json.loads(line) for line in Path(lock_of(built)).read_text().splitlines()]
     assert head["options"]["per_decade"] == 5
     assert len(head["catalogue"]) == 64
     ids = [line["imdb_id"] for line in lines]
@@ -52,10 +56,10 @@ def test_locked_build_is_the_same_to_the_byte(
     world: World, tmp_path: Path, built: MoviePostersDecade, is_without_catalogue: bool
 ) -> None:
     source = {"data_files": None} if is_without_catalogue else {}
-    again = build(world, tmp_path / "second", locked=built.lock_path, **source)
+    again = build(world, tmp_path / "second", locked=lock_of(built), **source)
     assert arrow_files(again) == arrow_files(built)
-    kept = Lock.read(Path(again.lock_path))
-    assert kept == Lock.read(Path(built.lock_path))
+    kept = Lock.read(Path(lock_of(again)))
+    assert kept == Lock.read(Path(lock_of(built)))
     assert again.info.features == built.info.features
 
 
@@ -63,15 +67,15 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
     world: World, tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str]
 ) -> None:
     datasets.disable_progress_bars()
-    kept = Lock.read(Path(built.lock_path)).kept
+    kept = Lock.read(Path(lock_of(built))).kept
     changed, gone, *_ = [movie.imdb_id for movie in kept if movie.side == "train"]
     change(world, changed)
     world.kill(gone)
-    command = ["build", "--locked", built.lock_path, "--cache-dir", str(tmp_path / "second")]
+    command = ["build", "--locked", lock_of(built), "--cache-dir", str(tmp_path / "second")]
     assert main([*command, "--allow-private-hosts"]) == 1
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
     assert sentence == (
-        f"movie-posters-decade: {built.lock_path}: expected its {built.report().kept} posters, "
+        f"movie-posters-decade: {lock_of(built)}: expected its {built.report().kept} posters, "
         "byte for byte; found 2 of them changed or not to be had. What was fetched is kept. Build "
         "with --force-redownload to ask for all anew, or with allow_missing=True (--allow-missing) "
         "to leave these out:"
@@ -89,7 +93,7 @@ def test_lock_that_was_cut_short_is_refused(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     path = tmp_path / "x.lock"
-    path.write_text("".join(Path(built.lock_path).read_text().splitlines(keepends=True)[:7]))
+    path.write_text("".join(Path(lock_of(built)).read_text().splitlines(keepends=True)[:7]))
     with pytest.raises(LockError) as error:
         build(world, tmp_path, locked=str(path))
     assert str(error.value) == (
@@ -102,7 +106,7 @@ def test_lock_that_was_cut_short_is_refused(
 def test_report_of_a_locked_build_is_for_reading_too(
     tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    arguments = ["--locked", built.lock_path, "--cache-dir", str(tmp_path / "second")]
+    arguments = ["--locked", lock_of(built), "--cache-dir", str(tmp_path / "second")]
     assert main([command, *arguments, "--allow-private-hosts"]) == 0
     kept = built.report().kept
     assert f"{kept} movies = {kept} kept + 0 dropped\n" in capsys.readouterr().out
@@ -111,8 +115,8 @@ def test_report_of_a_locked_build_is_for_reading_too(
 def test_stream_is_of_the_locks_posters_too(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    kept = list(Lock.read(Path(built.lock_path)).kept)
-    options: dict[str, Any] = {"locked": built.lock_path, "allow_private_hosts": True}
+    kept = list(Lock.read(Path(lock_of(built))).kept)
+    options: dict[str, Any] = {"locked": lock_of(built), "allow_private_hosts": True}
     builder = MoviePostersDecade(str(tmp_path), **options)
     found = {
         side: [example["imdb_id"] for example in stream]
@@ -130,18 +134,18 @@ def test_stream_is_of_the_locks_posters_too(
 def test_leaving_out_a_whole_decade_is_an_error(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    for movie in Lock.read(Path(built.lock_path)).kept:
+    for movie in Lock.read(Path(lock_of(built))).kept:
         if movie.pool == ("1970s", "test"):
             world.kill(movie.imdb_id)
     with pytest.raises(CollectionError, match="The 1970s have no usable test poster"):
-        build(world, tmp_path / "second", locked=built.lock_path, allow_missing=True)
+        build(world, tmp_path / "second", locked=lock_of(built), allow_missing=True)
 
 
 def test_hosts_that_are_not_public_have_to_be_allowed(
     tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     with pytest.raises(LockError, match="allow_private_hosts=True") as error:
-        MoviePostersDecade(str(tmp_path), locked=built.lock_path).download_and_prepare()
+        MoviePostersDecade(str(tmp_path), locked=lock_of(built)).download_and_prepare()
     _, *movies, last = str(error.value).splitlines()
     assert len(movies) == ACCOUNTED
     assert last == f"  and {built.report().kept - ACCOUNTED} more"
@@ -155,12 +159,12 @@ def test_leaving_out_is_for_lock_files(world: World, tmp_path: Path) -> None:
 def test_options_are_those_of_the_lock(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    again = build(world, tmp_path / "second", locked=built.lock_path, config_name="comedy")
+    again = build(world, tmp_path / "second", locked=lock_of(built), config_name="comedy")
     assert arrow_files(again) == arrow_files(built)
     with pytest.raises(OptionError) as error:
-        build(world, tmp_path / "third", locked=built.lock_path, seed=7)
+        build(world, tmp_path / "third", locked=lock_of(built), seed=7)
     assert str(error.value) == (
-        f"Option seed: expected 42, as in the lock file {built.lock_path}; found 7. Leave it out."
+        f"Option seed: expected 42, as in the lock file {lock_of(built)}; found 7. Leave it out."
     )
 
 

@@ -6,8 +6,9 @@ import pytest
 from conftest import paint
 from PIL import Image, JpegImagePlugin
 
+from movie_posters_decade.drawing import render
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.rendering import Rendering, render
+from movie_posters_decade.rendering import Rendering
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

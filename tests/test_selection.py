@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from movie_posters_decade.errors import SelectionError
 from movie_posters_decade.funnel import Reason
+from movie_posters_decade.movies import decade_names
 from movie_posters_decade.options import Options
-from movie_posters_decade.selection import Selection, decade_names, rank, select
+from movie_posters_decade.selection import Selection, rank, select
 
 DECADES = decade_names(1970, 2017)
 

@@ -1,4 +1,4 @@
-"""A catalogue is found wherever it lies, and where it cannot be got the error says what to do."""
+"""A catalogue is got from where it lies, and where it cannot be got the error says what to do."""
 
 import zipfile
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 from conftest import PosterHost, World
 from datasets import DownloadConfig, DownloadManager
 
-from movie_posters_decade.catalogue import KAGGLE_PAGE
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.kaggle import KAGGLE_PAGE
 from movie_posters_decade.limits import Limits
-from movie_posters_decade.sources import folder_of, identify, load_catalogue, locate
+from movie_posters_decade.sources import load_catalogue
 
 ANYONE = Limits(allow_private_hosts=True)
 REMEDY = f'Get MovieGenre.csv from {KAGGLE_PAGE} and pass it: data_files="MovieGenre.csv".'
@@ -33,26 +33,6 @@ def remote(world: World, tmp_path: Path) -> str:
     return f"{world.host.url}/download/catalogue"
 
 
-def test_data_files_name_one_place_in_any_form(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = str(world.catalogue)
-    assert locate(path) == locate(world.catalogue) == locate([path]) == path
-    assert locate({"train": [path]}) == path
-    assert locate(world.catalogue.parent) == path
-    monkeypatch.chdir(world.catalogue.parent)
-    assert locate("MovieGenre.csv") == path
-    assert locate("https://host/MovieGenre.csv") == "https://host/MovieGenre.csv"
-
-
-def test_several_catalogues_are_too_many(world: World) -> None:
-    with pytest.raises(CatalogueError) as error:
-        locate([world.catalogue, world.catalogue])
-    assert str(error.value) == (
-        "data_files: expected one catalogue, such as MovieGenre.csv; found 2 files."
-    )
-
-
 def test_remote_catalogue_is_fetched_once(
     world: World, remote: str, manager: DownloadManager
 ) -> None:
@@ -60,8 +40,6 @@ def test_remote_catalogue_is_fetched_once(
     assert len(catalogue.movies) == 32
     assert len(load_catalogue(remote, manager, ANYONE).movies) == 32
     assert world.host.requests == ["/download/catalogue"]
-    assert folder_of(remote) is None
-    assert identify(remote) == remote
 
 
 def test_catalogue_that_cannot_be_fetched_says_how_to_get_it(

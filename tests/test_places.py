@@ -1,0 +1,76 @@
+"""A catalogue is found in its folder or by its name in any form, and told from others."""
+
+from pathlib import Path
+
+import pytest
+from conftest import World, row, write_catalogue
+
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.kaggle import KAGGLE_PAGE
+from movie_posters_decade.places import find_catalogue, folder_of, hash_file, identify, locate
+
+JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
+
+
+def test_data_files_name_one_place_in_any_form(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(world.catalogue)
+    assert locate(path) == locate(world.catalogue) == locate([path]) == path
+    assert locate({"train": [path]}) == path
+    assert locate(world.catalogue.parent) == path
+    monkeypatch.chdir(world.catalogue.parent)
+    assert locate("MovieGenre.csv") == path
+    assert locate("https://host/MovieGenre.csv") == "https://host/MovieGenre.csv"
+
+
+def test_several_catalogues_are_too_many(world: World) -> None:
+    with pytest.raises(CatalogueError) as error:
+        locate([world.catalogue, world.catalogue])
+    assert str(error.value) == (
+        "data_files: expected one catalogue, such as MovieGenre.csv; found 2 files."
+    )
+
+
+def test_folder_gives_the_catalogue_in_it(tmp_path: Path) -> None:
+    path = write_catalogue(tmp_path / "mine.csv", [JUMANJI])
+    assert find_catalogue(tmp_path) == path
+    named = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
+    assert find_catalogue(tmp_path) == named
+
+
+def test_hash_changes_with_content_and_folder_only(tmp_path: Path) -> None:
+    path = write_catalogue(tmp_path / "a.csv", [JUMANJI])
+    before = hash_file(path)
+    path.touch()
+    assert hash_file(path) == before
+    (tmp_path / "b").mkdir()
+    assert hash_file(write_catalogue(tmp_path / "b" / "a.csv", [JUMANJI])) != before
+    write_catalogue(path, [JUMANJI, row(2, "B (1990)", "Drama", "http://host/2.jpg")])
+    assert hash_file(path) != before
+
+
+def test_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as error:
+        find_catalogue(tmp_path / "MovieGenre.csv")
+    assert str(error.value) == (
+        f"{tmp_path}/MovieGenre.csv: expected a catalogue such as MovieGenre.csv, found no file "
+        f"of that name. It can be downloaded from {KAGGLE_PAGE}."
+    )
+
+
+def test_folder_with_two_tables_asks_which(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        write_catalogue(tmp_path / name, [JUMANJI])
+    with pytest.raises(CatalogueError) as error:
+        find_catalogue(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: expected MovieGenre.csv, or one table or .zip file, in this folder; found "
+        "a.csv, b.csv. Name the file with data_files."
+    )
+
+
+def test_place_on_the_network_is_its_own_identity_and_no_folder() -> None:
+    url = "https://host/MovieGenre.csv"
+    assert identify(url) == url
+    assert folder_of(url) is None
