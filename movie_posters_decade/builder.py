@@ -191,12 +191,16 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 f"{self.config.place()}: expected the catalogue that this builder was made for; "
                 "found another content. Make the builder again."
             )
+        posters = _handed_out(manager, self._collected(manager))
+        return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
+
+    def _collected(self, manager: datasets.DownloadManager) -> list[Poster]:
+        """Bring the posters, and write down what was kept and lost."""
         selection, sha256 = self._select(manager)
         collection = self._bring(selection, manager)
-        posters = _handed_out(manager, collection.posters)
         report, lock = built_report(selection, collection), self._lock_of(sha256, collection)
         self.records.write(report, collection.losses, lock)
-        return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
+        return collection.posters
 
     def _lock_of(self, sha256: str, collection: Collection) -> Lock:
         lock = self.config.lock()

@@ -79,7 +79,7 @@ def parse_catalogue(
     _check_texts(raw, names, name)
     movies = _tidy(raw, options)
     garbled = movies["title"]
-    movies["title"] = garbled.map(repair_title)
+    movies["title"] = pd.Series([repair_title(title) for title in garbled], movies.index, object)
     repaired = int((movies["title"] != garbled).sum())
     once = movies if options.repeated_rows == "drop" else _merged(movies)
     is_placeholder = once["poster_url"].str.contains(_PLACEHOLDER)

@@ -93,6 +93,8 @@ def _run_with_datasets(chosen: argparse.Namespace) -> None:
     gc.disable()
     from datasets.exceptions import DatasetsError
 
+    import movie_posters_decade.builder  # noqa: F401
+
     gc.freeze()
     gc.enable()
     try:

@@ -105,7 +105,7 @@ def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
     # One text for all movies of a decade.
     names = {number: f"{number}0s" for number in tens.unique()}
     ranked = movies.assign(
-        decade=tens.map(names).astype(object),
+        decade=pd.Series([names[number] for number in tens], movies.index, object),
         rank=pd.Series(ranks, index=movies.index, dtype="uint64"),
     )
     # A movie that stands there with two posters has them in one order, whatever the rows'.
@@ -117,8 +117,8 @@ def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
 def _with_sides(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
     by_decade = ranked.groupby("decade")["rank"]
     quota = by_decade.transform("size").map(lambda size: test_count(size, test_size))
-    in_test = by_decade.cumcount() < quota
-    return ranked.assign(side=in_test.map({True: "test", False: "train"}).astype(object))
+    sides = ["test" if is_test else "train" for is_test in by_decade.cumcount() < quota]
+    return ranked.assign(side=pd.Series(sides, ranked.index, object))
 
 
 def test_count(movies: int, test_size: float) -> int:
