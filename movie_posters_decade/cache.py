@@ -2,9 +2,10 @@
 
 import copy
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +28,11 @@ _LONGEST_SILENT_LIST = 15
 # It takes the lists in a list one by one only if one of them is longer than the list they are in.
 # A quarter of the time is saved so that as many calls would take.
 _MOST_LISTS = _LONGEST_SILENT_LIST - 1
+
+# The manager asks fsspec of each URL whether it is a path on this machine. For that fsspec loads
+# its own client, and where aiohttp is not installed it tries to for each URL again, which takes
+# longer than all the rest; that there is none is answer enough.
+_FSSPECS_CLIENT = "fsspec.implementations.http"
 
 
 class DownloadCache:
@@ -105,8 +111,8 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[st
     """Let the download manager hand out URLs that are in its cache, and yield each with its path.
 
     It counts and checks them as it does with its own downloads, and sends no request: each as it
-    is taken. Links to
-    the Hub and to Google Drive are passed over: it would ask for them again, in its own way.
+    is taken. Links to the Hub and to Google Drive are passed over: it would ask for them again, in
+    its own way.
     """
     urls = [url for url in urls if not url.startswith(_ASKED_FOR_ANYWAY)]
     quiet = copy.copy(manager)
@@ -119,9 +125,23 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[st
     lists = _cut(urls, _LONGEST_SILENT_LIST)
     for some in _cut(lists, _MOST_LISTS):
         quiet.downloaded_paths.clear()
-        handed_out = quiet.download(some) if len(some) > 1 else [quiet.download(some[0])]
+        with _not_found(_FSSPECS_CLIENT):
+            handed_out = quiet.download(some) if len(some) > 1 else [quiet.download(some[0])]
         for asked, given in zip(some, handed_out, strict=True):
             yield from zip(asked, given, strict=True)
+
+
+@contextmanager
+def _not_found(module: str) -> Iterator[None]:
+    """Let a module be one that is not installed, for a while, unless it is loaded."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop(module, None)
 
 
 def _cut(things: Sequence[T], length: int) -> list[Sequence[T]]:

@@ -1,6 +1,9 @@
 """The download cache of datasets: its file names, its manager, and what it does not ask for."""
 
+import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PosterHost
@@ -31,6 +34,25 @@ def test_download_manager_hands_out_what_is_there_without_a_request(
     assert host.requests == []
     assert manager.downloaded_size == count * 4
     assert len(manager.get_recorded_sizes_checksums()) == count
+
+
+def test_no_other_client_is_looked_for(
+    cache: DownloadCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As fsspec's own would be, anew for each URL, where aiohttp is not installed."""
+    looked_for: list[str] = []
+
+    class Recorder(MetaPathFinder):
+        def find_spec(self, name: str, *_: Any) -> None:
+            looked_for.append(name)
+
+    monkeypatch.delitem(sys.modules, "fsspec.implementations.http", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Recorder(), *sys.meta_path])
+    cache.path("http://host/a").write_bytes(b"four")
+    manager = DownloadManager(download_config=DownloadConfig(cache_dir=cache.folder))
+    assert len(list(hand_out(manager, ["http://host/a"]))) == 1
+    assert [name for name in looked_for if name.startswith("fsspec")] == []
+    assert "fsspec.implementations.http" not in sys.modules
 
 
 def test_links_to_the_hub_are_passed_over(cache: DownloadCache) -> None:
