@@ -49,11 +49,7 @@ def parser() -> argparse.ArgumentParser:
         for option in fields(Options):
             _add_option(command, option)
     for command in (build, export, baseline, report, push):
-        command.add_argument(
-            "--force-redownload",
-            action="store_true",
-            help="fetch everything anew, what is gone too, and build again",
-        )
+        _add_again(command)
     for command in (demo, plan, build, export, baseline, report, push):
         command.add_argument(
             "--cache-dir", metavar="DIR", help="instead of the datasets library's own cache"
@@ -167,6 +163,24 @@ def _size(text: str) -> tuple[int, int]:
     if not (by and width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT, as in 224x224; found {text}")
     return int(width), int(height)
+
+
+def _add_again(command: argparse.ArgumentParser) -> None:
+    again = command.add_mutually_exclusive_group()
+    again.add_argument(
+        "--rebuild",
+        dest="download_mode",
+        action="store_const",
+        const="reuse_cache_if_exists",
+        help="build again from what was fetched, asking for what was lost but is not gone",
+    )
+    again.add_argument(
+        "--force-redownload",
+        dest="download_mode",
+        action="store_const",
+        const="force_redownload",
+        help="fetch everything anew, what is gone too, and build again",
+    )
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

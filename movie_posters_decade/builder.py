@@ -146,7 +146,11 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return planned_report(self._select(self._download_manager(), may_fetch=False)[0])
 
     def report(self) -> Report:
-        """Report what was kept and lost, of a build that is in the cache."""
+        """Report what was kept and lost, of a build that is in the cache.
+
+        Raises:
+            BuildError: there is none.
+        """
         return self.records.report()
 
     def built(self) -> Build:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_of
 from movie_posters_decade.configurations import CONFIGURATIONS, DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
+from movie_posters_decade.funnel import PASSING
 from movie_posters_decade.options import Options
 from movie_posters_decade.records import Records, find_records
 from movie_posters_decade.report import Report
@@ -79,7 +80,7 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
 
 def _is_answered(chosen: argparse.Namespace) -> bool:
     """Answer what takes nothing but a look at a build that is there, and say whether that did."""
-    if chosen.command != "build" or chosen.force_redownload:
+    if chosen.command != "build" or chosen.download_mode is not None:
         return False
     source = {"data_files": chosen.data_files} | _options(chosen)
     records = find_records(replace(CONFIGURATIONS[chosen.config], **source), chosen.cache_dir)
@@ -126,7 +127,15 @@ def _print_build(chosen: argparse.Namespace, records: Records) -> None:
         f"The dataset is in {records.folder}\nEvery loss is in {records.losses_path}\n"
         f"What it is made of, byte for byte, is in {records.lock_path}"
     )
-    _print_report(chosen, records.report(), places, place)
+    report = records.report()
+    _print_report(chosen, report, places, place + _remedy(report))
+
+
+def _remedy(report: Report) -> str:
+    """Return what to do about posters that were lost and may come back, if there are some."""
+    passing = {why: count for why, count in (report.losses or {}).items() if why in PASSING}
+    reasons = ", ".join(f"{why} {count}" for why, count in passing.items())
+    return f"\nSome may be had another time ({reasons}): --rebuild asks again." if passing else ""
 
 
 def _demo(chosen: argparse.Namespace) -> None:
@@ -239,11 +248,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 
 def _built(chosen: argparse.Namespace) -> "MoviePostersDecade":
-    from datasets import DownloadMode
-
     builder = _builder(chosen)
-    again = DownloadMode.FORCE_REDOWNLOAD if chosen.force_redownload else None
-    builder.download_and_prepare(download_mode=again)
+    builder.download_and_prepare(download_mode=chosen.download_mode)
     return builder
 
 

@@ -118,6 +118,11 @@ class Fetcher:
         return None if status is None else Missed(url, Reason.GONE, status)
 
     def _check_online(self, urls: Sequence[str]) -> None:
+        if self._is_offline and self._refresh:
+            raise DownloadError(
+                f"{self._cache.folder}: expected to fetch everything anew, as was asked for; found "
+                "that HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
+            )
         if self._is_offline:
             raise DownloadError(
                 f"{self._cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids "

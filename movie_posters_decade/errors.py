@@ -7,6 +7,7 @@ MoviePostersError
 ├── LockError           a lock file cannot be used, or posters are not as it says
 ├── DownloadError       posters cannot be stored, or may not be asked for
 ├── CollectionError     no usable poster is left for a decade and side
+├── BuildError          there is no build in the cache
 ├── ExportError         the folder to write into cannot be used
 ├── EvidenceError       baselines and reports cannot be made
 └── HubError            the Hub cannot be reached, or does not let a dataset be published
@@ -47,6 +48,10 @@ class DownloadError(MoviePostersError, OSError):
 
 class CollectionError(MoviePostersError, RuntimeError):
     """No usable poster is left for a decade and side."""
+
+
+class BuildError(MoviePostersError, FileNotFoundError):
+    """There is no build in the cache."""
 
 
 class ExportError(MoviePostersError, OSError):

@@ -27,12 +27,14 @@ class FailureError(Exception):
     Args:
         reason: why.
         is_passing: whether another try may do better.
+        detail: what the network says of it.
     """
 
-    def __init__(self, reason: Reason, *, is_passing: bool = False) -> None:
+    def __init__(self, reason: Reason, *, is_passing: bool = False, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_passing = is_passing
+        self.detail = detail
 
 
 class Exchange:
@@ -71,12 +73,13 @@ class Exchange:
         """Return the first value that the answer has for a header, or None."""
         return next(iter(self._values(name)), None)
 
-    def end(self, status: int, error: int | None) -> int:
+    def end(self, status: int, error: int | None, detail: str = "") -> int:
         """Take in how the transfer ended.
 
         Args:
             status: that of the answer as libcurl has it, which leaves a proxy's word out.
             error: libcurl's number for what went wrong, if something did.
+            detail: what libcurl says of it.
 
         Returns:
             The status.
@@ -94,7 +97,7 @@ class Exchange:
         if error == pycurl.E_COULDNT_CONNECT and self._is_forbidden:
             raise FailureError(Reason.FORBIDDEN_ADDRESS)
         if self.status is None or (error is not None and self.status == _OK):
-            raise _failure(error, has_begun=self.status is not None)
+            raise _failure(error, detail, has_begun=self.status is not None)
         # A status that means no says all, however the rest came.
         return self.status
 
@@ -166,12 +169,12 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1").strip()
 
 
-def _failure(error: int | None, *, has_begun: bool) -> FailureError:
+def _failure(error: int | None, detail: str, *, has_begun: bool) -> FailureError:
     """Return what it means that a transfer ended before or after the head of a content."""
     if error == pycurl.E_OPERATION_TIMEDOUT:
-        return FailureError(Reason.TIMEOUT, is_passing=True)
+        return FailureError(Reason.TIMEOUT, is_passing=True, detail=detail)
     if error is None or error in _NO_HTTP:
         return FailureError(Reason.SERVER_ERROR, is_passing=True)
     if has_begun:
         return FailureError(Reason.TRUNCATED, is_passing=True)
-    return FailureError(Reason.UNREACHABLE, is_passing=error not in _LASTING)
+    return FailureError(Reason.UNREACHABLE, is_passing=error not in _LASTING, detail=detail)

@@ -36,6 +36,9 @@ class Reason(StrEnum):
     CHANGED = "changed"
 
 
+PASSING = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE, Reason.SERVER_ERROR})
+"""Why posters are lost that may be had another time."""
+
 MEANINGS = {
     "complete": "rows with IMDb id, title, genre and poster",
     "unshared": "rows whose poster no other row has",

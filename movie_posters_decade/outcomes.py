@@ -1,6 +1,6 @@
 """What became of a try, of a content, and of a URL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from movie_posters_decade.contents import Content
@@ -17,6 +17,7 @@ class Answer:
         status: the HTTP status of the last answer, if there was one.
         is_passing: whether another try may do better.
         retry_after: how many seconds the server asks to wait before.
+        detail: what the network says of it, if that says more than the reason.
     """
 
     url: str
@@ -24,6 +25,7 @@ class Answer:
     status: int | None = None
     is_passing: bool = False
     retry_after: float | None = None
+    detail: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from movie_posters_decade.errors import PRIVATE, CollectionError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.lookalikes import Lookalikes
-from movie_posters_decade.movies import Loss, Movie, Pool, Poster
+from movie_posters_decade.movies import SIDES, Loss, Movie, Pool, Poster
 from movie_posters_decade.selection import Selection, level
 
 logger = logging.getLogger(__name__)
@@ -171,16 +171,20 @@ class Pools:
         return level(within) if self._equal else within
 
     def tell_shortfalls(self) -> None:
-        """Warn of the pools that ran dry, if others had to stop at their size."""
+        """Warn of the decades that ran dry, if others had to stop at their size."""
         if not self._equal:
             return
-        usable = Counter(poster.movie.pool for poster in self._usable)
-        usable.subtract(loss.movie.pool for loss in self._settlement.duplicates)
-        for pool, target in self._targets.items():
-            if not self._untried[pool] and usable[pool] < target:
+        supply = Counter({pool: len(movies) for pool, movies in self._untried.items()})
+        supply.update(poster.movie.pool for poster in self._usable)
+        supply.subtract(loss.movie.pool for loss in self._settlement.duplicates)
+        for side in SIDES:
+            of_side = {decade: count for (decade, its), count in supply.items() if its == side}
+            scarcest = [decade for decade in of_side if of_side[decade] == min(of_side.values())]
+            pool = scarcest[0], side
+            if self._goals[pool] < self._targets[pool]:
                 logger.warning(
-                    "The %s have only %d usable %s posters of the %d wanted.",
-                    *(pool[0], usable[pool], pool[1], target),
+                    "Each decade has %d %s posters instead of %d, as there are no more of the %s.",
+                    *(self._goals[pool], side, self._targets[pool], " and ".join(scarcest)),
                 )
 
 

@@ -13,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from huggingface_hub.constants import HF_HOME
 
 from movie_posters_decade.configurations import Configuration
+from movie_posters_decade.errors import BuildError
 from movie_posters_decade.lock import Lock
 from movie_posters_decade.movies import Loss
 from movie_posters_decade.report import LOSS_COLUMNS, Report, loss_rows
@@ -68,10 +69,15 @@ class Records:
         """Read the report.
 
         Raises:
-            FileNotFoundError: there is none, as nothing was built.
+            BuildError: there is none, as nothing was built.
         """
-        with self._open(REPORT_FILE, "r") as file:
-            return Report.from_json(json.load(file))
+        try:
+            with self._open(REPORT_FILE, "r") as file:
+                return Report.from_json(json.load(file))
+        except FileNotFoundError as error:
+            raise BuildError(
+                f"{self.folder}: expected a build; found none. Call download_and_prepare() first."
+            ) from error
 
     def tables(self) -> dict[str, bytes]:
         """Read the losses and the lock file, to be handed on with the posters.

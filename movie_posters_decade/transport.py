@@ -88,7 +88,13 @@ class Transport:
         try:
             return await self._follow(trail, body)
         except FailureError as failure:
-            return Answer(trail.url, failure.reason, trail.status, failure.is_passing)
+            return Answer(
+                trail.url,
+                failure.reason,
+                trail.status,
+                is_passing=failure.is_passing,
+                detail=failure.detail,
+            )
 
     async def _follow(self, trail: _Trail, body: IO[bytes]) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
@@ -119,12 +125,12 @@ class Transport:
         if not proxy and not is_address(_host(url)):
             curl.setopt(pycurl.RESOLVE, [await self._look_up(url)])
         exchange.attach(curl, is_guarded=not (self._limits.allow_private_hosts or proxy))
-        error = None
+        error, detail = None, ""
         try:
             await self._transfers.perform(curl)
         except pycurl.error as raised:
-            error = raised.args[0]
-        return exchange.end(curl.getinfo(pycurl.RESPONSE_CODE), error)
+            error, detail, *_ = raised.args
+        return exchange.end(curl.getinfo(pycurl.RESPONSE_CODE), error, detail)
 
     async def _look_up(self, url: URL) -> str:
         host, port = _host(url), url.port or 0
@@ -133,8 +139,9 @@ class Transport:
                 return known_as(host, port, await self._names.addresses(host))
         except TimeoutError:
             raise FailureError(Reason.TIMEOUT, is_passing=True) from None
-        except OSError:
-            raise FailureError(Reason.UNREACHABLE, is_passing=True) from None
+        except OSError as error:
+            detail = f"Could not look up {host}: {error.strerror}"
+            raise FailureError(Reason.UNREACHABLE, is_passing=True, detail=detail) from None
         except UnicodeError:
             raise FailureError(Reason.UNREACHABLE) from None
 

@@ -24,6 +24,7 @@ from datasets import (
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.errors import (
+    BuildError,
     CatalogueError,
     CollectionError,
     DownloadError,
@@ -380,6 +381,11 @@ def test_report_adds_up(world: World, tmp_path: Path) -> None:
     builder = builder_of(world, tmp_path)
     planned = builder.plan()
     assert world.host.requests == []
+    with pytest.raises(BuildError) as error:
+        builder.report()
+    assert str(error.value) == (
+        f"{builder.cache_dir}: expected a build; found none. Call download_and_prepare() first."
+    )
     builder.download_and_prepare()
     built = builder.report()
     assert planned.funnel == built.funnel

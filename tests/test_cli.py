@@ -107,6 +107,24 @@ def test_build_that_is_there_is_told_again_without_loading_datasets(
     assert again.stdout == capsys.readouterr().out
 
 
+def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = world.paths["tt0001004"]
+    poster = world.host.answers[path]
+    world.host.answers[path] = (500, b"")
+    words = ("build", *source(world, tmp_path))
+    assert main(words) == 0
+    last_line = capsys.readouterr().out.splitlines()[-1]
+    assert last_line == ("Some may be had another time (server_error 1): --rebuild asks again.")
+    world.host.answers[path] = poster
+    world.host.requests.clear()
+    assert run_json(capsys, *words)["losses"] == {"server_error": 1}
+    assert world.host.requests == []
+    assert run_json(capsys, *words, "--rebuild")["losses"] == {}
+    assert world.host.requests == [path]
+
+
 def test_tables_are_for_people(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -105,7 +105,9 @@ def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
     found = sizes(collection)
     assert {found[decade, "train"] for decade in DECADES} == {5}
     assert {found[decade, "test"] for decade in DECADES} == {2}
-    assert caplog.messages == ["The 1970s have only 5 usable train posters of the 8 wanted."]
+    assert caplog.messages == [
+        "Each decade has 5 train posters instead of 8, as there are no more of the 1970s."
+    ]
 
 
 def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:

@@ -1,14 +1,18 @@
 """URLs become files in the cache, many at once, and none is asked for more often than needed."""
 
 import os
+import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 from conftest import paint
 from horrors import HorrorHost, Visit, all_horrors, redirect, serve_horrors
 
@@ -472,6 +476,35 @@ def test_silent_host_is_given_up_and_does_not_hold_up_another(
     )
 
 
+def test_host_that_is_given_up_is_told_with_what_the_network_says(
+    cache: DownloadCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    urls = [f"http://127.0.0.1:{port}/{number}" for number in range(60)]
+    patience = replace(LITTLE, silence=0)
+    list(Fetcher(cache, limits=ANYONE, patience=patience, connections=4).fetch(urls))
+    [message] = caplog.messages
+    assert re.fullmatch(
+        rf"http://127.0.0.1:{port} was asked \d+ times in a row in vain \(.*\bconnect\b.*\); it is "
+        "not asked any more.",
+        message,
+    )
+
+
+def test_host_that_is_not_trusted_is_told_once(
+    cache: DownloadCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    with serve_horrors(tls) as host:
+        urls = [f"{host.url}/{number}" for number in range(20)]
+        outcomes = list(Fetcher(cache, limits=ANYONE, patience=LITTLE).fetch(urls))
+    assert {getattr(outcome, "reason", None) for outcome in outcomes} == {Reason.UNREACHABLE}
+    [message] = caplog.messages
+    assert re.fullmatch(f"{host.url} cannot be asked: .*certificate.*", message)
+
+
 def test_what_is_there_is_not_asked_for(cache: DownloadCache, host: HorrorHost) -> None:
     url = f"{host.url}/good"
     fetch_one(cache, url)
@@ -577,6 +610,21 @@ def test_offline_only_what_is_known_is_given(
         f"found at least 1 missing, such as {missing}. Unset HF_HUB_OFFLINE and build again."
     )
     assert host.visits.total() == asked
+
+
+def test_offline_nothing_can_be_fetched_anew(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{host.url}/good"
+    fetch_one(cache, url)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    with pytest.raises(DownloadError) as error:
+        list(Fetcher(cache, limits=ANYONE, refresh=True).fetch([url]))
+    assert str(error.value) == (
+        f"{cache.folder}: expected to fetch everything anew, as was asked for; found that "
+        "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
+    )
+    assert cache.has(url)
 
 
 def test_offline_what_was_damaged_in_the_cache_is_missing(

@@ -55,7 +55,9 @@ def test_host_is_trusted_whose_certificate_is_known(host: HorrorHost) -> None:
 
 def test_host_is_not_trusted_whose_certificate_is_unknown(host: HorrorHost) -> None:
     url = f"{host.url}/a"
-    assert get(url) == (Answer(url, Reason.UNREACHABLE, is_passing=False), b"")
+    answer, content = get(url)
+    assert (answer, content) == (Answer(url, Reason.UNREACHABLE, is_passing=False), b"")
+    assert "certificate" in answer.detail
     assert host.visits.total() == 0
 
 
