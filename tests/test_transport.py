@@ -1,20 +1,32 @@
-"""Where a try may lead, and whom it trusts."""
+"""Where a try may lead, by which way, and whom it trusts."""
 
 import asyncio
 import errno
 import io
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
+from fetching import (
+    LITTLE,
+    POSTER,
+    cache_of_downloads,  # noqa: F401, a fixture
+    fetch_one,
+    host_of_horrors,  # noqa: F401, a fixture
+)
 from horrors import HorrorHost, redirect, serve_horrors
 from yarl import URL
 
+from movie_posters_decade.cache import DownloadCache
+from movie_posters_decade.downloads import Fetcher
+from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.limits import USER_AGENT, Limits, user_agent
-from movie_posters_decade.outcomes import Answer
+from movie_posters_decade.outcomes import Answer, Fetched, Missed
 from movie_posters_decade.patience import Patience
 from movie_posters_decade.transport import Transport, redirected
 
@@ -25,12 +37,12 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def host(authority: trustme.CA) -> Iterator[HorrorHost]:
+def tls_host(authority: trustme.CA) -> Iterator[HorrorHost]:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
-    with serve_horrors(tls) as host:
-        host.horrors["/a"] = lambda visit: visit.answer(b"content")
-        yield host
+    with serve_horrors(tls) as tls_host:
+        tls_host.horrors["/a"] = lambda visit: visit.answer(b"content")
+        yield tls_host
 
 
 @pytest.fixture
@@ -49,16 +61,16 @@ def get(url: str) -> tuple[Answer, bytes]:
 
 
 @pytest.mark.usefixtures("known")
-def test_host_is_trusted_whose_certificate_is_known(host: HorrorHost) -> None:
-    assert get(f"{host.url}/a") == (Answer(f"{host.url}/a", status=200), b"content")
+def test_host_is_trusted_whose_certificate_is_known(tls_host: HorrorHost) -> None:
+    assert get(f"{tls_host.url}/a") == (Answer(f"{tls_host.url}/a", status=200), b"content")
 
 
-def test_host_is_not_trusted_whose_certificate_is_unknown(host: HorrorHost) -> None:
-    url = f"{host.url}/a"
+def test_host_is_not_trusted_whose_certificate_is_unknown(tls_host: HorrorHost) -> None:
+    url = f"{tls_host.url}/a"
     answer, content = get(url)
     assert (answer, content) == (Answer(url, Reason.UNREACHABLE, is_passing=False), b"")
     assert "certificate" in answer.detail
-    assert host.visits.total() == 0
+    assert tls_host.visits.total() == 0
 
 
 def test_content_that_cannot_be_written_is_no_fault_of_the_hosts() -> None:
@@ -70,19 +82,19 @@ def test_content_that_cannot_be_written_is_no_fault_of_the_hosts() -> None:
         async with Transport(Limits(allow_private_hosts=True), Patience()) as transport:
             await transport.get(url, Full())
 
-    with serve_horrors() as host:
-        host.horrors["/a"] = lambda visit: visit.answer(b"content")
+    with serve_horrors() as tls_host:
+        tls_host.horrors["/a"] = lambda visit: visit.answer(b"content")
         with pytest.raises(OSError, match="no space left"):
-            asyncio.run(run(f"{host.url}/a"))
+            asyncio.run(run(f"{tls_host.url}/a"))
 
 
 @pytest.mark.usefixtures("known")
-def test_what_was_safe_stays_safe(host: HorrorHost) -> None:
+def test_what_was_safe_stays_safe(tls_host: HorrorHost) -> None:
     with serve_horrors() as unsafe:
-        unsafe.horrors["/a"] = host.horrors["/a"]
-        host.horrors["/unsafe"] = redirect(f"{unsafe.url}/a")
-        answer, content = get(f"{host.url}/unsafe")
-    assert answer == Answer(f"{host.url}/unsafe", Reason.FORBIDDEN_ADDRESS, 302)
+        unsafe.horrors["/a"] = tls_host.horrors["/a"]
+        tls_host.horrors["/unsafe"] = redirect(f"{unsafe.url}/a")
+        answer, content = get(f"{tls_host.url}/unsafe")
+    assert answer == Answer(f"{tls_host.url}/unsafe", Reason.FORBIDDEN_ADDRESS, 302)
     assert content == b""
     assert unsafe.visits.total() == 0
 
@@ -115,3 +127,154 @@ def test_redirect_never_leads_from_https_to_http(
 )
 def test_client_goes_by_the_users_own_name(own: str | dict[str, str] | None, name: str) -> None:
     assert user_agent(own) == name
+
+
+def test_redirect_may_be_written_in_any_letters(cache: DownloadCache, host: HorrorHost) -> None:
+    host.horrors |= {
+        "/letters": lambda visit: visit.send(
+            "HTTP/1.1 302 Found\r\nLocation: /amélie\r\nContent-Length: 0\r\n\r\n".encode()
+        ),
+        "/am%C3%A9lie": host.horrors["/good"],
+    }
+    assert isinstance(fetch_one(cache, f"{host.url}/letters"), Fetched)
+
+
+def test_redirect_is_followed_and_its_end_told(cache: DownloadCache, host: HorrorHost) -> None:
+    outcome = fetch_one(cache, f"{host.url}/redirect")
+    assert isinstance(outcome, Fetched)
+    assert outcome.final_url == f"{host.url}/good"
+    assert cache.path(f"{host.url}/redirect").read_bytes() == POSTER
+
+
+def test_private_address_is_not_asked_not_even_after_a_redirect(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    limits = Limits(allow_private_hosts=False)
+    urls = [f"{host.url}/good", f"{host.url}/good".replace("127.0.0.1", "localhost")]
+    urls += ["http://10.0.0.1/a", "http://169.254.169.254/latest/", "http://[::1]/a", "file:///a"]
+    outcomes = list(Fetcher(cache, limits=limits, patience=LITTLE).fetch(urls))
+    assert {(outcome.url, getattr(outcome, "reason", None)) for outcome in outcomes} == {
+        (url, Reason.FORBIDDEN_ADDRESS) for url in urls
+    }
+    assert host.visits.total() == 0
+
+
+def test_redirect_to_a_private_address_is_not_followed(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    """The public host is one that only the proxy knows."""
+    limits = Limits(proxies={"http": host.url})
+    targets = {
+        "http://public.example/a": "http://10.0.0.1/good",
+        "http://public.example/b": "http://localhost/good",
+    }
+    host.horrors |= {url: redirect(target) for url, target in targets.items()}
+    for url, target in targets.items():
+        outcome = fetch_one(cache, url, limits)
+        assert isinstance(outcome, Missed)
+        assert (outcome.reason, outcome.final_url) == (Reason.FORBIDDEN_ADDRESS, target)
+    assert host.visits.total() == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127%2e0%2e0%2e1/good",
+        "http://%31%32%37.0.0.1/good",
+        "http://loc%61lhost/good",
+        "http:///127.0.0.1/good",
+        "http:127.0.0.1/good",
+        "http://xn--/good",
+        "http://a\0b/good",
+    ],
+)
+def test_proxy_is_not_asked_for_a_host_that_is_written_oddly(
+    cache: DownloadCache, host: HorrorHost, url: str
+) -> None:
+    """As it may be read as another than was judged."""
+    limits = Limits(proxies={"http": host.url})
+    outcome = fetch_one(cache, url, limits)
+    assert isinstance(outcome, Missed)
+    assert outcome.reason in {Reason.UNREACHABLE, Reason.FORBIDDEN_ADDRESS, Reason.GONE}
+    assert not any(visited.endswith("127.0.0.1/good") for visited in host.visits)
+    host.horrors["http://public.example/a"] = redirect(url)
+    assert isinstance(fetch_one(cache, "http://public.example/a", limits), Missed)
+    assert not any("127.0.0.1/good" in visited for visited in host.visits)
+
+
+def test_proxy_of_the_environment_is_used(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", host.url)
+    host.horrors["http://public.example/a"] = host.horrors["/good"]
+    assert isinstance(fetch_one(cache, "http://public.example/a", Limits()), Fetched)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert isinstance(fetch_one(cache, f"{host.url}/good"), Fetched)
+    assert host.visits["/good"] == 1
+
+
+def test_proxy_may_be_named_without_its_scheme(
+    cache: DownloadCache, host: HorrorHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", host.url.removeprefix("http://"))
+    host.horrors["http://public.example/a"] = host.horrors["/good"]
+    assert isinstance(fetch_one(cache, "http://public.example/a", Limits()), Fetched)
+
+
+def test_opt_out_may_be_disregarded(cache: DownloadCache, host: HorrorHost) -> None:
+    limits = Limits(allow_private_hosts=True, respect_opt_out=False)
+    assert isinstance(fetch_one(cache, f"{host.url}/opted-out", limits), Fetched)
+
+
+def test_client_says_who_it_is_and_takes_nothing_compressed(
+    cache: DownloadCache, host: HorrorHost
+) -> None:
+    fetch_one(cache, f"{host.url}/good")
+    [head] = host.heads
+    assert b"User-Agent: movie_posters_decade/" in head
+    assert b"Accept-Encoding: identity\r\n" in head
+
+
+BROKEN = ["http://", "http://[::1", "http://a b/", "http://a..b/", f"http://{300 * 'a'}/"]
+
+
+@pytest.mark.parametrize("url", [*BROKEN, "http://nowhere.invalid/"])
+def test_address_without_a_host_is_unreachable(cache: DownloadCache, url: str) -> None:
+    outcome = fetch_one(cache, url)
+    assert isinstance(outcome, Missed)
+    assert outcome.reason is Reason.UNREACHABLE
+
+
+def test_proxy_may_speak_socks(cache: DownloadCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(b"\5\0")  # version 5, nobody need say who they are
+                asked = connection.recv(100)
+                assert b"posters.example" in asked
+                connection.sendall(b"\5\0\0\1" + bytes(6))  # it worked, and where from is nobody's
+                connection.recv(1000)
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(POSTER)}\r\n\r\n"
+                connection.sendall(head.encode() + POSTER)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
+        outcome = fetch_one(cache, "http://posters.example/a")
+        thread.join()
+    assert isinstance(outcome, Fetched)
+
+
+def test_proxy_of_another_kind_is_one_sentence(
+    cache: DownloadCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1080")
+    with pytest.raises(DownloadError) as error:
+        fetch_one(cache, "http://posters.example/a")
+    assert str(error.value) == (
+        "ftp://127.0.0.1:1080: expected a proxy that speaks HTTP or SOCKS, as the one for http; "
+        "found another kind. Set the environment variable to an http:// address, or NO_PROXY to "
+        "posters.example."
+    )
