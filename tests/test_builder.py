@@ -2,24 +2,15 @@
 
 import hashlib
 import pickle
-import shutil
-import subprocess
-import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import datasets
 import pytest
+from building import NAME, builder_of, load, raw
 from conftest import DECADES, World, make_world, paint, painted_decade, row, write_catalogue
 from datasets import (
-    get_dataset_config_info,
-    get_dataset_config_names,
-    get_dataset_default_config_name,
-    get_dataset_split_names,
     load_dataset,
-    load_dataset_builder,
 )
 
 from movie_posters_decade import MoviePostersDecade
@@ -27,31 +18,9 @@ from movie_posters_decade.errors import (
     BuildError,
     CatalogueError,
     CollectionError,
-    DownloadError,
     OptionError,
     SelectionError,
 )
-from movie_posters_decade.version import code_hash
-
-NAME = "movie_posters_decade"
-
-
-def load(world: World, cache: Path, *args: Any, **options: Any) -> Any:
-    options = {"data_files": str(world.catalogue), "allow_private_hosts": True} | options
-    return load_dataset(NAME, *args, cache_dir=cache, **options)
-
-
-def builder_of(world: World, cache: Path, **options: Any) -> MoviePostersDecade:
-    options.setdefault("allow_private_hosts", True)
-    return MoviePostersDecade(str(cache), data_files=world.catalogue, **options)
-
-
-def raw(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
-    """Return all examples with the posters' bytes, by side."""
-    return {
-        side: list(examples.cast_column("image", datasets.Image(decode=False)))
-        for side, examples in dataset.items()
-    }
 
 
 def test_movies_are_labelled_by_decade_and_split(world: World, tmp_path: Path) -> None:
@@ -79,12 +48,6 @@ def test_posters_are_the_hosts_bytes(world: World, tmp_path: Path) -> None:
         for example in examples:
             _, content = world.host.answers[world.paths[example["imdb_id"]]]
             assert example["image"] == {"bytes": content, "path": None}
-
-
-def test_dataset_does_not_need_its_downloads_any_more(world: World, tmp_path: Path) -> None:
-    dataset = load(world, tmp_path)
-    shutil.rmtree(tmp_path / "downloads")
-    assert painted_decade(dataset["train"][0]["image"]) in DECADES
 
 
 def test_two_builds_into_two_caches_are_equal(world: World, tmp_path: Path) -> None:
@@ -126,103 +89,6 @@ def test_slices_of_a_split_hold_every_decade(world: World, tmp_path: Path) -> No
     assert set(some["label"]) == set(range(5))
 
 
-def test_inspection_without_building(world: World, tmp_path: Path) -> None:
-    names = get_dataset_config_names(NAME)
-    assert {"action", "comedy", "sci-fi", "film-noir", "all", "demo"} <= set(names)
-    assert get_dataset_default_config_name(NAME) == "action"
-    assert get_dataset_split_names(NAME, "comedy") == ["train", "test"]
-    info = get_dataset_config_info(NAME, "action", data_files=str(world.catalogue))
-    assert (info.supervised_keys.input, info.supervised_keys.output) == ("image", "label")
-    assert all((info.description, info.homepage, info.license, info.citation))
-    builder = load_dataset_builder(NAME, data_files=str(world.catalogue), cache_dir=tmp_path)
-    assert isinstance(builder, MoviePostersDecade)
-    assert world.host.requests == []
-
-
-def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
-    builder = builder_of(world, tmp_path, config_name="action", per_decade=5)
-    builder.download_and_prepare()
-    assert len(builder.as_dataset(split="train")) == 20
-    by_name = load_dataset_builder(
-        NAME,
-        data_files=str(world.catalogue),
-        cache_dir=tmp_path,
-        per_decade=5,
-        allow_private_hosts=True,
-    )
-    assert by_name.cache_dir == builder.cache_dir
-
-
-def test_name_is_found_from_the_repository_too(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where a folder of the package's name would be taken for data."""
-    (tmp_path / NAME).mkdir()
-    (tmp_path / NAME / "other.csv").write_text("a\n1\n")
-    monkeypatch.chdir(tmp_path)
-    assert len(load(world, tmp_path / "cache")["train"]) == 25
-
-
-def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("one\n")
-    loaded = load_dataset("text", data_files=str(tmp_path / "a.txt"), cache_dir=tmp_path / "cache")
-    assert loaded["train"][0] == {"text": "one"}
-
-
-def test_same_catalogue_and_options_give_the_cached_build(world: World, tmp_path: Path) -> None:
-    load(world, tmp_path)
-    world.host.requests.clear()
-    world.catalogue.touch()
-    load(world, tmp_path, seed=42, genres="action")
-    assert world.host.requests == []
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"seed": 7},
-        {"min_year": 1975},
-        {"test_size": 0.4},
-        {"per_decade": 5},
-        {"color": "any"},
-        {"balance": "none"},
-        {"genres": ["Drama"]},
-        {"respect_opt_out": False},
-        {"allow_private_hosts": False},
-    ],
-)
-def test_changed_option_gives_a_new_build(
-    world: World, tmp_path: Path, options: dict[str, Any]
-) -> None:
-    default, changed = builder_of(world, tmp_path), builder_of(world, tmp_path, **options)
-    assert changed.cache_dir != default.cache_dir
-
-
-def test_number_of_connections_gives_the_cached_build(world: World, tmp_path: Path) -> None:
-    one, many = (builder_of(world, tmp_path, connections=number) for number in (1, 64))
-    assert one.cache_dir == many.cache_dir
-
-
-def test_changed_catalogue_gives_a_new_build(world: World, tmp_path: Path) -> None:
-    before = load(world, tmp_path)
-    world = make_world(world.catalogue.parent, world.host, dict.fromkeys(DECADES, 10))
-    after = load(world, tmp_path)
-    assert (len(before["train"]), len(after["train"])) == (25, 40)
-
-
-def test_forced_build_asks_for_posters_again_and_reuse_does_not(
-    world: World, tmp_path: Path
-) -> None:
-    load(world, tmp_path)
-    world.host.requests.clear()
-    load(world, tmp_path, download_mode="reuse_cache_if_exists")
-    assert world.host.requests == []
-    world.kill("tt0001004")
-    again = load(world, tmp_path, download_mode="force_redownload")
-    assert len(world.host.requests) == 30
-    assert len(again["train"]) + len(again["test"]) < 30
-
-
 def test_folder_gives_the_catalogue_in_it(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,18 +115,6 @@ def test_without_a_catalogue_kaggles_is_taken(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as error:
         builder.plan()
     assert str(error.value).startswith(f"{url}: expected this catalogue in the cache")
-
-
-def test_catalogue_at_a_url_is_fetched_once_and_anew_when_forced(
-    world: World, tmp_path: Path
-) -> None:
-    world.host.answers["/kaggle"] = (200, world.catalogue.read_bytes())
-    url = f"{world.host.url}/kaggle"
-    for options in ({}, {"seed": 7}):
-        assert len(load(world, tmp_path, data_files=url, **options)["train"]) == 25
-        assert world.host.requests.count("/kaggle") == 1
-    load(world, tmp_path, data_files=url, download_mode="force_redownload")
-    assert world.host.requests.count("/kaggle") == 2
 
 
 def test_posters_beside_the_catalogue_need_no_host(world: World, tmp_path: Path) -> None:
@@ -319,63 +173,6 @@ def test_stream_can_be_pickled(world: World, tmp_path: Path) -> None:
     assert [movie["imdb_id"] for movie in again] == [movie["imdb_id"] for movie in streamed]
 
 
-def test_catalogue_that_changes_under_the_builder_is_not_built(
-    world: World, tmp_path: Path
-) -> None:
-    builder = builder_of(world, tmp_path)
-    make_world(world.catalogue.parent, world.host, dict.fromkeys(DECADES, 10))
-    with pytest.raises(CatalogueError) as error:
-        builder.download_and_prepare()
-    assert str(error.value) == (
-        f"{world.catalogue}: expected the catalogue that this builder was made for; found another "
-        "content. Make the builder again."
-    )
-
-
-def test_builds_of_other_features_and_other_code_have_other_folders(
-    world: World, tmp_path: Path
-) -> None:
-    default = builder_of(world, tmp_path)
-    features = default.info.features.copy()
-    features["year"] = datasets.Value("int64")
-    folders = {default.cache_dir, builder_of(world, tmp_path, hash="other").cache_dir}
-    folders.add(builder_of(world, tmp_path, features=features).cache_dir)
-    assert len(folders) == 3
-    (tmp_path / "a.py").write_text("1")
-    one = code_hash(tmp_path)
-    (tmp_path / "a.py").write_text("2")
-    assert code_hash(tmp_path) != one
-
-
-def test_registration_is_not_fooled_by_another_wrapper(world: World, tmp_path: Path) -> None:
-    """Such as a tracer's, that functools.wraps marks as ours used to be."""
-    code = (
-        "import functools, datasets.load\n"
-        "find = datasets.load.dataset_module_factory\n"
-        "@functools.wraps(find)\n"
-        "def traced(*args, **kwargs):\n"
-        "    return find(*args, **kwargs)\n"
-        "datasets.load.dataset_module_factory = traced\n"
-        "import movie_posters_decade\n"
-        f"datasets.load_dataset_builder({NAME!r}, data_files={str(world.catalogue)!r}, "
-        f"cache_dir={str(tmp_path)!r})\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_offline_build_takes_what_is_there_and_says_what_is_not(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.kill("tt0001004")
-    load(world, tmp_path)
-    world.host.requests.clear()
-    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
-    load(world, tmp_path, download_mode="reuse_cache_if_exists")
-    with pytest.raises(DownloadError, match=r"found at least \d+ missing, such as http://127"):
-        load(world, tmp_path / "other")
-    assert world.host.requests == []
-
-
 def test_report_adds_up(world: World, tmp_path: Path) -> None:
     world.kill("tt0001004")
     builder = builder_of(world, tmp_path)
@@ -407,12 +204,6 @@ def test_report_adds_up(world: World, tmp_path: Path) -> None:
     dataset = builder.as_dataset()
     assert sum(built.splits["train"].values()) == len(dataset["train"])
     assert sum(built.splits["test"].values()) == len(dataset["test"])
-
-
-def test_builds_report_is_there_for_another_process(world: World, tmp_path: Path) -> None:
-    load(world, tmp_path)
-    again = builder_of(world, tmp_path)
-    assert again.report().kept == 30
 
 
 def test_bytes_of_a_built_dataset_do_not_depend_on_when(world: World, tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""The name is known to datasets, whichever is imported first, and no other name is touched."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from building import NAME, builder_of, load
+from conftest import World
+from datasets import (
+    get_dataset_config_info,
+    get_dataset_config_names,
+    get_dataset_default_config_name,
+    get_dataset_split_names,
+    load_dataset,
+    load_dataset_builder,
+)
+
+from movie_posters_decade import MoviePostersDecade
+
+
+def test_inspection_without_building(world: World, tmp_path: Path) -> None:
+    names = get_dataset_config_names(NAME)
+    assert {"action", "comedy", "sci-fi", "film-noir", "all", "demo"} <= set(names)
+    assert get_dataset_default_config_name(NAME) == "action"
+    assert get_dataset_split_names(NAME, "comedy") == ["train", "test"]
+    info = get_dataset_config_info(NAME, "action", data_files=str(world.catalogue))
+    assert (info.supervised_keys.input, info.supervised_keys.output) == ("image", "label")
+    assert all((info.description, info.homepage, info.license, info.citation))
+    builder = load_dataset_builder(NAME, data_files=str(world.catalogue), cache_dir=tmp_path)
+    assert isinstance(builder, MoviePostersDecade)
+    assert world.host.requests == []
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import datasets, movie_posters_decade",
+        "from movie_posters_decade import *; import datasets",
+    ],
+)
+def test_name_is_known_whichever_is_imported_first(imports: str) -> None:
+    code = (
+        f"{imports}; assert datasets.get_dataset_default_config_name({NAME!r}) == 'action'; "
+        f"print(datasets.load_dataset_builder({NAME!r}, 'demo').__module__)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert finished.stdout == f"{NAME}.builder\n"
+
+
+def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
+    builder = builder_of(world, tmp_path, config_name="action", per_decade=5)
+    builder.download_and_prepare()
+    assert len(builder.as_dataset(split="train")) == 20
+    by_name = load_dataset_builder(
+        NAME,
+        data_files=str(world.catalogue),
+        cache_dir=tmp_path,
+        per_decade=5,
+        allow_private_hosts=True,
+    )
+    assert by_name.cache_dir == builder.cache_dir
+
+
+def test_name_is_found_from_the_repository_too(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a folder of the package's name would be taken for data."""
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / "other.csv").write_text("a\n1\n")
+    monkeypatch.chdir(tmp_path)
+    assert len(load(world, tmp_path / "cache")["train"]) == 25
+
+
+def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n")
+    loaded = load_dataset("text", data_files=str(tmp_path / "a.txt"), cache_dir=tmp_path / "cache")
+    assert loaded["train"][0] == {"text": "one"}
+
+
+def test_registration_is_not_fooled_by_another_wrapper(world: World, tmp_path: Path) -> None:
+    """Such as a tracer's, that functools.wraps marks as ours used to be."""
+    code = (
+        "import functools, datasets.load\n"
+        "find = datasets.load.dataset_module_factory\n"
+        "@functools.wraps(find)\n"
+        "def traced(*args, **kwargs):\n"
+        "    return find(*args, **kwargs)\n"
+        "datasets.load.dataset_module_factory = traced\n"
+        "import movie_posters_decade\n"
+        f"datasets.load_dataset_builder({NAME!r}, data_files={str(world.catalogue)!r}, "
+        f"cache_dir={str(tmp_path)!r})\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
