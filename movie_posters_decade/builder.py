@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,31 +11,18 @@ from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
 from movie_posters_decade.addresses import is_url
+from movie_posters_decade.assembly import Assembly
 from movie_posters_decade.build import Build
-from movie_posters_decade.cache import DownloadCache, hand_out
-from movie_posters_decade.catalogue import Catalogue, parse_catalogue
-from movie_posters_decade.collection import (
-    Collection,
-    collect,
-    collect_locked,
-    stream,
-    stream_locked,
-)
-from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, Configuration
-from movie_posters_decade.counting import built_report, planned_report
-from movie_posters_decade.downloads import Fetcher, temporary_cache
+from movie_posters_decade.cache import hand_out
+from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, Configuration
+from movie_posters_decade.counting import planned_report
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.kaggle import KAGGLE_PAGE
-from movie_posters_decade.limits import Limits, user_agent
-from movie_posters_decade.lock import Lock, make_lock
 from movie_posters_decade.movies import SIDES, Poster, decade_names
 from movie_posters_decade.options import shaping
 from movie_posters_decade.places import locate
-from movie_posters_decade.posters import Posters
 from movie_posters_decade.records import Records
 from movie_posters_decade.report import Report
-from movie_posters_decade.selection import Selection, select, select_locked
-from movie_posters_decade.sources import load_catalogue
 from movie_posters_decade.version import NAME, __version__, code_hash
 
 
@@ -143,7 +129,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             CatalogueError: the catalogue cannot be read or is not there without a request.
             SelectionError: no movie is left for a decade or a side.
         """
-        return planned_report(self._select(self._download_manager(), may_fetch=False)[0])
+        assembly = Assembly(self.config, self._download_manager())
+        return planned_report(assembly.select(may_fetch=False)[0])
 
     def report(self) -> Report:
         """Report what was kept and lost, of a build that is in the cache.
@@ -200,109 +187,13 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _collected(self, manager: datasets.DownloadManager) -> list[Poster]:
         """Bring the posters, and write down what was kept and lost."""
-        selection, sha256 = self._select(manager)
-        collection = self._bring(selection, manager)
-        report, lock = built_report(selection, collection), self._lock_of(sha256, collection)
-        self.records.write(report, collection.losses, lock)
-        return collection.posters
-
-    def _lock_of(self, sha256: str, collection: Collection) -> Lock:
-        lock = self.config.lock()
-        if lock is not None:
-            return lock.without(collection.losses)
-        return make_lock(sha256, self.config.checked(), collection.posters, collection.losses)
-
-    def _bring(self, selection: Selection, manager: datasets.DownloadManager) -> Collection:
-        lock = self.config.lock()
-        with self._network() as proxies:
-            posters = self._posters(DownloadCache.of(manager), manager.download_config, proxies)
-            if lock is None:
-                return collect(selection, posters, equal=self._is_equal)
-            place, allow_missing = str(self.config.locked), self.config.allow_missing
-            return collect_locked(lock, place, posters, allow_missing=allow_missing)
+        assembled = Assembly(self.config, manager).assemble()
+        self.records.write(assembled.report, assembled.losses, assembled.lock)
+        return assembled.posters
 
     def stream_posters(self, side: str) -> Iterator[Poster]:
-        """Yield the posters of a side, bringing them on the way.
-
-        Raises:
-            CatalogueError: the catalogue cannot be fetched or read.
-            SelectionError: no movie is left for a decade or a side.
-            CollectionError: at the end, a decade has no usable poster.
-            LockError: a poster is not as the lock file says.
-        """
-        manager = self._download_manager()
-        selection, _ = self._select(manager)
-        with self._network() as proxies, temporary_cache() as cache:
-            posters = self._posters(cache, manager.download_config, proxies)
-            lock = self.config.lock()
-            if lock is None:
-                yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
-            else:
-                place, allow_missing = str(self.config.locked), self.config.allow_missing
-                yield from stream_locked(
-                    *(lock, place, side, posters, cache.forget), allow_missing=allow_missing
-                )
-
-    def _catalogue(self, manager: datasets.DownloadManager, *, may_fetch: bool) -> Catalogue:
-        if self.config.name == DEMO:
-            # Here, as no other configuration needs what paints and serves.
-            from movie_posters_decade.demo import paint_catalogue  # noqa: PLC0415
-
-            return parse_catalogue(paint_catalogue(), name=DEMO)
-        limits = self._limits(manager.download_config)
-        options = self.config.checked()
-        return load_catalogue(self.config.place(), manager, limits, options, may_fetch=may_fetch)
-
-    def _select(
-        self, manager: datasets.DownloadManager, *, may_fetch: bool = True
-    ) -> tuple[Selection, str]:
-        """Return the selection, with the catalogue's steps, and the hash of the catalogue."""
-        lock = self.config.lock()
-        if lock is not None:
-            return select_locked(lock), lock.catalogue
-        catalogue = self._catalogue(manager, may_fetch=may_fetch)
-        selection = select(catalogue.movies, self.config.checked())
-        return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
-
-    @property
-    def _is_equal(self) -> bool:
-        return self.config.balance == "undersample"
-
-    def _network(self) -> AbstractContextManager[dict[str, str] | None]:
-        """Give the proxies to fetch posters through; the demo's stands for its poster host."""
-        if self.config.name != DEMO:
-            return nullcontext()
-        from movie_posters_decade.demo import serve  # noqa: PLC0415
-
-        return serve()
-
-    def _limits(
-        self, download_config: datasets.DownloadConfig, proxies: dict[str, str] | None = None
-    ) -> Limits:
-        options = self.config.checked()
-        return Limits(
-            allow_private_hosts=options.allow_private_hosts,
-            respect_opt_out=options.respect_opt_out,
-            user_agent=user_agent(download_config.user_agent),
-            proxies=proxies,
-        )
-
-    def _posters(
-        self,
-        cache: DownloadCache,
-        download_config: datasets.DownloadConfig,
-        proxies: dict[str, str] | None,
-    ) -> Posters:
-        fetcher = Fetcher(
-            cache,
-            color=self.config.checked().color,
-            limits=self._limits(download_config, proxies),
-            connections=self.config.connections,
-            refresh=bool(download_config.force_download),
-            # The demo's host is no network.
-            is_offline=False if self.config.name == DEMO else None,
-        )
-        return Posters(fetcher.fetch, self.config.checked().color, self.config.folder())
+        """Yield the posters of a side, as `Assembly.stream` brings them."""
+        return Assembly(self.config, self._download_manager()).stream(side)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue alone, where `datasets` gives none that stores."""

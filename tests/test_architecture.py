@@ -70,6 +70,7 @@ FLOORS: list[set[str]] = [
     {"asking", "build", "card", "collection"},
     {"counting", "dossier", "downloads", "hub"},
     {"sources"},
+    {"assembly"},
     {"builder"},
     {"__init__", "cli"},
     {"__main__"},

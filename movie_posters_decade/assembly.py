@@ -1,0 +1,175 @@
+"""What a configuration asks for is carried out: movies are selected, and their posters brought."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+from datasets import DownloadManager
+
+from movie_posters_decade.cache import DownloadCache
+from movie_posters_decade.catalogue import Catalogue, parse_catalogue
+from movie_posters_decade.collection import (
+    Collection,
+    collect,
+    collect_locked,
+    stream,
+    stream_locked,
+)
+from movie_posters_decade.configurations import DEMO, Configuration
+from movie_posters_decade.counting import built_report
+from movie_posters_decade.downloads import Fetcher, temporary_cache
+from movie_posters_decade.limits import Limits, user_agent
+from movie_posters_decade.lock import Lock, make_lock
+from movie_posters_decade.movies import Loss, Poster
+from movie_posters_decade.posters import Posters
+from movie_posters_decade.report import Report
+from movie_posters_decade.selection import Selection, select, select_locked
+from movie_posters_decade.sources import load_catalogue
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What a build is made of.
+
+    Attributes:
+        posters: those that are kept, in the order of rank.
+        losses: the candidates that were tried in vain.
+        report: what was kept and lost.
+        lock: what the posters are known by.
+    """
+
+    posters: list[Poster]
+    losses: Sequence[Loss]
+    report: Report
+    lock: Lock
+
+
+class Assembly:
+    """Selects the movies that a configuration asks for and brings their posters.
+
+    Args:
+        configuration: what is asked for.
+        manager: holds the cache of downloads, and the user's settings for them.
+
+    Raises:
+        OptionError: an option has a value that cannot be used.
+        LockError: the lock file cannot be used.
+    """
+
+    def __init__(self, configuration: Configuration, manager: DownloadManager) -> None:
+        self._configuration = configuration
+        self._options = configuration.checked()
+        self._lock = configuration.lock()
+        self._manager = manager
+
+    def select(self, *, may_fetch: bool = True) -> tuple[Selection, str]:
+        """Return the selection, with the catalogue's steps, and the hash of the catalogue.
+
+        Args:
+            may_fetch: False to send no request, and take a remote catalogue from the cache alone.
+
+        Raises:
+            CatalogueError: the catalogue cannot be fetched, read, or understood.
+            SelectionError: no movie is left for a decade or a side.
+        """
+        if self._lock is not None:
+            return select_locked(self._lock), self._lock.catalogue
+        catalogue = self._catalogue(may_fetch=may_fetch)
+        selection = select(catalogue.movies, self._options)
+        return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
+
+    def assemble(self) -> Assembled:
+        """Bring as many posters as are wanted, into the cache of downloads.
+
+        Raises:
+            CatalogueError: the catalogue cannot be fetched, read, or understood.
+            SelectionError: no movie is left for a decade or a side.
+            DownloadError: posters cannot be stored, or may not be asked for.
+            CollectionError: a decade has no usable poster.
+            LockError: a poster is not as the lock file says.
+        """
+        selection, sha256 = self.select()
+        with self._network() as proxies:
+            posters = self._posters(DownloadCache.of(self._manager), proxies)
+            brought = self._collect(selection, posters)
+        if self._lock is None:
+            lock = make_lock(sha256, self._options, brought.posters, brought.losses)
+        else:
+            lock = self._lock.without(brought.losses)
+        report = built_report(selection, brought)
+        return Assembled(brought.posters, brought.losses, report, lock)
+
+    def stream(self, side: str) -> Iterator[Poster]:
+        """Yield the posters of a side, bringing them on the way.
+
+        Raises:
+            CatalogueError: the catalogue cannot be fetched or read.
+            SelectionError: no movie is left for a decade or a side.
+            CollectionError: at the end, a decade has no usable poster.
+            LockError: a poster is not as the lock file says.
+        """
+        selection, _ = self.select()
+        with self._network() as proxies, temporary_cache() as cache:
+            posters = self._posters(cache, proxies)
+            if self._lock is None:
+                yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
+            else:
+                yield from stream_locked(
+                    *(self._lock, str(self._options.locked), side, posters, cache.forget),
+                    allow_missing=self._options.allow_missing,
+                )
+
+    def _collect(self, selection: Selection, posters: Posters) -> Collection:
+        if self._lock is None:
+            return collect(selection, posters, equal=self._is_equal)
+        return collect_locked(
+            *(self._lock, str(self._options.locked), posters),
+            allow_missing=self._options.allow_missing,
+        )
+
+    def _catalogue(self, *, may_fetch: bool) -> Catalogue:
+        if self._is_demo:
+            # Here, as no other configuration needs what paints and serves.
+            from movie_posters_decade.demo import paint_catalogue  # noqa: PLC0415
+
+            return parse_catalogue(paint_catalogue(), name=DEMO)
+        place = self._configuration.place()
+        return load_catalogue(
+            place, self._manager, self._limits(), self._options, may_fetch=may_fetch
+        )
+
+    @property
+    def _is_demo(self) -> bool:
+        return self._configuration.name == DEMO
+
+    @property
+    def _is_equal(self) -> bool:
+        return self._options.balance == "undersample"
+
+    def _network(self) -> AbstractContextManager[dict[str, str] | None]:
+        """Give the proxies to fetch posters through; the demo's stands for its poster host."""
+        if not self._is_demo:
+            return nullcontext()
+        from movie_posters_decade.demo import serve  # noqa: PLC0415
+
+        return serve()
+
+    def _limits(self, proxies: dict[str, str] | None = None) -> Limits:
+        return Limits(
+            allow_private_hosts=self._options.allow_private_hosts,
+            respect_opt_out=self._options.respect_opt_out,
+            user_agent=user_agent(self._manager.download_config.user_agent),
+            proxies=proxies,
+        )
+
+    def _posters(self, cache: DownloadCache, proxies: dict[str, str] | None) -> Posters:
+        fetcher = Fetcher(
+            cache,
+            color=self._options.color,
+            limits=self._limits(proxies),
+            connections=self._options.connections,
+            refresh=bool(self._manager.download_config.force_download),
+            # The demo's host is no network.
+            is_offline=False if self._is_demo else None,
+        )
+        return Posters(fetcher.fetch, self._options.color, self._configuration.folder())
