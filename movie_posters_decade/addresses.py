@@ -20,6 +20,12 @@ def is_url(link: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None
 
 
+def written_as_usual(url: str) -> str:
+    """Return a URL with its scheme in lower case, as other libraries expect it."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
+
+
 @lru_cache
 def is_address(host: str) -> bool:
     """Say whether a URL's host is an IP address, and no name."""

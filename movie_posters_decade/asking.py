@@ -40,8 +40,7 @@ class Host:
     patience: Patience
     is_given_up: bool = field(default=False, init=False)
     """Whether so many tries in a row were in vain, for so long, that no more are worth making."""
-    _detail: str = field(default="", init=False)
-    """What the network said last of why there was no answer."""
+    _has_told: bool = field(default=False, init=False)
     _tries_in_vain: int = field(default=0, init=False)
     _in_vain_since: float = field(default=0.0, init=False)
     _quiet_until: float = field(default=0.0, init=False)
@@ -53,9 +52,6 @@ class Host:
 
     def learn(self, answer: Answer, wait: float) -> None:
         """Take in what a try gave, and how long is waited before the next."""
-        if answer.detail and not answer.is_passing and not self._detail:
-            logger.warning("%s cannot be asked: %s.", self.origin, answer.detail)
-        self._detail = answer.detail or self._detail
         if answer.retry_after is not None:
             self._quiet_until = max(self._quiet_until, time.monotonic() + wait)
         if answer.is_passing:
@@ -63,6 +59,12 @@ class Host:
             self._learn_in_vain(bearable)
         elif answer.status is not None:
             self._tries_in_vain = 0
+
+    def tell(self, answer: Answer) -> None:
+        """Say once what the network says of why there was no answer to the last try."""
+        if answer.detail and not self._has_told:
+            self._has_told = True
+            logger.warning("%s did not answer: %s.", self.origin, answer.detail)
 
     def _learn_in_vain(self, bearable: float) -> None:
         if self._tries_in_vain == 0:
@@ -74,10 +76,9 @@ class Host:
         if too_often and too_long and not self.is_given_up:
             self.is_given_up = True
             logger.warning(
-                "%s was asked %d times in a row in vain%s; it is not asked any more.",
+                "%s was asked %d times in a row in vain; it is not asked any more.",
                 self.origin,
                 self._tries_in_vain,
-                f" ({self._detail})" if self._detail else "",
             )
 
 
@@ -129,6 +130,7 @@ class Asker:
         """
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
             answer = await self._last_answer(url, host, connections, body)
+            host.tell(answer)
             if answer.reason is Reason.GONE and answer.status is not None:
                 self._cache.remember_gone(url, answer.status)
             if answer.reason is not None:

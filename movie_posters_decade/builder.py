@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
+from fsspec.core import url_to_fs
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
 from movie_posters_decade.addresses import is_url
@@ -16,12 +17,12 @@ from movie_posters_decade.build import Build
 from movie_posters_decade.cache import hand_out
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, Configuration
 from movie_posters_decade.counting import planned_report
-from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.errors import CatalogueError, OptionError
 from movie_posters_decade.kaggle import KAGGLE_PAGE
 from movie_posters_decade.movies import SIDES, Poster, decade_names
 from movie_posters_decade.options import shaping
 from movie_posters_decade.places import locate
-from movie_posters_decade.records import Records
+from movie_posters_decade.records import Records, damaged
 from movie_posters_decade.report import Report
 from movie_posters_decade.version import NAME, __version__, code_hash
 
@@ -64,7 +65,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         **kwargs: what else `datasets.DatasetBuilder` takes, and the options.
 
     Raises:
-        OptionError: an option has a value that cannot be used.
+        OptionError: an option or ``cache_dir`` has a value that cannot be used.
         CatalogueError: the catalogue is on this machine, and not to be found.
         LockError: the lock file cannot be used.
     """
@@ -86,6 +87,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         data_dir: str | None = None,
         **kwargs: Any,
     ) -> None:
+        _check_cache(cache_dir)
         folder = data_dir and str(Path(data_dir).expanduser().resolve())
         super().__init__(
             cache_dir=cache_dir,
@@ -141,15 +143,23 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return self.records.report()
 
     def built(self) -> Build:
-        """Return the build that is in the cache, to be exported or published."""
-        options = self.config.checked()
+        """Return the build that is in the cache, to be exported or published.
+
+        Raises:
+            BuildError: there is none, or it is damaged.
+        """
+        options, report = self.config.checked(), self.report()
+        try:
+            dataset, tables = self.as_dataset(), self.records.tables()
+        except (OSError, ValueError) as error:
+            raise damaged(self.cache_dir, error) from error
         return Build(
             name=self.config.title(),
-            dataset=self.as_dataset(),
-            report=self.report(),
+            dataset=dataset,
+            report=report,
             options=shaping(options) | {"respect_opt_out": options.respect_opt_out},
             source=self.config.source(),
-            tables=self.records.tables(),
+            tables=tables,
         )
 
     @property
@@ -244,6 +254,16 @@ def _example(poster: Poster) -> dict[str, Any]:
         "imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score,
         "poster_url": movie.poster_url,
     }
+
+
+def _check_cache(cache_dir: str | None) -> None:
+    try:
+        url_to_fs(str(cache_dir or ""))
+    except (ImportError, ValueError) as error:
+        raise OptionError(
+            f"Option cache_dir: expected a folder; found {cache_dir!r}, which cannot be used: "
+            f"{error}."
+        ) from error
 
 
 def _resolve(data_files: Any, data_dir: str | None) -> DataFilesDict:

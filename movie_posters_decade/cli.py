@@ -60,7 +60,8 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
     try:
         if not _is_answered(chosen):
             _run_with_datasets(chosen)
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except MoviePostersError as error:
         return 1, str(error)
     except BrokenPipeError:
@@ -183,11 +184,12 @@ def _baseline(chosen: argparse.Namespace) -> None:
 def _report(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.export import check_output
 
-    write = _room("dossier").write_dossier
+    dossier = _room("dossier")
     check_output(chosen.output, overwrite=True)
+    dossier.check_place(chosen.output)
     build = _built(chosen).built()
-    write(build, chosen.output)
-    places = {"output": str(chosen.output), "page": str(chosen.output / "index.html")}
+    dossier.write_dossier(build, chosen.output)
+    places = {"output": str(chosen.output), "page": str(chosen.output / dossier.PAGE)}
     _print_report(chosen, build.report, places, f"The page is {places['page']}")
 
 

@@ -3,12 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import Any
 
 from datasets.utils.tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from movie_posters_decade.errors import LockError
 from movie_posters_decade.lock import Lock, account, differences
@@ -55,7 +56,7 @@ def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collectio
         CollectionError: a pool has no usable poster.
     """
     pools = Pools(selection, equal=equal)
-    with tqdm(desc="Posters", unit="poster", total=pools.wanted) as bar:
+    with _bar(pools.wanted) as bar:
         while batch := pools.take_batch():
             # Closed at once if anything goes wrong, so that nothing is fetched in the background.
             with closing(posters.bring(batch)) as outcomes:
@@ -81,10 +82,7 @@ def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: b
         CollectionError: no poster of a decade and side is left.
     """
     movies = lock.movies
-    with (
-        tqdm(desc="Posters", unit="poster", total=len(movies)) as bar,
-        closing(posters.bring(movies)) as outcomes,
-    ):
+    with _bar(len(movies)) as bar, closing(posters.bring(movies)) as outcomes:
         brought = _in_order(movies, _shown(outcomes, bar, 0))
     kept, losses = _as_locked(lock, place, brought, allow_missing=allow_missing)
     fetched = Counter(movie.pool for movie in movies)
@@ -140,6 +138,13 @@ def _as_locked(
         if isinstance(outcome, Poster) and outcome.movie not in missing
     ]
     return kept, losses
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Any]:
+    """Show how many posters are usable; what is warned of meanwhile gets lines of its own."""
+    with logging_redirect_tqdm(), tqdm(desc="Posters", unit="poster", total=total) as bar:
+        yield bar
 
 
 def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:

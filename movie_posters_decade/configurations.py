@@ -50,14 +50,19 @@ class Configuration(Options):
         lock = self.lock()
         if lock is None:
             return options
-        # The configuration's name has settled the genres, so that they are not the user's word.
-        own = shaping(options) | {"genres": lock.options["genres"]}
-        usual = shaping(Options())
-        for name, value in own.items():
-            if value not in (usual[name], lock.options[name]):
+        if self.name == DEMO:
+            raise OptionError(
+                "Configuration demo: expected no lock file, as its posters are nowhere else; found "
+                f"{self.locked}. Leave the configuration out."
+            )
+        # What nobody need say beside a lock file is not taken for the user's word.
+        unsaid = shaping(Options.checked(CONFIGURATIONS[DEFAULT]))
+        for name, value in shaping(options).items():
+            if value not in (unsaid[name], lock.options[name]):
+                also = " and the configuration" if name == "genres" else ""
                 raise OptionError(
                     f"Option {name}: expected {lock.options[name]!r}, as in the lock file "
-                    f"{self.locked}; found {value!r}. Leave it out."
+                    f"{self.locked}; found {value!r}. Leave it{also} out."
                 )
         genres = lock.options["genres"] and tuple(lock.options["genres"])
         return replace(options, **{**lock.options, "genres": genres})
@@ -139,7 +144,7 @@ class Configuration(Options):
         del content["connections"], content["locked"]
         content |= {"catalogue": self.identity(), "features": repr(features)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        return f"{self.name}-{digest[:16]}"
+        return f"{self.name if self.locked is None else self.title()}-{digest[:16]}"
 
 
 _OF_GENRES = [

@@ -13,8 +13,9 @@ import numpy as np
 
 from movie_posters_decade.build import Build
 from movie_posters_decade.contact_sheet import POSTERS_A_ROW, draw_thumbnail, first_places
+from movie_posters_decade.errors import ExportError
 from movie_posters_decade.evidence import Evidence, gather, interval_note
-from movie_posters_decade.page import make_page
+from movie_posters_decade.page import MARK, make_page
 from movie_posters_decade.records import LOSSES_FILE
 from movie_posters_decade.storing import write_whole
 from movie_posters_decade.traits import Traits
@@ -24,6 +25,10 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BORDERLINE = 12
 """How many of the least colorful posters are shown."""
 
+PAGE = "index.html"
+DATA = "report.json"
+
+_MARKS = {PAGE: MARK, DATA: '"movie_posters_decade":'}
 _MEASURES = {
     "width in pixels": "width",
     "height in pixels": "height",
@@ -32,22 +37,39 @@ _MEASURES = {
 }
 
 
+def check_place(output: Path) -> None:
+    """See that no file would be written over but those of an earlier dossier.
+
+    Raises:
+        ExportError: one would.
+    """
+    for name, mark in _MARKS.items():
+        path = output / name
+        if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
+            raise ExportError(
+                f"{path}: expected no such file, or one that an earlier report wrote; found "
+                "another. Choose another folder."
+            )
+
+
 def write_dossier(build: Build, output: Path) -> None:
     """Write a page on a build, and its data as JSON.
 
     Args:
         build: as the builder gives it.
         output: a folder that is made if it is not there; only ``index.html`` and ``report.json`` in
-            it are written, or written over.
+            it are written, or written over if a dossier wrote them.
 
     Raises:
+        ExportError: there are such files of another.
         OSError: they cannot be written.
     """
+    check_place(output)
     dossier = make_dossier(build, gather(build.dataset))
     page = make_page(dossier, draw_thumbnails(build, dossier))
     output.mkdir(parents=True, exist_ok=True)
     data = json.dumps(dossier, indent=2, ensure_ascii=False)
-    for name, text in {"report.json": data, "index.html": page}.items():
+    for name, text in {DATA: data, PAGE: page}.items():
         write_whole(str(output / name), text.encode())
 
 

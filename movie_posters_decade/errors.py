@@ -16,8 +16,9 @@ Each message is one sentence or two: where, what was expected, what was found, w
 """
 
 PRIVATE = (
-    "Addresses that are not public are asked only with allow_private_hosts=True "
-    "(--allow-private-hosts), and paths taken only from a catalogue on this machine."
+    "Only http and https are spoken; addresses that are not public are asked only with "
+    "allow_private_hosts=True (--allow-private-hosts), and paths taken only from a catalogue on "
+    "this machine."
 )
 """What to do about addresses that are forbidden."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from movie_posters_decade.addresses import is_url
+from movie_posters_decade.addresses import is_url, written_as_usual
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.kaggle import KAGGLE_FILE, KAGGLE_PAGE
 
@@ -31,7 +31,9 @@ def locate(data_files: object, data_dir: str | None = None) -> str:
     [place] = places
     if not place.strip():
         raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
-    return place if is_url(place) else str(find_catalogue(Path(data_dir or "", place)).resolve())
+    if is_url(place):
+        return written_as_usual(place)
+    return str(find_catalogue(Path(data_dir or "", Path(place).expanduser())).resolve())
 
 
 def _flatten(places: object) -> list[str]:
@@ -43,8 +45,8 @@ def _flatten(places: object) -> list[str]:
 
 
 def identify(place: str) -> str:
-    """Return what tells a catalogue from another: its content's hash, or its URL."""
-    return place if is_url(place) else hash_file(Path(place))
+    """Return what tells a catalogue from another: its content's hash and type, or its URL."""
+    return place if is_url(place) else f"{hash_file(Path(place))}{suffix_of(place)}"
 
 
 def folder_of(place: str) -> Path | None:

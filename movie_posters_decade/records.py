@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from fsspec.implementations.local import LocalFileSystem
-from huggingface_hub.constants import HF_HOME
 
 from movie_posters_decade.configurations import Configuration
 from movie_posters_decade.errors import BuildError
@@ -78,6 +77,8 @@ class Records:
             raise BuildError(
                 f"{self.folder}: expected a build; found none. Call download_and_prepare() first."
             ) from error
+        except (ValueError, KeyError) as error:
+            raise damaged(self.folder, error) from error
 
     def tables(self) -> dict[str, bytes]:
         """Read the losses and the lock file, to be handed on with the posters.
@@ -91,6 +92,14 @@ class Records:
 
     def _open(self, name: str, mode: str) -> Any:
         return self.filesystem.open(self.path(name), mode, encoding="utf-8")
+
+
+def damaged(folder: str, error: Exception) -> BuildError:
+    """Return the error of a build that cannot be read."""
+    return BuildError(
+        f"{folder}: expected a whole build; found it damaged: {error}. Build again with --rebuild "
+        '(download_mode="reuse_cache_if_exists").'
+    )
 
 
 def find_records(configuration: Configuration, cache_dir: str | None = None) -> Records | None:
@@ -108,9 +117,14 @@ def find_records(configuration: Configuration, cache_dir: str | None = None) -> 
         CatalogueError: the catalogue is on this machine, and not to be found.
         LockError: the lock file cannot be used.
     """
-    usual = os.environ.get("HF_DATASETS_CACHE", posixpath.join(HF_HOME, "datasets"))
-    # Not by Path, so that it is written as `datasets` writes it.
-    root = os.path.expanduser(cache_dir or usual)  # noqa: PTH111
-    version = posixpath.join(NAME, configuration.build_id(), __version__, code_hash())
-    records = Records(LocalFileSystem(), posixpath.join(root, version))
-    return records if Path(records.path(REPORT_FILE)).is_file() else None
+    root = Path(cache_dir or _usual_cache()).expanduser().absolute()
+    folder = root / NAME / configuration.build_id() / __version__ / code_hash()
+    records = Records(LocalFileSystem(), folder.as_posix())
+    return records if (folder / REPORT_FILE).is_file() else None
+
+
+def _usual_cache() -> str:
+    """Return where `datasets` keeps builds, as it reads that from the environment."""
+    usual = posixpath.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+    home = os.environ.get("HF_HOME", usual)
+    return os.environ.get("HF_DATASETS_CACHE", posixpath.join(home, "datasets"))

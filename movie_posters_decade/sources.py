@@ -9,8 +9,9 @@ from movie_posters_decade.addresses import is_url
 from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import Catalogue
 from movie_posters_decade.downloads import Fetcher
-from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.errors import PRIVATE, CatalogueError
 from movie_posters_decade.files import read_catalogue
+from movie_posters_decade.funnel import Reason
 from movie_posters_decade.kaggle import KAGGLE_FILE, KAGGLE_PAGE
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.options import Options
@@ -72,12 +73,19 @@ def _fetch(url: str, manager: DownloadManager, limits: Limits, *, may_fetch: boo
         )
         [outcome] = fetcher.fetch([url])
         if isinstance(outcome, Missed):
+            private = f"{PRIVATE} " if outcome.reason is Reason.FORBIDDEN_ADDRESS else ""
             status = f", HTTP status {outcome.status}" if outcome.status else ""
             raise CatalogueError(
                 f"{url}: expected the catalogue; found no answer with it "
-                f"({outcome.reason}{status}). {_remedy()}"
+                f"({outcome.reason}{status}). {private}{_remedy()}"
             )
-    return Path(dict(hand_out(manager, [url])).get(url, cache.path(url)))
+    try:
+        return Path(dict(hand_out(manager, [url])).get(url, cache.path(url)))
+    except Exception as error:
+        # What other clients raise for other schemes is not ours to list.
+        raise CatalogueError(
+            f"{url}: expected the catalogue; found: {error or type(error).__name__}. {_remedy()}"
+        ) from error
 
 
 def _remedy() -> str:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from movie_posters_decade.addresses import is_address, is_public, is_public_name, is_url
+from movie_posters_decade.addresses import (
+    is_address,
+    is_public,
+    is_public_name,
+    is_url,
+    written_as_usual,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +80,7 @@ def test_name_that_a_proxy_may_be_asked_for(host: str, expected: bool) -> None:
 )
 def test_address_is_told_from_a_name(host: str, expected: bool) -> None:
     assert is_address(host) is expected
+
+
+def test_scheme_is_written_in_small_letters() -> None:
+    assert written_as_usual("HTTP://Host/A.jpg") == "http://Host/A.jpg"

@@ -241,14 +241,35 @@ def test_data_files_are_found_in_data_dir(world: World, tmp_path: Path) -> None:
     assert builder.plan().funnel["rows"] == 32
 
 
+def test_cache_that_cannot_be_used_is_one_sentence(world: World) -> None:
+    with pytest.raises(OptionError) as error:
+        MoviePostersDecade("foo://cache", data_files=world.catalogue)
+    assert str(error.value) == (
+        "Option cache_dir: expected a folder; found 'foo://cache', which cannot be used: Protocol "
+        "not known: foo."
+    )
+
+
+def test_damaged_build_is_one_sentence(world: World, tmp_path: Path) -> None:
+    builder = builder_of(world, tmp_path)
+    builder.download_and_prepare()
+    [one, *_] = Path(builder.cache_dir).glob("*.arrow")
+    one.unlink()
+    with pytest.raises(BuildError, match=r"found it damaged: .* Build again with --rebuild"):
+        builder.built()
+    (Path(builder.cache_dir) / "report.json").write_text("")
+    with pytest.raises(BuildError, match="expected a whole build; found it damaged"):
+        builder.report()
+
+
 def test_host_that_is_not_public_has_to_be_allowed(world: World, tmp_path: Path) -> None:
     with pytest.raises(CollectionError) as error:
         load(world, tmp_path, allow_private_hosts=False)
     assert str(error.value) == (
         "The 1970s have no usable train poster: of 5 movies none is left (forbidden_address 5). "
-        "What was fetched is kept. Addresses that are not public are asked only with "
-        "allow_private_hosts=True (--allow-private-hosts), and paths taken only from a catalogue "
-        "on this machine."
+        "What was fetched is kept. Only http and https are spoken; addresses that are not public "
+        "are asked only with allow_private_hosts=True (--allow-private-hosts), and paths taken "
+        "only from a catalogue on this machine."
     )
     assert world.host.requests == []
 

@@ -125,6 +125,14 @@ def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
     assert world.host.requests == [path]
 
 
+def test_nothing_need_be_told(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the standard output is closed."""
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["plan", *source(world, tmp_path)]) == 0
+
+
 def test_tables_are_for_people(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.build import Build
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.dossier import write_dossier
+from movie_posters_decade.errors import ExportError
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 
@@ -186,3 +187,16 @@ def test_same_build_gives_the_same_page_beside_the_files_of_others(
     assert {path.name for path in tmp_path.iterdir()} == {"index.html", "report.json", "mine.txt"}
     for name in ("index.html", "report.json"):
         assert (tmp_path / name).read_bytes() == (output / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["index.html", "report.json"])
+def test_file_of_another_is_not_written_over(build: Build, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ExportError) as error:
+        write_dossier(build, tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path / name}: expected no such file, or one that an earlier report wrote; found "
+        "another. Choose another folder."
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"

@@ -45,6 +45,18 @@ def test_broken_zip_is_told_in_a_sentence(tmp_path: Path) -> None:
         read_catalogue(archive)
 
 
+def test_zip_that_ends_early_says_so(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("MovieGenre.csv", "imdbId,Title,Genre,Poster\n")
+    archive.write_bytes(archive.read_bytes()[:-30])
+    with pytest.raises(CatalogueError) as error:
+        read_catalogue(archive)
+    assert str(error.value) == (
+        f"{archive}: expected a whole zip; found one that ends early. Get it again."
+    )
+
+
 def test_zip_without_a_table_says_so(tmp_path: Path) -> None:
     archive = tmp_path / "archive.zip"
     with zipfile.ZipFile(archive, "w") as file:

@@ -159,13 +159,33 @@ def test_leaving_out_is_for_lock_files(world: World, tmp_path: Path) -> None:
 def test_options_are_those_of_the_lock(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    again = build(world, tmp_path / "second", locked=lock_of(built), config_name="comedy")
-    assert arrow_files(again) == arrow_files(built)
     with pytest.raises(OptionError) as error:
         build(world, tmp_path / "third", locked=lock_of(built), seed=7)
     assert str(error.value) == (
         f"Option seed: expected 42, as in the lock file {lock_of(built)}; found 7. Leave it out."
     )
+
+
+def test_configuration_is_the_locks_or_unsaid(
+    world: World, tmp_path: Path, built: MoviePostersDecade
+) -> None:
+    lock = lock_of(built)
+    with pytest.raises(OptionError) as error:
+        build(world, tmp_path, locked=lock, config_name="comedy")
+    assert str(error.value) == (
+        f"Option genres: expected ['action'], as in the lock file {lock}; found ['comedy']. Leave "
+        "it and the configuration out."
+    )
+    with pytest.raises(OptionError) as error:
+        MoviePostersDecade(str(tmp_path), config_name="demo", locked=lock)
+    assert str(error.value) == (
+        "Configuration demo: expected no lock file, as its posters are nowhere else; found "
+        f"{lock}. Leave the configuration out."
+    )
+    of_dramas = build(world, tmp_path, config_name="drama", per_decade=5)
+    again = build(world, tmp_path / "second", locked=lock_of(of_dramas))
+    assert arrow_files(again) == arrow_files(of_dramas)
+    assert Path(again.cache_dir).parents[1].name.startswith("drama-")
 
 
 @pytest.mark.parametrize(

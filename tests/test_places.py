@@ -70,6 +70,22 @@ def test_folder_with_two_tables_asks_which(tmp_path: Path) -> None:
     )
 
 
+def test_type_of_a_file_tells_it_from_others(tmp_path: Path) -> None:
+    one = write_catalogue(tmp_path / "a.csv", [JUMANJI])
+    before = identify(str(one))
+    assert identify(str(one.rename(tmp_path / "b.csv"))) == before
+    assert identify(str((tmp_path / "b.csv").rename(tmp_path / "b.tsv"))) != before
+
+
+def test_place_may_start_at_home_and_a_scheme_be_in_capitals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_catalogue(tmp_path / "a.csv", [JUMANJI])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert locate("~/a.csv") == str(path)
+    assert locate("HTTPS://host/A.csv") == "https://host/A.csv"
+
+
 def test_place_on_the_network_is_its_own_identity_and_no_folder() -> None:
     url = "https://host/MovieGenre.csv"
     assert identify(url) == url

@@ -36,3 +36,16 @@ def test_build_is_found_where_datasets_keeps_it(
     assert found is not None
     assert found.folder == str(kept)
     assert find_records(replace(asked, seed=8), cache) is None
+
+
+def test_folder_is_told_as_a_whole_wherever_one_is(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after the build itself."""
+    monkeypatch.chdir(tmp_path)
+    builder = MoviePostersDecade("cache", data_files=world.catalogue, allow_private_hosts=True)
+    builder.download_and_prepare()
+    source: dict[str, Any] = {"data_files": str(world.catalogue), "allow_private_hosts": True}
+    found = find_records(replace(CONFIGURATIONS["action"], **source), "cache")
+    assert found is not None
+    assert found.folder == builder.records.folder == str(Path(builder.records.folder).absolute())

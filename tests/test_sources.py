@@ -55,6 +55,21 @@ def test_catalogue_that_cannot_be_fetched_says_how_to_get_it(
     assert len(load_catalogue(url, manager, ANYONE).movies) == 1
 
 
+def test_other_client_that_fails_is_one_sentence(manager: DownloadManager) -> None:
+    with pytest.raises(CatalogueError) as error:
+        load_catalogue("foo://host/a.csv", manager, ANYONE)
+    assert str(error.value) == (
+        f"foo://host/a.csv: expected the catalogue; found: Protocol not known: foo. {REMEDY}"
+    )
+
+
+def test_private_address_of_a_catalogue_has_to_be_allowed(
+    remote: str, manager: DownloadManager
+) -> None:
+    with pytest.raises(CatalogueError, match=r"\(forbidden_address\)\. .*allow_private_hosts=True"):
+        load_catalogue(remote, manager, Limits())
+
+
 def test_answer_that_is_no_catalogue_is_not_kept(
     world: World, remote: str, manager: DownloadManager
 ) -> None:
