@@ -1,6 +1,7 @@
 """Drawing posters anew removes what their files tell of the decade, and the evidence shows it."""
 
 import io
+from dataclasses import replace
 
 import datasets
 import pytest
@@ -8,7 +9,7 @@ from conftest import DECADES, paint
 from PIL import Image
 
 from movie_posters_decade.errors import EvidenceError
-from movie_posters_decade.evidence import gather, warnings
+from movie_posters_decade.evidence import Evidence, gather, warnings
 from movie_posters_decade.rendering import Rendering
 
 
@@ -37,8 +38,12 @@ def dataset() -> datasets.DatasetDict:
     return datasets.DatasetDict({"train": make_side(150, 0), "test": make_side(75, 1000)})
 
 
-def test_posters_drawn_anew_no_longer_tell_by_their_files(dataset: datasets.DatasetDict) -> None:
-    evidence = gather(dataset, Rendering(size=(64, 96)))
+@pytest.fixture(scope="module")
+def evidence(dataset: datasets.DatasetDict) -> Evidence:
+    return gather(dataset, Rendering(size=(64, 96)))
+
+
+def test_posters_drawn_anew_no_longer_tell_by_their_files(evidence: Evidence) -> None:
     before = {leak.shortcut: leak.tells for leak in evidence.leaks}
     after = {leak.shortcut: leak.tells for leak in evidence.drawn_anew or ()}
     assert before["quantization"]
@@ -57,8 +62,18 @@ def test_posters_drawn_anew_no_longer_tell_by_their_files(dataset: datasets.Data
     assert sentence.endswith(" instead of style. Of posters drawn anew it no longer does.")
 
 
-def test_each_shortcut_that_tells_is_warned_of(dataset: datasets.DatasetDict) -> None:
-    evidence = gather(dataset)
+def test_models_are_set_in_a_table(evidence: Evidence) -> None:
+    models, shortcuts, *_ = replace(evidence, drawn_anew=None).to_text().split("\n\n")
+    assert [line.split("  ")[0] for line in models.splitlines()] == [
+        "on 75 of test",
+        "chance",
+        "color histogram",
+        "thumbnail",
+    ]
+    assert shortcuts.splitlines()[0].split() == ["shortcut", "chance", "accuracy", "tells"]
+
+
+def test_each_shortcut_that_tells_is_warned_of(evidence: Evidence) -> None:
     telling = [leak for leak in evidence.leaks if leak.tells]
     sentences = warnings(evidence.leaks)
     assert len(sentences) == len(telling) > 0
@@ -68,7 +83,6 @@ def test_each_shortcut_that_tells_is_warned_of(dataset: datasets.DatasetDict) ->
         " where chance has 0.200; a network may learn that, or what goes with it, instead of style."
     )
     assert all(f"Warning: {sentence}" in evidence.to_text() for sentence in sentences)
-    assert evidence.drawn_anew is None
 
 
 def test_one_decade_is_refused_in_a_sentence() -> None:
