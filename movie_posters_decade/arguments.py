@@ -172,7 +172,7 @@ def _add_again(command: argparse.ArgumentParser) -> None:
         dest="download_mode",
         action="store_const",
         const="reuse_cache_if_exists",
-        help="build again from what was fetched, asking for what was lost but is not gone",
+        help="build again from what is there, asking for all else that is not gone",
     )
     again.add_argument(
         "--force-redownload",

@@ -64,7 +64,7 @@ class Host:
         """Say once what the network says of why there was no answer to the last try."""
         if answer.detail and not self._has_told:
             self._has_told = True
-            logger.warning("%s did not answer: %s.", self.origin, answer.detail)
+            logger.warning("%s did not answer: %s.", origin_of(answer.url), answer.detail)
 
     def _learn_in_vain(self, bearable: float) -> None:
         if self._tries_in_vain == 0:

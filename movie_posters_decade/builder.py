@@ -1,8 +1,9 @@
 """The Hugging Face door: configurations, features, splits, examples."""
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -192,7 +193,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 f"{self.config.place()}: expected the catalogue that this builder was made for; "
                 "found another content. Make the builder again."
             )
-        posters = _handed_out(manager, self._collected(manager))
+        posters = self._collected(manager)
+        _hand_out(manager, posters)
         return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
 
     def _collected(self, manager: datasets.DownloadManager) -> list[Poster]:
@@ -228,18 +230,10 @@ class StreamedPosters:
         return self._builder.stream_posters(self._side)
 
 
-def _handed_out(manager: datasets.DownloadManager, posters: list[Poster]) -> list[Poster]:
-    """Let the download manager hand out the posters, and return them where it says they are."""
-    paths = {poster.movie.poster_url: poster.path for poster in posters}
-    urls = [link for link in paths if is_url(link)]
-    # Usually nowhere else, and the same paths twice would take some memory.
-    elsewhere = {url: path for url, path in hand_out(manager, urls) if path != paths[url]}
-    if not elsewhere:
-        return posters
-    return [
-        replace(poster, path=elsewhere.get(poster.movie.poster_url, poster.path))
-        for poster in posters
-    ]
+def _hand_out(manager: datasets.DownloadManager, posters: list[Poster]) -> None:
+    """Let the download manager count and check the posters, which are where it keeps its own."""
+    links = [poster.movie.poster_url for poster in posters]
+    deque(hand_out(manager, [link for link in links if is_url(link)]), maxlen=0)
 
 
 def _example(poster: Poster) -> dict[str, Any]:

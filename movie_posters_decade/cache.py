@@ -5,7 +5,8 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,8 +31,8 @@ _LONGEST_SILENT_LIST = 15
 _MOST_LISTS = _LONGEST_SILENT_LIST - 1
 
 # The manager asks fsspec of each URL whether it is a path on this machine. For that fsspec loads
-# its own client, and where aiohttp is not installed it tries to for each URL again, which takes
-# longer than all the rest; that there is none is answer enough.
+# its own client, and where aiohttp, which that needs, is not installed it tries to for each URL
+# again, which takes longer than all the rest.
 _FSSPECS_CLIENT = "fsspec.implementations.http"
 
 
@@ -125,7 +126,7 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[st
     lists = _cut(urls, _LONGEST_SILENT_LIST)
     for some in _cut(lists, _MOST_LISTS):
         quiet.downloaded_paths.clear()
-        with _not_found(_FSSPECS_CLIENT):
+        with _not_found(_FSSPECS_CLIENT) if find_spec("aiohttp") is None else nullcontext():
             handed_out = quiet.download(some) if len(some) > 1 else [quiet.download(some[0])]
         for asked, given in zip(some, handed_out, strict=True):
             yield from zip(asked, given, strict=True)
@@ -133,10 +134,7 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[st
 
 @contextmanager
 def _not_found(module: str) -> Iterator[None]:
-    """Let a module be one that is not installed, for a while, unless it is loaded."""
-    if module in sys.modules:
-        yield
-        return
+    """Let a module be known not to be there, for a while."""
     sys.modules[module] = None  # type: ignore[assignment]
     try:
         yield

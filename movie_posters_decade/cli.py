@@ -17,7 +17,7 @@ from movie_posters_decade.configurations import CONFIGURATIONS, DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
 from movie_posters_decade.funnel import PASSING
 from movie_posters_decade.options import Options
-from movie_posters_decade.records import Records, find_records
+from movie_posters_decade.records import Records, find_build
 from movie_posters_decade.report import Report
 
 if TYPE_CHECKING:
@@ -81,24 +81,25 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
 
 def _is_answered(chosen: argparse.Namespace) -> bool:
     """Answer what takes nothing but a look at a build that is there, and say whether that did."""
-    if chosen.command != "build" or chosen.download_mode is not None:
+    if chosen.command != "build" or chosen.download_mode or "datasets" in sys.modules:
         return False
     source = {"data_files": chosen.data_files} | _options(chosen)
-    records = find_records(replace(CONFIGURATIONS[chosen.config], **source), chosen.cache_dir)
-    if records is not None:
-        _print_build(chosen, records)
-    return records is not None
+    found = find_build(replace(CONFIGURATIONS[chosen.config], **source), chosen.cache_dir)
+    if found is not None:
+        _print_build(chosen, *found)
+    return found is not None
 
 
 def _run_with_datasets(chosen: argparse.Namespace) -> None:
     # Loading it makes no garbage, and looking for it again and again takes a tenth of the time.
     gc.disable()
-    from datasets.exceptions import DatasetsError
+    try:
+        from datasets.exceptions import DatasetsError
 
-    import movie_posters_decade.builder  # noqa: F401
-
-    gc.freeze()
-    gc.enable()
+        import movie_posters_decade.builder  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
     try:
         COMMANDS[chosen.command](chosen)
     except DatasetsError as error:
@@ -115,10 +116,11 @@ def _plan(chosen: argparse.Namespace) -> None:
 
 
 def _build(chosen: argparse.Namespace) -> None:
-    _print_build(chosen, _built(chosen).records)
+    builder = _built(chosen)
+    _print_build(chosen, builder.records, builder.report())
 
 
-def _print_build(chosen: argparse.Namespace, records: Records) -> None:
+def _print_build(chosen: argparse.Namespace, records: Records, report: Report) -> None:
     places = {
         "cache_dir": records.folder,
         "report": records.losses_path,
@@ -128,7 +130,6 @@ def _print_build(chosen: argparse.Namespace, records: Records) -> None:
         f"The dataset is in {records.folder}\nEvery loss is in {records.losses_path}\n"
         f"What it is made of, byte for byte, is in {records.lock_path}"
     )
-    report = records.report()
     _print_report(chosen, report, places, place + _remedy(report))
 
 

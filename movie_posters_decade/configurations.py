@@ -79,7 +79,7 @@ class Configuration(Options):
         """Return where links that are paths start from; None if they may not be paths."""
         if self.name == DEMO:
             return None
-        if self.locked is not None and not (self.data_files or self.data_dir):
+        if self.locked is not None and self.data_files is None and not self.data_dir:
             return Path(self.locked).expanduser().resolve().parent
         return folder_of(self.place())
 
@@ -91,14 +91,14 @@ class Configuration(Options):
             CatalogueError: it is on this machine, and not to be found or not the only one.
         """
         if self.name == DEMO:
-            if self.data_files or self.data_dir:
+            if self.data_files is not None or self.data_dir:
                 raise OptionError(
                     "Configuration demo: expected no data_files and no data_dir, as it paints its "
                     "own catalogue; found one. Choose another configuration for that catalogue."
                 )
             return DEMO
-        if self.data_files:
-            return locate(self.data_files)
+        if self.data_files is not None:
+            return locate(self.data_files, self.data_dir)
         return locate(self.data_dir) if self.data_dir else KAGGLE_URL
 
     def title(self) -> str:

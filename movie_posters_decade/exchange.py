@@ -18,7 +18,6 @@ _OK = 200
 _STOP = -1
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _NO_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
-_LASTING = frozenset({pycurl.E_URL_MALFORMAT, pycurl.E_PEER_FAILED_VERIFICATION})
 
 
 class FailureError(Exception):
@@ -177,4 +176,7 @@ def _failure(error: int | None, detail: str, *, has_begun: bool) -> FailureError
         return FailureError(Reason.SERVER_ERROR, is_passing=True)
     if has_begun:
         return FailureError(Reason.TRUNCATED, is_passing=True)
-    return FailureError(Reason.UNREACHABLE, is_passing=error not in _LASTING, detail=detail)
+    if error == pycurl.E_URL_MALFORMAT:
+        return FailureError(Reason.UNREACHABLE)
+    is_lasting = error == pycurl.E_PEER_FAILED_VERIFICATION
+    return FailureError(Reason.UNREACHABLE, is_passing=not is_lasting, detail=detail)

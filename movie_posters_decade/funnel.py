@@ -37,7 +37,7 @@ class Reason(StrEnum):
 
 
 PASSING = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE, Reason.SERVER_ERROR})
-"""Why posters are lost that may be had another time."""
+"""Why posters are lost that may be had another time; one that ends early mostly always does."""
 
 MEANINGS = {
     "complete": "rows with IMDb id, title, genre and poster",

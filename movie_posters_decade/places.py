@@ -33,7 +33,8 @@ def locate(data_files: object, data_dir: str | None = None) -> str:
         raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
     if is_url(place):
         return written_as_usual(place)
-    return str(find_catalogue(Path(data_dir or "", Path(place).expanduser())).resolve())
+    folder = Path(data_dir or "").expanduser()
+    return str(find_catalogue(folder / Path(place).expanduser()).resolve())
 
 
 def _flatten(places: object) -> list[str]:

@@ -104,6 +104,8 @@ class Pools:
         self._usable: list[Poster] = []
         self._twins = Twins()
         self._settlement = settle([], self._goals, self._twins)
+        self._scarcest: dict[str, list[Pool]] = {}
+        """By side, the pools that the goals last sank for."""
         self.fetched: Counter[Pool] = Counter()
         """How many of each pool were tried."""
         self.faults: list[Loss] = []
@@ -155,8 +157,8 @@ class Pools:
                 self._twins.add(outcome)
         self._settle()
         # A goal that sinks sets posters aside, and with them what they were in the way of.
-        while (goals := self._reachable()) != self._goals:
-            self._goals = goals
+        while (within := self._within()) != self._goals:
+            self._sink(within)
             self._settle()
 
     def _settle(self) -> None:
@@ -165,27 +167,28 @@ class Pools:
     def _supply(self, pool: Pool) -> int:
         return len(self._settlement.kept[pool]) + len(self._untried[pool])
 
-    def _reachable(self) -> dict[Pool, int]:
-        within = {pool: min(goal, self._supply(pool)) for pool, goal in self._goals.items()}
+    def _within(self) -> dict[Pool, int]:
+        return {pool: min(goal, self._supply(pool)) for pool, goal in self._goals.items()}
+
+    def _sink(self, within: dict[Pool, int]) -> None:
         check_pools(within, self.losses)
-        return level(within) if self._equal else within
+        goals = level(within) if self._equal else within
+        for side in SIDES:
+            lower = [pool for pool in goals if pool[1] == side and goals[pool] < self._goals[pool]]
+            if lower:
+                self._scarcest[side] = [pool for pool in lower if within[pool] == goals[pool]]
+        self._goals = goals
 
     def tell_shortfalls(self) -> None:
         """Warn of the decades that ran dry, if others had to stop at their size."""
         if not self._equal:
             return
-        supply = Counter({pool: len(movies) for pool, movies in self._untried.items()})
-        supply.update(poster.movie.pool for poster in self._usable)
-        supply.subtract(loss.movie.pool for loss in self._settlement.duplicates)
-        for side in SIDES:
-            of_side = {decade: count for (decade, its), count in supply.items() if its == side}
-            scarcest = [decade for decade in of_side if of_side[decade] == min(of_side.values())]
-            pool = scarcest[0], side
-            if self._goals[pool] < self._targets[pool]:
-                logger.warning(
-                    "Each decade has %d %s posters instead of %d, as there are no more of the %s.",
-                    *(self._goals[pool], side, self._targets[pool], " and ".join(scarcest)),
-                )
+        for side, scarcest in self._scarcest.items():
+            logger.warning(
+                "Each decade has %d %s posters instead of %d, as there are no more of the %s.",
+                *(self._goals[scarcest[0]], side, self._targets[scarcest[0]]),
+                " and ".join(decade for decade, _ in scarcest),
+            )
 
 
 def untried(selection: Selection) -> dict[Pool, list[Movie]]:

@@ -20,6 +20,9 @@ from movie_posters_decade.version import NAME, __version__, code_hash
 
 REPORT_FILE = "report.json"
 LOSSES_FILE = "losses.csv"
+INFO_FILE = "dataset_info.json"
+"""What `datasets` itself knows a build by."""
+
 LOCK_FILE = "movie_posters_decade.lock"
 
 
@@ -68,17 +71,17 @@ class Records:
         """Read the report.
 
         Raises:
-            BuildError: there is none, as nothing was built.
+            BuildError: there is none, as nothing was built, or it is damaged.
         """
         try:
             with self._open(REPORT_FILE, "r") as file:
                 return Report.from_json(json.load(file))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError, KeyError) as error:
+            if self.filesystem.exists(self.folder):
+                raise damaged(self.folder, error) from error
             raise BuildError(
                 f"{self.folder}: expected a build; found none. Call download_and_prepare() first."
             ) from error
-        except (ValueError, KeyError) as error:
-            raise damaged(self.folder, error) from error
 
     def tables(self) -> dict[str, bytes]:
         """Read the losses and the lock file, to be handed on with the posters.
@@ -102,11 +105,13 @@ def damaged(folder: str, error: Exception) -> BuildError:
     )
 
 
-def find_records(configuration: Configuration, cache_dir: str | None = None) -> Records | None:
-    """Return the files beside a build, if it is where `datasets` keeps it on this machine.
+def find_build(
+    configuration: Configuration, cache_dir: str | None = None
+) -> tuple[Records, Report] | None:
+    """Return the files beside a build and its report, if it is where `datasets` keeps it.
 
-    `datasets` asks no more of a build before it takes it again, but loading it to ask takes longer
-    than all the rest.
+    For that `datasets` is not loaded, which takes longer than all else. Whatever is not as it
+    should be is left to it, as is a build that another process is about to replace.
 
     Args:
         configuration: what was asked for.
@@ -117,13 +122,18 @@ def find_records(configuration: Configuration, cache_dir: str | None = None) -> 
         CatalogueError: the catalogue is on this machine, and not to be found.
         LockError: the lock file cannot be used.
     """
-    root = Path(cache_dir or _usual_cache()).expanduser().absolute()
+    root = Path(cache_dir or usual_cache()).expanduser().absolute()
     folder = root / NAME / configuration.build_id() / __version__ / code_hash()
     records = Records(LocalFileSystem(), folder.as_posix())
-    return records if (folder / REPORT_FILE).is_file() else None
+    if not (folder / INFO_FILE).is_file():
+        return None
+    try:
+        return records, records.report()
+    except BuildError:
+        return None
 
 
-def _usual_cache() -> str:
+def usual_cache() -> str:
     """Return where `datasets` keeps builds, as it reads that from the environment."""
     usual = posixpath.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
     home = os.environ.get("HF_HOME", usual)

@@ -140,7 +140,7 @@ class Transport:
         except TimeoutError:
             raise FailureError(Reason.TIMEOUT, is_passing=True) from None
         except OSError as error:
-            detail = f"Could not look up {host}: {error.strerror}"
+            detail = f"Could not look up {host}: {error.strerror or error}"
             raise FailureError(Reason.UNREACHABLE, is_passing=True, detail=detail) from None
         except UnicodeError:
             raise FailureError(Reason.UNREACHABLE) from None

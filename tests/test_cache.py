@@ -2,6 +2,7 @@
 
 import sys
 from importlib.abc import MetaPathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def test_download_manager_hands_out_what_is_there_without_a_request(
     assert len(manager.get_recorded_sizes_checksums()) == count
 
 
+@pytest.mark.skipif(find_spec("aiohttp") is not None, reason="fsspec's client can be loaded")
 def test_no_other_client_is_looked_for(
     cache: DownloadCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from conftest import COLUMNS, row, write_catalogue
 
+from movie_posters_decade import tables
 from movie_posters_decade.catalogue import parse_catalogue
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.files import read_catalogue
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.options import Options
+from movie_posters_decade.places import TABLE_SUFFIXES
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 
@@ -346,3 +348,7 @@ def test_repaired_titles_are_counted(tmp_path: Path) -> None:
     catalogue = read_catalogue(write_catalogue(tmp_path / "c.csv", [JUMANJI, garbled]))
     assert catalogue.movies["title"].tolist() == ["Jumanji", "Les Mis\u00e9rables"]
     assert catalogue.steps[0] == Step("rows", 2, repaired={"titles": 1})
+
+
+def test_tables_that_are_looked_for_can_be_read() -> None:
+    assert set(TABLE_SUFFIXES) == {".csv", *tables._PARSERS}

@@ -125,6 +125,12 @@ def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
     assert world.host.requests == [path]
 
 
+def test_building_again_is_done_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["build", "--rebuild", "--force-redownload"])
+    assert "not allowed with argument --rebuild" in capsys.readouterr().err
+
+
 def test_nothing_need_be_told(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,21 @@ def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
     ]
 
 
+def test_decades_that_are_short_alike_are_told_together(
+    poster: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    selection = selection_of([10, 10, 20, 20, 10])
+    dead = {
+        link
+        for decade, count in (("1970s", 3), ("1980s", 2), ("2010s", 3))
+        for link in urls_of(selection, decade, "train")[:count]
+    }
+    collect(selection, posters_of(Host(poster, dead)), equal=True)
+    assert caplog.messages == [
+        "Each decade has 5 train posters instead of 8, as there are no more of the 1970s and 2010s."
+    ]
+
+
 def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:
     selection = selection_of([10, 40, 40, 40, 40])
     dead = set(urls_of(selection, "1970s", "train")[:6])

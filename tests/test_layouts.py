@@ -13,7 +13,8 @@ from conftest import DECADES, paint, painted_decade
 from PIL import Image
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
-from movie_posters_decade.layouts import MANIFEST, MANIFEST_COLUMNS, lay_out, safe_name
+from movie_posters_decade.formats import FORMATS
+from movie_posters_decade.layouts import LAYOUTS, MANIFEST, MANIFEST_COLUMNS, lay_out, safe_name
 
 JPEG = paint("1990s", 1)
 
@@ -59,6 +60,10 @@ def make_dataset(ids: list[str], image: bytes = JPEG) -> datasets.DatasetDict:
         {"image": {"bytes": image, "path": None}, "label": 0, "imdb_id": imdb_id} for imdb_id in ids
     ]
     return datasets.DatasetDict({"train": datasets.Dataset.from_list(rows, features)})
+
+
+def test_formats_are_those_that_can_be_laid_out() -> None:
+    assert tuple(LAYOUTS) == FORMATS
 
 
 def test_manifest_tells_all_of_each_poster(dataset: datasets.DatasetDict, folder: Path) -> None:

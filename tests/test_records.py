@@ -8,44 +8,98 @@ import pytest
 from conftest import World
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.configurations import CONFIGURATIONS
-from movie_posters_decade.records import REPORT_FILE, find_records
+from movie_posters_decade.configurations import CONFIGURATIONS, Configuration
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.records import INFO_FILE, REPORT_FILE, find_build, usual_cache
+
+
+def asked_for(world: World, name: str = "action", **options: Any) -> Configuration:
+    source: dict[str, Any] = {"data_files": str(world.catalogue), "allow_private_hosts": True}
+    return replace(CONFIGURATIONS[name], **source | options)
+
+
+def build(cache: str | None, asked: Configuration) -> MoviePostersDecade:
+    options = {name: value for name, value in vars(asked).items() if name != "description"}
+    builder = MoviePostersDecade(cache, config_name=options.pop("name"), **options)
+    builder.download_and_prepare()
+    return builder
+
+
+@pytest.mark.parametrize("cache", [None, "cache", "./cache/"])
+def test_build_is_found_where_datasets_keeps_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = asked_for(world, per_decade=4)
+    assert find_build(asked, cache) is None
+    builder = build(cache, asked)
+    found = find_build(asked, cache)
+    assert found is not None
+    records, report = found
+    assert records.folder == builder.records.folder == str(Path(builder.cache_dir).absolute())
+    assert report == builder.report()
+    assert find_build(replace(asked, seed=8), cache) is None
+
+
+@pytest.mark.parametrize("name", [INFO_FILE, REPORT_FILE])
+def test_build_that_is_not_whole_is_left_to_datasets(
+    world: World, tmp_path: Path, name: str
+) -> None:
+    asked = asked_for(world)
+    folder = Path(build(str(tmp_path), asked).cache_dir)
+    assert find_build(asked, str(tmp_path)) is not None
+    (folder / name).rename(tmp_path / name)
+    assert find_build(asked, str(tmp_path)) is None
+    (folder / REPORT_FILE).write_text("{")
+    assert find_build(asked, str(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
-    ("name", "options"),
+    "options",
     [
-        ("action", {}),
-        ("comedy", {"seed": 7, "per_decade": 5, "balance": "none", "connections": 4}),
-        ("all", {"genres": ["War", " drama"], "columns": {"title": "Title"}, "color": "any"}),
+        {"name": "comedy", "seed": 7, "per_decade": 5, "balance": "none", "connections": 4},
+        {"name": "all", "genres": ["War", " drama"], "columns": {"title": "Title"}},
+        {"data_files": ["MovieGenre.csv"], "data_dir": "catalogue"},
+        {"data_files": None, "data_dir": "catalogue"},
+        {"data_files": "catalogue"},
+        {"data_files": {"train": "./catalogue/MovieGenre.csv"}},
+        {"data_files": "HTTP://host/MovieGenre.csv"},
+        {"data_files": None},
     ],
 )
-@pytest.mark.parametrize("is_usual", [True, False])
-def test_build_is_found_where_datasets_keeps_it(
-    world: World, tmp_path: Path, name: str, options: dict[str, Any], is_usual: bool
+def test_builds_are_told_apart_as_datasets_tells_them(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
-    cache = None if is_usual else str(tmp_path / "cache")
-    source = {"data_files": str(world.catalogue), **options}
-    kept = Path(MoviePostersDecade(cache, config_name=name, **source).cache_dir)
-    asked = replace(CONFIGURATIONS[name], **source)
-    assert find_records(asked, cache) is None
-    kept.mkdir(parents=True)
-    assert find_records(asked, cache) is None
-    (kept / REPORT_FILE).touch()
-    found = find_records(asked, cache)
-    assert found is not None
-    assert found.folder == str(kept)
-    assert find_records(replace(asked, seed=8), cache) is None
+    monkeypatch.chdir(world.catalogue.parent.parent)
+    (world.catalogue.parent / "lost.csv").unlink(missing_ok=True)
+    asked = asked_for(world, **options)
+    given = {name: value for name, value in vars(asked).items() if name != "description"}
+    builder = MoviePostersDecade(str(tmp_path), config_name=given.pop("name"), **given)
+    assert builder.config_id == asked.build_id()
 
 
-def test_folder_is_told_as_a_whole_wherever_one_is(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("nothing", ["", []])
+def test_no_catalogue_is_not_kaggles(world: World, nothing: Any) -> None:
+    asked = asked_for(world, data_files=nothing)
+    for identify in (asked.build_id, lambda: MoviePostersDecade(data_files=nothing)):
+        with pytest.raises(CatalogueError, match="data_files: expected"):
+            identify()
+
+
+@pytest.mark.parametrize(
+    ("environment", "cache"),
+    [
+        ({}, "~/.cache/huggingface/datasets"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/huggingface/datasets"),
+        ({"XDG_CACHE_HOME": "/x", "HF_HOME": "$HF"}, "$HF/datasets"),
+        ({"HF_HOME": "/hf", "HF_DATASETS_CACHE": "./here"}, "./here"),
+    ],
+)
+def test_usual_cache_is_the_one_of_datasets(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], cache: str
 ) -> None:
-    """As after the build itself."""
-    monkeypatch.chdir(tmp_path)
-    builder = MoviePostersDecade("cache", data_files=world.catalogue, allow_private_hosts=True)
-    builder.download_and_prepare()
-    source: dict[str, Any] = {"data_files": str(world.catalogue), "allow_private_hosts": True}
-    found = find_records(replace(CONFIGURATIONS["action"], **source), "cache")
-    assert found is not None
-    assert found.folder == builder.records.folder == str(Path(builder.records.folder).absolute())
+    for name in ("XDG_CACHE_HOME", "HF_HOME", "HF_DATASETS_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert usual_cache() == cache

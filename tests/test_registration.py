@@ -50,6 +50,21 @@ def test_name_is_known_whichever_is_imported_first(imports: str) -> None:
     assert finished.stdout == f"{NAME}.builder\n"
 
 
+def test_import_waits_for_another_threads_import_of_datasets() -> None:
+    code = (
+        "import sys, threading, time\n"
+        "other = threading.Thread(target=__import__, args=('datasets',))\n"
+        "other.start()\n"
+        "while 'datasets.load' not in sys.modules:\n"
+        "    time.sleep(0)\n"
+        "import movie_posters_decade\n"
+        "other.join()\n"
+        "import datasets\n"
+        f"datasets.load_dataset_builder({NAME!r}, 'demo')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
     builder = builder_of(world, tmp_path, config_name="action", per_decade=5)
     builder.download_and_prepare()
