@@ -81,6 +81,7 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
 
 def _is_answered(chosen: argparse.Namespace) -> bool:
     """Answer what takes nothing but a look at a build that is there, and say whether that did."""
+    # Where datasets is loaded, it answers as fast and knows better.
     if chosen.command != "build" or chosen.download_mode or "datasets" in sys.modules:
         return False
     source = {"data_files": chosen.data_files} | _options(chosen)

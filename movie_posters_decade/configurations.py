@@ -139,6 +139,7 @@ class Configuration(Options):
         Raises:
             OptionError: an option has a value that cannot be used.
             CatalogueError: the catalogue is on this machine, and not to be found.
+            LockError: the lock file cannot be used.
         """
         content = asdict(self.checked())
         del content["connections"], content["locked"]
