@@ -46,6 +46,13 @@ def _answering_for_us(find_module: Callable[..., Any]) -> Callable[..., Any]:
     return dataset_module_factory
 
 
+if "datasets" in sys.modules:
+    # Another thread may be half through with it, for which this waits.
+    import_module("datasets")
+
+
+@when_imported("datasets.inspect")
+@when_imported("datasets.load")
 def _register(module: ModuleType) -> None:
     """Let `datasets` find this package's builder by name, whatever the current folder holds.
 
@@ -53,10 +60,3 @@ def _register(module: ModuleType) -> None:
     """
     if not hasattr(module.dataset_module_factory, "knows_movie_posters_decade"):
         module.dataset_module_factory = _answering_for_us(module.dataset_module_factory)  # type: ignore[attr-defined]
-
-
-for _name in ("datasets.load", "datasets.inspect"):
-    if _name in sys.modules:
-        # Another thread may be half through with it, for which this waits.
-        import_module(_name)
-    when_imported(_name)(_register)

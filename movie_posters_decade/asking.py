@@ -9,6 +9,8 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from datasets.utils.tqdm import tqdm
+
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.funnel import Reason
 from movie_posters_decade.keeper import Keeper
@@ -40,7 +42,8 @@ class Host:
     patience: Patience
     is_given_up: bool = field(default=False, init=False)
     """Whether so many tries in a row were in vain, for so long, that no more are worth making."""
-    _has_told: bool = field(default=False, init=False)
+    _told: set[str] = field(default_factory=set, init=False)
+    """The origins, its own and where it redirects to, that something was said of."""
     _tries_in_vain: int = field(default=0, init=False)
     _in_vain_since: float = field(default=0.0, init=False)
     _quiet_until: float = field(default=0.0, init=False)
@@ -61,10 +64,11 @@ class Host:
             self._tries_in_vain = 0
 
     def tell(self, answer: Answer) -> None:
-        """Say once what the network says of why there was no answer to the last try."""
-        if answer.detail and not self._has_told:
-            self._has_told = True
-            logger.warning("%s did not answer: %s.", origin_of(answer.url), answer.detail)
+        """Say once of each origin what the network says of why it did not answer."""
+        origin = origin_of(answer.url)
+        if answer.detail and origin not in self._told:
+            self._told.add(origin)
+            _warn("%s did not answer: %s.", origin, answer.detail)
 
     def _learn_in_vain(self, bearable: float) -> None:
         if self._tries_in_vain == 0:
@@ -75,11 +79,16 @@ class Host:
         too_long = time.monotonic() - self._in_vain_since >= bearable
         if too_often and too_long and not self.is_given_up:
             self.is_given_up = True
-            logger.warning(
+            _warn(
                 "%s was asked %d times in a row in vain; it is not asked any more.",
-                self.origin,
-                self._tries_in_vain,
+                *(self.origin, self._tries_in_vain),
             )
+
+
+def _warn(message: str, *values: object) -> None:
+    """Warn on a line of its own, whatever progress bars are shown."""
+    with tqdm.external_write_mode():
+        logger.warning(message, *values)
 
 
 def origin_of(url: str) -> str:
@@ -89,7 +98,8 @@ def origin_of(url: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return url
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 class Asker:

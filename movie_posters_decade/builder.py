@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from json import JSONDecodeError
 from typing import Any, ClassVar
 
 import datasets
@@ -22,8 +22,8 @@ from movie_posters_decade.errors import CatalogueError, OptionError
 from movie_posters_decade.kaggle import KAGGLE_PAGE
 from movie_posters_decade.movies import SIDES, Poster, decade_names
 from movie_posters_decade.options import shaping
-from movie_posters_decade.places import locate
-from movie_posters_decade.records import Records, damaged
+from movie_posters_decade.places import expanded, locate
+from movie_posters_decade.records import Records, damaged, locked_up
 from movie_posters_decade.report import Report
 from movie_posters_decade.version import NAME, __version__, code_hash
 
@@ -69,6 +69,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         OptionError: an option or ``cache_dir`` has a value that cannot be used.
         CatalogueError: the catalogue is on this machine, and not to be found.
         LockError: the lock file cannot be used.
+        BuildError: a build is there and so damaged that it cannot be replaced.
     """
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
@@ -89,16 +90,20 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         **kwargs: Any,
     ) -> None:
         _check_cache(cache_dir)
-        folder = data_dir and str(Path(data_dir).expanduser().resolve())
-        super().__init__(
-            cache_dir=cache_dir,
-            dataset_name=dataset_name or NAME,
-            config_name=config_name,
-            hash=hash or code_hash(),
-            data_files=None if data_files is None else _resolve(data_files, folder),
-            data_dir=folder,
-            **kwargs,
-        )
+        folder = data_dir and str(expanded(data_dir).resolve())
+        files = None if data_files is None else _resolve(data_files, folder)
+        try:
+            super().__init__(
+                cache_dir=cache_dir,
+                dataset_name=dataset_name or NAME,
+                config_name=config_name,
+                hash=hash or code_hash(),
+                data_files=files,
+                data_dir=folder,
+                **kwargs,
+            )
+        except JSONDecodeError as error:
+            raise locked_up(self._cache_dir, error) from error
         self._made_for = self.config.identity()
 
     def _info(self) -> datasets.DatasetInfo:
@@ -139,7 +144,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         """Report what was kept and lost, of a build that is in the cache.
 
         Raises:
-            BuildError: there is none.
+            BuildError: there is none, or it is damaged.
         """
         return self.records.report()
 
@@ -152,7 +157,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         options, report = self.config.checked(), self.report()
         try:
             dataset, tables = self.as_dataset(), self.records.tables()
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            # Whatever `datasets` and Arrow raise of files that are not whole.
             raise damaged(self.cache_dir, error) from error
         return Build(
             name=self.config.title(),
@@ -253,7 +259,7 @@ def _example(poster: Poster) -> dict[str, Any]:
 def _check_cache(cache_dir: str | None) -> None:
     try:
         url_to_fs(str(cache_dir or ""))
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError) as error:
         raise OptionError(
             f"Option cache_dir: expected a folder; found {cache_dir!r}, which cannot be used: "
             f"{error}."

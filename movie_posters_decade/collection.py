@@ -3,13 +3,12 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import Any
 
 from datasets.utils.tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from movie_posters_decade.errors import LockError
 from movie_posters_decade.lock import Lock, account, differences
@@ -140,11 +139,8 @@ def _as_locked(
     return kept, losses
 
 
-@contextmanager
-def _bar(total: int) -> Iterator[Any]:
-    """Show how many posters are usable; what is warned of meanwhile gets lines of its own."""
-    with logging_redirect_tqdm(), tqdm(desc="Posters", unit="poster", total=total) as bar:
-        yield bar
+def _bar(total: int) -> Any:
+    return tqdm(desc="Posters", unit="poster", total=total)
 
 
 def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:

@@ -12,12 +12,15 @@ from movie_posters_decade.errors import OptionError
 from movie_posters_decade.kaggle import GENRES, KAGGLE_URL
 from movie_posters_decade.lock import Lock
 from movie_posters_decade.options import Options, shaping
-from movie_posters_decade.places import folder_of, hash_file, identify, locate
+from movie_posters_decade.places import expanded, folder_of, hash_file, identify, locate
 
 DEFAULT = "action"
 """The configuration that is taken where none is named."""
 
 DEMO = "demo"
+
+LONGEST_NAME = 100
+"""How many letters of its genres a locked build is called by, as some have many."""
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Configuration(Options):
         if self.name == DEMO:
             raise OptionError(
                 "Configuration demo: expected no lock file, as its posters are nowhere else; found "
-                f"{self.locked}. Leave the configuration out."
+                f"{self.locked}. Leave it out: a demo is always the same."
             )
         # What nobody need say beside a lock file is not taken for the user's word.
         unsaid = shaping(Options.checked(CONFIGURATIONS[DEFAULT]))
@@ -73,14 +76,14 @@ class Configuration(Options):
         Raises:
             LockError: it cannot be used.
         """
-        return None if self.locked is None else Lock.read(Path(self.locked).expanduser())
+        return None if self.locked is None else Lock.read(expanded(self.locked))
 
     def folder(self) -> Path | None:
         """Return where links that are paths start from; None if they may not be paths."""
         if self.name == DEMO:
             return None
         if self.locked is not None and self.data_files is None and not self.data_dir:
-            return Path(self.locked).expanduser().resolve().parent
+            return expanded(self.locked).resolve().parent
         return folder_of(self.place())
 
     def place(self) -> str:
@@ -126,7 +129,7 @@ class Configuration(Options):
             CatalogueError: it is on this machine, and not to be read.
         """
         if self.locked is not None:
-            return f"{hash_file(Path(self.locked).expanduser())}{self.folder()}"
+            return f"{hash_file(expanded(self.locked))}{self.folder()}"
         place = self.place()
         return place if place == DEMO else identify(place)
 
@@ -145,7 +148,8 @@ class Configuration(Options):
         del content["connections"], content["locked"]
         content |= {"catalogue": self.identity(), "features": repr(features)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        return f"{self.name if self.locked is None else self.title()}-{digest[:16]}"
+        name = self.name if self.locked is None else self.title()[:LONGEST_NAME]
+        return f"{name}-{digest[:16]}"
 
 
 _OF_GENRES = [

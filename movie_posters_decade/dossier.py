@@ -15,7 +15,7 @@ from movie_posters_decade.build import Build
 from movie_posters_decade.contact_sheet import POSTERS_A_ROW, draw_thumbnail, first_places
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.evidence import Evidence, gather, interval_note
-from movie_posters_decade.page import MARK, make_page
+from movie_posters_decade.page import is_page, make_page
 from movie_posters_decade.records import LOSSES_FILE
 from movie_posters_decade.storing import write_whole
 from movie_posters_decade.traits import Traits
@@ -28,7 +28,6 @@ BORDERLINE = 12
 PAGE = "index.html"
 DATA = "report.json"
 
-_MARKS = {PAGE: MARK, DATA: '"movie_posters_decade":'}
 _MEASURES = {
     "width in pixels": "width",
     "height in pixels": "height",
@@ -43,9 +42,9 @@ def check_place(output: Path) -> None:
     Raises:
         ExportError: one would.
     """
-    for name, mark in _MARKS.items():
+    for name, is_ours in ((PAGE, is_page), (DATA, _is_data)):
         path = output / name
-        if path.exists() and mark not in path.read_text(encoding="utf-8", errors="replace"):
+        if path.exists() and not is_ours(path.read_text(encoding="utf-8", errors="replace")):
             raise ExportError(
                 f"{path}: expected no such file, or one that an earlier report wrote; found "
                 "another. Choose another folder."
@@ -71,6 +70,13 @@ def write_dossier(build: Build, output: Path) -> None:
     data = json.dumps(dossier, indent=2, ensure_ascii=False)
     for name, text in {DATA: data, PAGE: page}.items():
         write_whole(str(output / name), text.encode())
+
+
+def _is_data(text: str) -> bool:
+    try:
+        return {"movie_posters_decade", "evidence"} <= set(json.loads(text))
+    except (ValueError, TypeError):
+        return False
 
 
 def make_dossier(build: Build, evidence: Evidence) -> dict[str, Any]:

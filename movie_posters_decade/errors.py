@@ -7,7 +7,7 @@ MoviePostersError
 ├── LockError           a lock file cannot be used, or posters are not as it says
 ├── DownloadError       posters cannot be stored, or may not be asked for
 ├── CollectionError     no usable poster is left for a decade and side
-├── BuildError          there is no build in the cache
+├── BuildError          there is no build in the cache, or a damaged one
 ├── ExportError         the folder to write into cannot be used
 ├── EvidenceError       baselines and reports cannot be made
 └── HubError            the Hub cannot be reached, or does not let a dataset be published
@@ -52,7 +52,7 @@ class CollectionError(MoviePostersError, RuntimeError):
 
 
 class BuildError(MoviePostersError, FileNotFoundError):
-    """There is no build in the cache."""
+    """There is no build in the cache, or a damaged one."""
 
 
 class ExportError(MoviePostersError, OSError):

@@ -11,6 +11,7 @@ from movie_posters_decade.options import Options
 from movie_posters_decade.places import TABLE_SUFFIXES, suffix_of, unreadable
 
 _ZIP = b"PK\x03\x04"
+_NO_TABLE = "expected a table, or a zip that is whole; found a zip that is not read. Get it again."
 
 
 def read_catalogue(
@@ -33,17 +34,11 @@ def read_catalogue(
             name = f"{name}/{member}"
         else:
             content = path.read_bytes()
-            _check_no_zip(content, name)
+            if content.startswith(_ZIP):
+                raise CatalogueError(f"{name}: {_NO_TABLE}")
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise unreadable(name, error) from error
     return parse_catalogue(content, name, options)
-
-
-def _check_no_zip(content: bytes, name: str) -> None:
-    if content.startswith(_ZIP):
-        raise CatalogueError(
-            f"{name}: expected a whole zip; found one that ends early. Get it again."
-        )
 
 
 def _read_member(path: Path, name: str) -> tuple[str, bytes]:

@@ -10,8 +10,7 @@ from movie_posters_decade.charts import bars, boxes, stacked_bars
 Row = Sequence[object]
 Data = Mapping[str, Any]
 
-MARK = '<meta name="generator" content="movie_posters_decade">'
-"""What tells a page of ours from others."""
+_MARK = '<meta name="generator" content="movie_posters_decade">'
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #222; --paper: #fdfdfb; --line: #8884;
@@ -37,6 +36,11 @@ summary { cursor: pointer; }
 """
 
 
+def is_page(text: str) -> bool:
+    """Say whether a page is one that was made here."""
+    return _MARK in text
+
+
 def make_page(data: Data, thumbnails: Mapping[str, bytes]) -> str:
     """Write the page.
 
@@ -56,7 +60,7 @@ def make_page(data: Data, thumbnails: Mapping[str, bytes]) -> str:
     )
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'{MARK}\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'{_MARK}\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{escape(title)}</h1>\n{_summary(data)}\n{sections}\n</main>\n</body>\n</html>\n"
     )

@@ -1,6 +1,7 @@
 """Where a catalogue lies, on this machine or on the network, and what tells it from others."""
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -33,8 +34,12 @@ def locate(data_files: object, data_dir: str | None = None) -> str:
         raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
     if is_url(place):
         return written_as_usual(place)
-    folder = Path(data_dir or "").expanduser()
-    return str(find_catalogue(folder / Path(place).expanduser()).resolve())
+    return str(find_catalogue(expanded(data_dir or "") / expanded(place)).resolve())
+
+
+def expanded(path: str) -> Path:
+    """Return a path in which "~" stands for a home, and for itself where there is no such home."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111, pathlib's own fails there
 
 
 def _flatten(places: object) -> list[str]:
@@ -102,7 +107,8 @@ def hash_file(path: Path) -> str:
 
 def suffix_of(name: str) -> str:
     """Return what the name of a file, or of a file at a URL, ends in, such as ".csv"."""
-    return PurePosixPath(urlsplit(name).path.replace("\\", "/")).suffix.lower()
+    path = urlsplit(name).path if is_url(name) else name
+    return PurePosixPath(path.replace("\\", "/")).suffix.lower()
 
 
 def unreadable(name: str, error: Exception) -> CatalogueError:

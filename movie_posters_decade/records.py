@@ -6,7 +6,6 @@ import os
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fsspec.implementations.local import LocalFileSystem
@@ -15,6 +14,7 @@ from movie_posters_decade.configurations import Configuration
 from movie_posters_decade.errors import BuildError
 from movie_posters_decade.lock import Lock
 from movie_posters_decade.movies import Loss
+from movie_posters_decade.places import expanded
 from movie_posters_decade.report import LOSS_COLUMNS, Report, loss_rows
 from movie_posters_decade.version import NAME, __version__, code_hash
 
@@ -76,7 +76,7 @@ class Records:
         try:
             with self._open(REPORT_FILE, "r") as file:
                 return Report.from_json(json.load(file))
-        except (FileNotFoundError, ValueError, KeyError) as error:
+        except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError) as error:
             if self.filesystem.exists(self.folder):
                 raise damaged(self.folder, error) from error
             raise BuildError(
@@ -100,9 +100,21 @@ class Records:
 def damaged(folder: str, error: Exception) -> BuildError:
     """Return the error of a build that cannot be read."""
     return BuildError(
-        f"{folder}: expected a whole build; found it damaged: {error}. Build again with --rebuild "
-        '(download_mode="reuse_cache_if_exists").'
+        f"{folder}: expected a whole build; found it damaged: {_told(error)}. Build again with "
+        '--rebuild (download_mode="reuse_cache_if_exists").'
     )
+
+
+def locked_up(folder: str, error: Exception) -> BuildError:
+    """Return the error of a build that `datasets` cannot even replace."""
+    return BuildError(
+        f"{folder}: expected a whole build; found its {INFO_FILE} damaged: {_told(error)}. Remove "
+        "this folder and build again."
+    )
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(".")
 
 
 def find_build(
@@ -111,7 +123,7 @@ def find_build(
     """Return the files beside a build and its report, if it is where `datasets` keeps it.
 
     For that `datasets` is not loaded, which takes longer than all else. Whatever is not as it
-    should be is left to it, as is a build that another process is about to replace.
+    should be is left to it.
 
     Args:
         configuration: what was asked for.
@@ -122,14 +134,13 @@ def find_build(
         CatalogueError: the catalogue is on this machine, and not to be found.
         LockError: the lock file cannot be used.
     """
-    root = Path(cache_dir or usual_cache()).expanduser().absolute()
+    root = expanded(cache_dir or usual_cache()).absolute()
     folder = root / NAME / configuration.build_id() / __version__ / code_hash()
     records = Records(LocalFileSystem(), folder.as_posix())
-    if not (folder / INFO_FILE).is_file():
-        return None
     try:
-        return records, records.report()
-    except BuildError:
+        info = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
+        return (records, records.report()) if info["splits"] else None
+    except (BuildError, OSError, ValueError, LookupError, TypeError):
         return None
 
 

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
+
+GZIP_BOMB = gzip.compress(bytes(50 * 1024 * 1024))
+"""Made once, as that takes a while."""
 
 Horror = Callable[["Visit"], None]
 
@@ -126,12 +128,6 @@ def redirect(to: str) -> Horror:
     return lambda visit: visit.answer(status="302 Found", more=f"Location: {to}\r\n")
 
 
-@cache
-def gzip_bomb() -> bytes:
-    """Return a small content that unfolds to fifty megabytes; making it takes a while."""
-    return gzip.compress(bytes(50 * 1024 * 1024))
-
-
 def all_horrors(poster: bytes) -> dict[str, Horror]:
     """Return every horror by path, given a good poster."""
 
@@ -223,7 +219,7 @@ def all_horrors(poster: bytes) -> dict[str, Horror]:
         "/huge": lambda visit: visit.answer(b"x", length=30 * 1024 * 1024),
         "/ends-early": ends_early,
         "/says-too-little": says_too_little,
-        "/gzip-bomb": lambda visit: visit.answer(gzip_bomb(), more="Content-Encoding: gzip\r\n"),
+        "/gzip-bomb": lambda visit: visit.answer(GZIP_BOMB, more="Content-Encoding: gzip\r\n"),
         "/html": lambda visit: visit.answer(b"<!doctype html><title>Sign in</title>"),
         "/empty": lambda visit: visit.answer(),
         "/svg": lambda visit: visit.answer(b'<svg xmlns="http://www.w3.org/2000/svg"/>'),

@@ -257,9 +257,18 @@ def test_damaged_build_is_one_sentence(world: World, tmp_path: Path) -> None:
     one.unlink()
     with pytest.raises(BuildError, match=r"found it damaged: .* Build again with --rebuild"):
         builder.built()
-    (Path(builder.cache_dir) / "report.json").write_text("")
-    with pytest.raises(BuildError, match="expected a whole build; found it damaged"):
-        builder.report()
+    for damaged in ("", "{}", "[]"):
+        (Path(builder.cache_dir) / "report.json").write_text(damaged)
+        with pytest.raises(BuildError, match="expected a whole build; found it damaged"):
+            builder.report()
+    (Path(builder.cache_dir) / "dataset_info.json").write_text("{")
+    with pytest.raises(BuildError) as error:
+        builder_of(world, tmp_path)
+    assert str(error.value).startswith(
+        f"{builder.cache_dir}: expected a whole build; found its dataset_info.json damaged: "
+        "JSONDecodeError: "
+    )
+    assert str(error.value).endswith(". Remove this folder and build again.")
 
 
 def test_host_that_is_not_public_has_to_be_allowed(world: World, tmp_path: Path) -> None:

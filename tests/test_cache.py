@@ -2,7 +2,6 @@
 
 import sys
 from importlib.abc import MetaPathFinder
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ def test_download_manager_hands_out_what_is_there_without_a_request(
     assert len(manager.get_recorded_sizes_checksums()) == count
 
 
-@pytest.mark.skipif(find_spec("aiohttp") is not None, reason="fsspec's client can be loaded")
 def test_no_other_client_is_looked_for(
     cache: DownloadCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +46,7 @@ def test_no_other_client_is_looked_for(
         def find_spec(self, name: str, *_: Any) -> None:
             looked_for.append(name)
 
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
     monkeypatch.delitem(sys.modules, "fsspec.implementations.http", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Recorder(), *sys.meta_path])
     cache.path("http://host/a").write_bytes(b"four")

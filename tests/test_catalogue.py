@@ -350,5 +350,11 @@ def test_repaired_titles_are_counted(tmp_path: Path) -> None:
     assert catalogue.steps[0] == Step("rows", 2, repaired={"titles": 1})
 
 
+def test_link_is_the_same_whatever_the_letters_of_its_scheme() -> None:
+    rows = "1,A (1990),Drama,HTTP://host/1.jpg\n2,B (1991),Drama,http://host/1.jpg\n"
+    catalogue = parse_catalogue(f"imdbId,Title,Genre,Poster\n{rows}".encode())
+    assert catalogue.steps[-1].dropped == {Reason.SHARED_POSTER: 2}
+
+
 def test_tables_that_are_looked_for_can_be_read() -> None:
     assert set(TABLE_SUFFIXES) == {".csv", *tables._PARSERS}

@@ -121,8 +121,24 @@ def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
     world.host.requests.clear()
     assert run_json(capsys, *words)["losses"] == {"server_error": 1}
     assert world.host.requests == []
-    assert run_json(capsys, *words, "--rebuild")["losses"] == {}
+    # Where datasets is not loaded, as then a build that is there would be told again.
+    program = [sys.executable, "-m", "movie_posters_decade", *words, "--rebuild", "--json"]
+    rebuilt = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert json.loads(rebuilt.stdout)["losses"] == {}
     assert world.host.requests == [path]
+
+
+def test_cache_is_the_one_that_datasets_was_told_of(
+    world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ("build", "--data-files", str(world.catalogue), "--allow-private-hosts")
+    before = run_json(capsys, *words)["cache_dir"]
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    after = run_json(capsys, *words)["cache_dir"]
+    assert after == str(tmp_path / "cache" / Path(before).relative_to(Path(before).parents[3]))
 
 
 def test_building_again_is_done_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
@@ -392,4 +408,9 @@ def test_report_says_where_the_page_is(
     told = run_json(capsys, "report", *source(world, tmp_path), "--output", str(output))
     assert told["page"] == str(output / "index.html")
     assert Path(told["page"]).is_file()
+    (output / "index.html").write_text("mine")
+    asked = len(world.host.requests)
+    assert main(["report", *source(world, tmp_path), "--seed", "7", "--output", str(output)]) == 1
+    assert "index.html: expected no such file" in capsys.readouterr().err
+    assert len(world.host.requests) == asked
     assert json.loads((output / "report.json").read_text())["report"]["kept"] == told["kept"] == 30

@@ -125,6 +125,19 @@ def test_decades_that_are_short_alike_are_told_together(
     ]
 
 
+def test_decade_that_all_stopped_for_last_is_told(
+    poster: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    selection = selection_of([10, 12, 40, 40, 40])
+    dead = {
+        *urls_of(selection, "1970s", "train")[:1],
+        *urls_of(selection, "1980s", "train")[2:9],
+    }
+    collect(selection, posters_of(Host(poster, dead)), equal=True)
+    [message] = caplog.messages
+    assert message.endswith("as there are no more of the 1980s.")
+
+
 def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:
     selection = selection_of([10, 40, 40, 40, 40])
     dead = set(urls_of(selection, "1970s", "train")[:6])

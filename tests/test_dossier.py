@@ -189,9 +189,18 @@ def test_same_build_gives_the_same_page_beside_the_files_of_others(
         assert (tmp_path / name).read_bytes() == (output / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["index.html", "report.json"])
-def test_file_of_another_is_not_written_over(build: Build, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("mine")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("index.html", b"mine \xff"),
+        ("report.json", b"mine"),
+        ("report.json", b'{"dependencies": {"movie_posters_decade": "0.1.0"}}'),
+    ],
+)
+def test_file_of_another_is_not_written_over(
+    build: Build, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(ExportError) as error:
         write_dossier(build, tmp_path)
     assert str(error.value) == (
@@ -199,4 +208,4 @@ def test_file_of_another_is_not_written_over(build: Build, tmp_path: Path, name:
         "another. Choose another folder."
     )
     assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert (tmp_path / name).read_text() == "mine"
+    assert (tmp_path / name).read_bytes() == content

@@ -53,7 +53,8 @@ def test_zip_that_ends_early_says_so(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as error:
         read_catalogue(archive)
     assert str(error.value) == (
-        f"{archive}: expected a whole zip; found one that ends early. Get it again."
+        f"{archive}: expected a table, or a zip that is whole; found a zip that is not read. Get "
+        "it again."
     )
 
 

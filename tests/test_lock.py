@@ -180,12 +180,19 @@ def test_configuration_is_the_locks_or_unsaid(
         MoviePostersDecade(str(tmp_path), config_name="demo", locked=lock)
     assert str(error.value) == (
         "Configuration demo: expected no lock file, as its posters are nowhere else; found "
-        f"{lock}. Leave the configuration out."
+        f"{lock}. Leave it out: a demo is always the same."
     )
     of_dramas = build(world, tmp_path, config_name="drama", per_decade=5)
     again = build(world, tmp_path / "second", locked=lock_of(of_dramas))
     assert arrow_files(again) == arrow_files(of_dramas)
     assert Path(again.cache_dir).parents[1].name.startswith("drama-")
+
+
+def test_lock_of_many_genres_can_be_built(world: World, tmp_path: Path) -> None:
+    genres = ["drama", *(f"{number} {30 * 'a'}" for number in range(10))]
+    first = build(world, tmp_path / "first", config_name="all", genres=genres, per_decade=5)
+    again = build(world, tmp_path / "second", locked=lock_of(first))
+    assert arrow_files(again) == arrow_files(first)
 
 
 @pytest.mark.parametrize(

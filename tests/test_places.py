@@ -7,7 +7,14 @@ from conftest import World, row, write_catalogue
 
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.kaggle import KAGGLE_PAGE
-from movie_posters_decade.places import find_catalogue, folder_of, hash_file, identify, locate
+from movie_posters_decade.places import (
+    find_catalogue,
+    folder_of,
+    hash_file,
+    identify,
+    locate,
+    suffix_of,
+)
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 
@@ -83,7 +90,19 @@ def test_place_may_start_at_home_and_a_scheme_be_in_capitals(
     path = write_catalogue(tmp_path / "a.csv", [JUMANJI])
     monkeypatch.setenv("HOME", str(tmp_path))
     assert locate("~/a.csv") == str(path)
+    assert locate("a.csv", "~") == str(path)
     assert locate("HTTPS://host/A.csv") == "https://host/A.csv"
+
+
+def test_tilde_that_is_no_home_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write_catalogue(tmp_path / "~MovieGenre.csv", [JUMANJI])
+    assert locate("~MovieGenre.csv") == str(path)
+
+
+def test_type_is_told_by_the_name_of_a_file_and_the_path_of_a_url() -> None:
+    assert suffix_of("a#1/t.tsv") == ".tsv"
+    assert suffix_of("https://host/t.tsv?size=1.csv#2.jsonl") == ".tsv"
 
 
 def test_place_on_the_network_is_its_own_identity_and_no_folder() -> None:

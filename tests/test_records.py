@@ -41,17 +41,30 @@ def test_build_is_found_where_datasets_keeps_it(
     assert find_build(replace(asked, seed=8), cache) is None
 
 
-@pytest.mark.parametrize("name", [INFO_FILE, REPORT_FILE])
-def test_build_that_is_not_whole_is_left_to_datasets(
-    world: World, tmp_path: Path, name: str
-) -> None:
+def test_build_that_is_not_whole_is_left_to_datasets(world: World, tmp_path: Path) -> None:
     asked = asked_for(world)
     folder = Path(build(str(tmp_path), asked).cache_dir)
-    assert find_build(asked, str(tmp_path)) is not None
-    (folder / name).rename(tmp_path / name)
-    assert find_build(asked, str(tmp_path)) is None
-    (folder / REPORT_FILE).write_text("{")
-    assert find_build(asked, str(tmp_path)) is None
+    for name in (INFO_FILE, REPORT_FILE):
+        content = (folder / name).read_text()
+        for damaged in ("", "{", "{}", "[]", "null"):
+            (folder / name).write_text(damaged)
+            assert find_build(asked, str(tmp_path)) is None
+        (folder / name).unlink()
+        assert find_build(asked, str(tmp_path)) is None
+        (folder / name).write_text(content)
+        assert find_build(asked, str(tmp_path)) is not None
+
+
+def test_cache_may_start_at_home(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    asked = asked_for(world)
+    builder = build("~/cache", asked)
+    found = find_build(asked, "~/cache")
+    assert found is not None
+    assert found[0].folder == builder.cache_dir == builder.records.folder
+    assert find_build(asked, "~nobody/cache") is None
 
 
 @pytest.mark.parametrize(
