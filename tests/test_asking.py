@@ -19,7 +19,7 @@ from fetching import (
     fetch_one,
     host_of_horrors,  # noqa: F401, a fixture
 )
-from horrors import HorrorHost, Visit, serve_horrors
+from horrors import HorrorHost, Visit, redirect, serve_horrors
 
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.downloads import Fetcher
@@ -218,6 +218,17 @@ def test_host_that_is_given_up_is_told_and_what_the_network_says_of_it(
         rf"http://127.0.0.1:{port} was asked \d+ times in a row in vain; it is not asked any more.",
         second,
     )
+
+
+def test_host_that_is_told_is_the_one_that_did_not_answer(
+    cache: DownloadCache, host: HorrorHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed = f"http://127.0.0.1:{server.getsockname()[1]}"
+    host.horrors["/elsewhere"] = redirect(f"{closed}/a")
+    fetch_one(cache, f"{host.url}/elsewhere")
+    [message] = caplog.messages
+    assert message.startswith(f"{closed} did not answer: ")
 
 
 def test_host_that_is_not_trusted_is_told_once(

@@ -409,8 +409,8 @@ def test_report_says_where_the_page_is(
     assert told["page"] == str(output / "index.html")
     assert Path(told["page"]).is_file()
     (output / "index.html").write_text("mine")
-    asked = len(world.host.requests)
+    builds = set((tmp_path / "cache").rglob("*"))
     assert main(["report", *source(world, tmp_path), "--seed", "7", "--output", str(output)]) == 1
     assert "index.html: expected no such file" in capsys.readouterr().err
-    assert len(world.host.requests) == asked
+    assert set((tmp_path / "cache").rglob("*")) == builds
     assert json.loads((output / "report.json").read_text())["report"]["kept"] == told["kept"] == 30
