@@ -20,7 +20,7 @@ def is_url(link: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None
 
 
-def written_as_usual(url: str) -> str:
+def lower_scheme(url: str) -> str:
     """Return a URL with its scheme in lower case, as other libraries expect it."""
     scheme, colon, rest = url.partition(":")
     return f"{scheme.lower()}{colon}{rest}"

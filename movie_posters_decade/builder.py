@@ -23,7 +23,7 @@ from movie_posters_decade.kaggle import KAGGLE_PAGE
 from movie_posters_decade.movies import SIDES, Poster, decade_names
 from movie_posters_decade.options import shaping
 from movie_posters_decade.places import expanded, locate
-from movie_posters_decade.records import Records, damaged, locked_up
+from movie_posters_decade.records import Records, damaged, past_rebuilding
 from movie_posters_decade.report import Report
 from movie_posters_decade.version import NAME, __version__, code_hash
 
@@ -40,6 +40,7 @@ class MoviePostersConfig(Configuration, datasets.BuilderConfig):
         Raises:
             OptionError: an option has a value that cannot be used.
             CatalogueError: the catalogue is on this machine, and not to be found.
+            LockError: the lock file cannot be used.
         """
         return self.build_id(custom_features)
 
@@ -103,7 +104,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 **kwargs,
             )
         except JSONDecodeError as error:
-            raise locked_up(self._cache_dir, error) from error
+            raise past_rebuilding(self._cache_dir, error) from error
         self._made_for = self.config.identity()
 
     def _info(self) -> datasets.DatasetInfo:
@@ -199,11 +200,13 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 f"{self.config.place()}: expected the catalogue that this builder was made for; "
                 "found another content. Make the builder again."
             )
-        posters = self._collected(manager)
-        _hand_out(manager, posters)
+        posters = self._assemble(manager)
+        # The manager counts and checks them; they are where it keeps its own.
+        links = [poster.movie.poster_url for poster in posters]
+        deque(hand_out(manager, [link for link in links if is_url(link)]), maxlen=0)
         return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
 
-    def _collected(self, manager: datasets.DownloadManager) -> list[Poster]:
+    def _assemble(self, manager: datasets.DownloadManager) -> list[Poster]:
         """Bring the posters, and write down what was kept and lost."""
         assembled = Assembly(self.config, manager).assemble()
         self.records.write(assembled.report, assembled.losses, assembled.lock)
@@ -234,12 +237,6 @@ class StreamedPosters:
 
     def __iter__(self) -> Iterator[Poster]:
         return self._builder.stream_posters(self._side)
-
-
-def _hand_out(manager: datasets.DownloadManager, posters: list[Poster]) -> None:
-    """Let the download manager count and check the posters, which are where it keeps its own."""
-    links = [poster.movie.poster_url for poster in posters]
-    deque(hand_out(manager, [link for link in links if is_url(link)]), maxlen=0)
 
 
 def _example(poster: Poster) -> dict[str, Any]:

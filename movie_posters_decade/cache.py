@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
@@ -29,11 +29,6 @@ _LONGEST_SILENT_LIST = 15
 # It takes the lists in a list one by one only if one of them is longer than the list they are in.
 # A quarter of the time is saved so that as many calls would take.
 _MOST_LISTS = _LONGEST_SILENT_LIST - 1
-
-# The manager asks fsspec of each URL whether it is a path on this machine. For that fsspec loads
-# its own client, and where aiohttp, which that needs, is not installed it tries to for each URL
-# again, which takes longer than all the rest.
-_FSSPECS_CLIENT = "fsspec.implementations.http"
 
 
 class DownloadCache:
@@ -126,20 +121,29 @@ def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[st
     lists = _cut(urls, _LONGEST_SILENT_LIST)
     for some in _cut(lists, _MOST_LISTS):
         quiet.downloaded_paths.clear()
-        with _not_found(_FSSPECS_CLIENT) if find_spec("aiohttp") is None else nullcontext():
+        with _no_search_for_a_client():
             handed_out = quiet.download(some) if len(some) > 1 else [quiet.download(some[0])]
         for asked, given in zip(some, handed_out, strict=True):
             yield from zip(asked, given, strict=True)
 
 
 @contextmanager
-def _not_found(module: str) -> Iterator[None]:
-    """Let a module be known not to be there, for a while."""
-    sys.modules[module] = None  # type: ignore[assignment]
+def _no_search_for_a_client() -> Iterator[None]:
+    """Let fsspec's own HTTP client be known not to be there, for a while, where it is not.
+
+    The manager asks fsspec of each URL whether it is a path on this machine. For that fsspec loads
+    its client, and where aiohttp is missing tries to for each URL again, which takes longer than
+    all the rest.
+    """
+    if find_spec("aiohttp") is not None:
+        yield
+        return
+    client = "fsspec.implementations.http"
+    sys.modules[client] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        sys.modules.pop(module, None)
+        sys.modules.pop(client, None)
 
 
 def _cut(things: Sequence[T], length: int) -> list[Sequence[T]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from movie_posters_decade.addresses import is_url, written_as_usual
+from movie_posters_decade.addresses import is_url, lower_scheme
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.funnel import Reason, Step
 from movie_posters_decade.kaggle import KAGGLE_COLUMNS
@@ -170,7 +170,7 @@ def _one_form(link: str, base: str) -> str:
     if not link or link == "N/A":
         return ""
     if is_url(link):
-        return written_as_usual(link)
+        return lower_scheme(link)
     return base.rstrip("/") + "/" + link.lstrip("/") if base else os.path.normpath(link)
 
 

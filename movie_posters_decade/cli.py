@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_of
 from movie_posters_decade.configurations import CONFIGURATIONS, DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
-from movie_posters_decade.funnel import PASSING
+from movie_posters_decade.finding import find_build
+from movie_posters_decade.funnel import listing
 from movie_posters_decade.options import Options
-from movie_posters_decade.records import Records, find_build
+from movie_posters_decade.records import Records
 from movie_posters_decade.report import Report
 
 if TYPE_CHECKING:
@@ -131,14 +132,10 @@ def _print_build(chosen: argparse.Namespace, records: Records, report: Report) -
         f"The dataset is in {records.folder}\nEvery loss is in {records.losses_path}\n"
         f"What it is made of, byte for byte, is in {records.lock_path}"
     )
-    _print_report(chosen, report, places, place + _remedy(report))
-
-
-def _remedy(report: Report) -> str:
-    """Return what to do about posters that were lost and may come back, if there are some."""
-    passing = {why: count for why, count in (report.losses or {}).items() if why in PASSING}
-    reasons = ", ".join(f"{why} {count}" for why, count in passing.items())
-    return f"\nSome may be had another time ({reasons}): --rebuild asks again." if passing else ""
+    if report.passing:
+        lost = listing(report.passing)
+        place += f"\nSome may be had another time ({lost}): --rebuild asks again."
+    _print_report(chosen, report, places, place)
 
 
 def _demo(chosen: argparse.Namespace) -> None:

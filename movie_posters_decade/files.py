@@ -11,7 +11,7 @@ from movie_posters_decade.options import Options
 from movie_posters_decade.places import TABLE_SUFFIXES, suffix_of, unreadable
 
 _ZIP = b"PK\x03\x04"
-_NO_TABLE = "expected a table, or a zip that is whole; found a zip that is not read. Get it again."
+"""What every zip that holds a file begins with."""
 
 
 def read_catalogue(
@@ -35,7 +35,10 @@ def read_catalogue(
         else:
             content = path.read_bytes()
             if content.startswith(_ZIP):
-                raise CatalogueError(f"{name}: {_NO_TABLE}")
+                raise CatalogueError(
+                    f"{name}: expected a table, or a zip that is whole; found a zip that is not "
+                    "read. Get it again."
+                )
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise unreadable(name, error) from error
     return parse_catalogue(content, name, options)

@@ -63,6 +63,11 @@ MEANINGS = {
 """What the steps leave, and why posters are lost, in a few words."""
 
 
+def listing(counts: Mapping[str, int]) -> str:
+    """Return counts by reason as a sentence has them: "gone 2, timeout 1"."""
+    return ", ".join(f"{reason} {count}" for reason, count in counts.items())
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of the funnel from the catalogue to the candidates.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from movie_posters_decade.addresses import is_url, written_as_usual
+from movie_posters_decade.addresses import is_url, lower_scheme
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.kaggle import KAGGLE_FILE, KAGGLE_PAGE
 
@@ -33,7 +33,7 @@ def locate(data_files: object, data_dir: str | None = None) -> str:
     if not place.strip():
         raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
     if is_url(place):
-        return written_as_usual(place)
+        return lower_scheme(place)
     return str(find_catalogue(expanded(data_dir or "") / expanded(place)).resolve())
 
 

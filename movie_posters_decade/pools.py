@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from movie_posters_decade.errors import PRIVATE, CollectionError
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import Reason, listing
 from movie_posters_decade.lookalikes import Lookalikes
 from movie_posters_decade.movies import SIDES, Loss, Movie, Pool, Poster
 from movie_posters_decade.selection import Selection, level
@@ -214,7 +214,7 @@ def check_pools(sizes: Mapping[Pool, int], losses: Iterable[Loss]) -> None:
         if size == 0:
             decade, side = pool
             reasons = Counter(loss.reason for loss in losses if loss.movie.pool == pool)
-            account = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+            account = listing(dict(reasons.most_common()))
             remedy = PRIVATE if reasons[Reason.FORBIDDEN_ADDRESS] else _LATER
             raise CollectionError(
                 f"The {decade} have no usable {side} poster: of {reasons.total()} movies none is "

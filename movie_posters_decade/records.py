@@ -2,28 +2,21 @@
 
 import csv
 import json
-import os
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from fsspec.implementations.local import LocalFileSystem
-
-from movie_posters_decade.configurations import Configuration
 from movie_posters_decade.errors import BuildError
 from movie_posters_decade.lock import Lock
 from movie_posters_decade.movies import Loss
-from movie_posters_decade.places import expanded
 from movie_posters_decade.report import LOSS_COLUMNS, Report, loss_rows
-from movie_posters_decade.version import NAME, __version__, code_hash
 
 REPORT_FILE = "report.json"
 LOSSES_FILE = "losses.csv"
+LOCK_FILE = "movie_posters_decade.lock"
 INFO_FILE = "dataset_info.json"
 """What `datasets` itself knows a build by."""
-
-LOCK_FILE = "movie_posters_decade.lock"
 
 
 @dataclass(frozen=True)
@@ -105,7 +98,7 @@ def damaged(folder: str, error: Exception) -> BuildError:
     )
 
 
-def locked_up(folder: str, error: Exception) -> BuildError:
+def past_rebuilding(folder: str, error: Exception) -> BuildError:
     """Return the error of a build that `datasets` cannot even replace."""
     return BuildError(
         f"{folder}: expected a whole build; found its {INFO_FILE} damaged: {_told(error)}. Remove "
@@ -115,37 +108,3 @@ def locked_up(folder: str, error: Exception) -> BuildError:
 
 def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(".")
-
-
-def find_build(
-    configuration: Configuration, cache_dir: str | None = None
-) -> tuple[Records, Report] | None:
-    """Return the files beside a build and its report, if it is where `datasets` keeps it.
-
-    For that `datasets` is not loaded, which takes longer than all else. Whatever is not as it
-    should be is left to it.
-
-    Args:
-        configuration: what was asked for.
-        cache_dir: where builds are kept; by default where `datasets` keeps its own.
-
-    Raises:
-        OptionError: an option has a value that cannot be used.
-        CatalogueError: the catalogue is on this machine, and not to be found.
-        LockError: the lock file cannot be used.
-    """
-    root = expanded(cache_dir or usual_cache()).absolute()
-    folder = root / NAME / configuration.build_id() / __version__ / code_hash()
-    records = Records(LocalFileSystem(), folder.as_posix())
-    try:
-        info = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
-        return (records, records.report()) if info["splits"] else None
-    except (BuildError, OSError, ValueError, LookupError, TypeError):
-        return None
-
-
-def usual_cache() -> str:
-    """Return where `datasets` keeps builds, as it reads that from the environment."""
-    usual = posixpath.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
-    home = os.environ.get("HF_HOME", usual)
-    return os.environ.get("HF_DATASETS_CACHE", posixpath.join(home, "datasets"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from movie_posters_decade.funnel import PASSING, listing
 from movie_posters_decade.movies import SIDES, Loss
 
 Counts = dict[str, int]
@@ -69,6 +70,11 @@ class Report:
     def kept(self) -> int:
         """How many movies are kept, or would be."""
         return sum(sum(decades.values()) for decades in self.splits.values())
+
+    @property
+    def passing(self) -> Counts:
+        """The losses, by reason, that may be had another time."""
+        return {why: count for why, count in (self.losses or {}).items() if why in PASSING}
 
     def fates(self) -> dict[str, Fate]:
         """Return what became of each decade's posters, if they were built."""
@@ -142,8 +148,7 @@ class Report:
         return set_table([titles, *rows])
 
     def _sum(self) -> str:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in self.dropped.items())
-        why = f" ({reasons})" if reasons else ""
+        why = f" ({listing(self.dropped)})" if self.dropped else ""
         rows, dropped = next(iter(self.funnel.values())), sum(self.dropped.values())
         repaired = "".join(f"\n{count} {what} repaired" for what, count in self.repaired.items())
         return f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"

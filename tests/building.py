@@ -5,9 +5,7 @@ from typing import Any
 
 import datasets
 from conftest import World
-from datasets import (
-    load_dataset,
-)
+from datasets import load_dataset
 
 from movie_posters_decade import MoviePostersDecade
 

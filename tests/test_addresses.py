@@ -7,7 +7,7 @@ from movie_posters_decade.addresses import (
     is_public,
     is_public_name,
     is_url,
-    written_as_usual,
+    lower_scheme,
 )
 
 
@@ -83,4 +83,4 @@ def test_address_is_told_from_a_name(host: str, expected: bool) -> None:
 
 
 def test_scheme_is_written_in_small_letters() -> None:
-    assert written_as_usual("HTTP://Host/A.jpg") == "http://Host/A.jpg"
+    assert lower_scheme("HTTP://Host/A.jpg") == "http://Host/A.jpg"

@@ -67,7 +67,7 @@ FLOORS: list[set[str]] = [
         "transport",
     },
     {"arguments", "evidence", "files", "keeper", "pools", "prose", "records"},
-    {"asking", "build", "card", "collection"},
+    {"asking", "build", "card", "collection", "finding"},
     {"counting", "dossier", "downloads", "hub"},
     {"sources"},
     {"assembly"},

@@ -1,6 +1,7 @@
 """The command line does what the class does, in tables or JSON, and fails in a sentence."""
 
 import csv
+import gc
 import json
 import os
 import subprocess
@@ -116,7 +117,7 @@ def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
     words = ("build", *source(world, tmp_path))
     assert main(words) == 0
     last_line = capsys.readouterr().out.splitlines()[-1]
-    assert last_line == ("Some may be had another time (server_error 1): --rebuild asks again.")
+    assert last_line == "Some may be had another time (server_error 1): --rebuild asks again."
     world.host.answers[path] = poster
     world.host.requests.clear()
     assert run_json(capsys, *words)["losses"] == {"server_error": 1}
@@ -183,6 +184,11 @@ def test_tables_are_for_people(
     assert capsys.readouterr().out.endswith(
         "\n15 posters would be fetched, and more, up to 30, where some are lost.\n"
     )
+
+
+def test_garbage_is_collected_again_once_datasets_is_loaded(world: World, tmp_path: Path) -> None:
+    assert main(["plan", *source(world, tmp_path)]) == 0
+    assert gc.isenabled()
 
 
 def test_every_option_is_a_flag(

@@ -1,6 +1,7 @@
 """A build is found again where `datasets` keeps it, without asking `datasets`."""
 
 from dataclasses import replace
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from conftest import World
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.configurations import CONFIGURATIONS, Configuration
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.records import INFO_FILE, REPORT_FILE, find_build, usual_cache
+from movie_posters_decade.finding import find_build, usual_cache
+from movie_posters_decade.places import expanded
+from movie_posters_decade.records import INFO_FILE, REPORT_FILE
 
 
 def asked_for(world: World, name: str = "action", **options: Any) -> Configuration:
@@ -18,9 +21,13 @@ def asked_for(world: World, name: str = "action", **options: Any) -> Configurati
     return replace(CONFIGURATIONS[name], **source | options)
 
 
-def build(cache: str | None, asked: Configuration) -> MoviePostersDecade:
+def builder_for(asked: Configuration, cache: str | None) -> MoviePostersDecade:
     options = {name: value for name, value in vars(asked).items() if name != "description"}
-    builder = MoviePostersDecade(cache, config_name=options.pop("name"), **options)
+    return MoviePostersDecade(cache, config_name=options.pop("name"), **options)
+
+
+def build(cache: str | None, asked: Configuration) -> MoviePostersDecade:
+    builder = builder_for(asked, cache)
     builder.download_and_prepare()
     return builder
 
@@ -84,11 +91,8 @@ def test_builds_are_told_apart_as_datasets_tells_them(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
     monkeypatch.chdir(world.catalogue.parent.parent)
-    (world.catalogue.parent / "lost.csv").unlink(missing_ok=True)
     asked = asked_for(world, **options)
-    given = {name: value for name, value in vars(asked).items() if name != "description"}
-    builder = MoviePostersDecade(str(tmp_path), config_name=given.pop("name"), **given)
-    assert builder.config_id == asked.build_id()
+    assert builder_for(asked, str(tmp_path)).config_id == asked.build_id()
 
 
 @pytest.mark.parametrize("nothing", ["", []])
@@ -116,3 +120,10 @@ def test_usual_cache_is_the_one_of_datasets(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert usual_cache() == cache
+    # As datasets reads the environment only once, its module is run once more, aside.
+    spec = find_spec("datasets.config")
+    assert spec is not None
+    assert spec.loader is not None
+    config = module_from_spec(spec)
+    spec.loader.exec_module(config)
+    assert expanded(cache) == config.HF_DATASETS_CACHE
