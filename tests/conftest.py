@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 # Set before anything imports datasets, which reads it once.
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hf-home-")
@@ -20,6 +21,8 @@ from PIL import Image
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
+from movie_posters_decade.files import read_catalogue
+from movie_posters_decade.options import Options
 
 datasets.disable_progress_bars()
 
@@ -144,3 +147,7 @@ def real_catalogue() -> Path:
     if not catalogue.is_file():
         pytest.skip("the folder shared/data with the real catalogue and posters is absent")
     return catalogue
+
+
+def read_movies(path: Path, **options: Any) -> list[dict[str, Any]]:
+    return read_catalogue(path, options=Options(**options)).movies.to_dict("records")  # type: ignore[return-value]

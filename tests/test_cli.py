@@ -8,24 +8,13 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import run_json, source
 from conftest import DECADES, World
-from PIL import Image
 
 from movie_posters_decade.cli import main
 from movie_posters_decade.options import Options
-
-
-def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
-    assert main([*arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def source(world: World, tmp_path: Path) -> tuple[str, ...]:
-    cache = str(tmp_path / "cache")
-    return "--data-files", str(world.catalogue), "--cache-dir", cache, "--allow-private-hosts"
 
 
 def test_plan_says_what_would_be_kept_and_asks_for_nothing(
@@ -287,136 +276,3 @@ def test_module_runs_as_a_program_with_nothing_but_json_on_standard_output(
     )
     assert json.loads(finished.stdout)["kept"] == 30
     assert "Posters" in finished.stderr
-
-
-def test_export_writes_the_posters_and_what_was_lost(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    world.kill("tt0001004")
-    output = tmp_path / "posters"
-    words = ("export", *source(world, tmp_path), "--output", str(output))
-    report = run_json(capsys, *words)
-    assert (report["output"], report["written"]) == (str(output), True)
-    assert len(list(output.rglob("*.jpg"))) == report["kept"]
-    assert b"tt0001004" in (output / "losses.csv").read_bytes()
-    assert (output / "movie_posters_decade.lock").is_file()
-    assert main(words) == 0
-    assert f"The posters are in {output}, as they were already" in capsys.readouterr().out
-
-
-def test_export_draws_anew_as_asked(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = tmp_path / "posters"
-    words = ("--output", str(output), "--size", "32x48", "--fit", "pad", "--encode", "webp")
-    run_json(capsys, "export", *source(world, tmp_path), *words)
-    posters = list(output.rglob("*.webp"))
-    assert len(posters) == 30
-    for poster in posters:
-        with Image.open(poster) as image:
-            assert image.size == (32, 48)
-
-
-def test_export_takes_layout_shards_and_leave_to_write_beside_others(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = tmp_path / "posters"
-    output.mkdir()
-    (output / "mine.txt").write_text("mine")
-    words = ("export", *source(world, tmp_path), "--output", str(output), "--format", "webdataset")
-    assert main(words) == 1
-    assert "found mine.txt, which no export wrote" in capsys.readouterr().err
-    assert world.host.requests == [], "it is refused before anything is fetched"
-    run_json(capsys, *words, "--overwrite")
-    assert {path.name for path in output.iterdir()} > {"mine.txt", "train-000000.tar"}
-
-
-def test_script_exports_a_folder_tree(world: World, tmp_path: Path) -> None:
-    script = Path(__file__).resolve().parents[1] / "scripts" / "export_folders.py"
-    output = tmp_path / "posters"
-    words = (*source(world, tmp_path), "--output", str(output))
-    subprocess.run([sys.executable, script, *words], check=True, capture_output=True)
-    assert len(list(output.glob("*/*/*.jpg"))) == 30
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (("--size", "224"), "argument --size: expected WIDTHxHEIGHT, as in 224x224; found 224"),
-        (
-            ("--shard-megabytes", "0"),
-            "argument --shard-megabytes: expected a whole number from 1; found 0",
-        ),
-        (
-            ("--encode", "jpeg", "--quality", "0"),
-            "Option quality: expected 1 to 100; found 0.",
-        ),
-        (
-            ("--quality", "50"),
-            "Option quality: expected a size or an encoding with it, as in --encode jpeg; found "
-            "neither. Add one, or leave --quality out.",
-        ),
-        (
-            ("--fit", "pad"),
-            "Option fit: expected a size with it, as in --size 224x224; found none. Add one, or "
-            "leave --fit out.",
-        ),
-        (
-            ("--size", "0x9"),
-            "Option size: expected width and height from 1 to 8192; found (0, 9).",
-        ),
-    ],
-)
-def test_export_refuses_what_cannot_be_drawn(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
-) -> None:
-    try:
-        code = main(["export", "--output", str(tmp_path / "posters"), *words])
-    except SystemExit as error:
-        code = int(str(error))
-    assert code != 0
-    assert capsys.readouterr().err.splitlines()[-1].endswith(sentence)
-
-
-def test_baselines_without_their_libraries_are_refused_in_a_sentence(tmp_path: Path) -> None:
-    program = """if True:
-        import sys
-        sys.modules["sklearn"] = None
-        from movie_posters_decade.cli import main
-        sys.exit(main(sys.argv[1:]))
-    """
-    words = (sys.executable, "-c", program, "baseline", "--cache-dir", str(tmp_path / "cache"))
-    refused = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
-    assert refused.stderr == (
-        "movie-posters-decade: Baselines and reports: expected sklearn to be installed; found it "
-        "is not. Install both with: pip install scikit-learn matplotlib\n"
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_baseline_tells_models_and_shortcuts(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """In JSON; the text is the evidence's own."""
-    told = run_json(capsys, "baseline", *source(world, tmp_path), "--encode", "jpeg")
-    assert set(told) == {
-        *("decades", "posters", "baselines", "shortcuts", "drawn_anew", "warnings"),
-    }
-    assert told["decades"] == list(DECADES)
-    assert len(told["shortcuts"]) == len(told["drawn_anew"]) == 6
-
-
-def test_report_says_where_the_page_is(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = tmp_path / "report"
-    told = run_json(capsys, "report", *source(world, tmp_path), "--output", str(output))
-    assert told["page"] == str(output / "index.html")
-    assert Path(told["page"]).is_file()
-    (output / "index.html").write_text("mine")
-    builds = set((tmp_path / "cache").rglob("*"))
-    assert main(["report", *source(world, tmp_path), "--seed", "7", "--output", str(output)]) == 1
-    assert "index.html: expected no such file" in capsys.readouterr().err
-    assert set((tmp_path / "cache").rglob("*")) == builds
-    assert json.loads((output / "report.json").read_text())["report"]["kept"] == told["kept"] == 30
