@@ -118,6 +118,16 @@ def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
     assert world.host.requests == [path]
 
 
+def test_what_is_gone_is_not_said_to_come_back(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.kill("tt0001004")
+    assert main(["build", *source(world, tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "gone 1" in told
+    assert "--rebuild" not in told
+
+
 def test_cache_is_the_one_that_datasets_was_told_of(
     world: World,
     tmp_path: Path,

@@ -110,32 +110,34 @@ def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
     ]
 
 
-def test_decades_that_are_short_alike_are_told_together(
-    poster: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("movies", "dead", "told"),
+    [
+        (
+            [10, 10, 20, 20, 10],
+            {"1970s": slice(3), "1980s": slice(2), "2010s": slice(3)},
+            "Each decade has 5 train posters instead of 8, as there are no more of the 1970s and "
+            "2010s.",
+        ),
+        (
+            [10, 12, 40, 40, 40],
+            {"1970s": slice(1), "1980s": slice(2, 9)},
+            "Each decade has 3 train posters instead of 8, as there are no more of the 1980s.",
+        ),
+    ],
+    ids=["short alike", "short after another"],
+)
+def test_decades_that_all_stopped_for_are_told(
+    poster: Path,
+    caplog: pytest.LogCaptureFixture,
+    movies: list[int],
+    dead: dict[str, slice],
+    told: str,
 ) -> None:
-    selection = selection_of([10, 10, 20, 20, 10])
-    dead = {
-        *urls_of(selection, "1970s", "train")[:3],
-        *urls_of(selection, "1980s", "train")[:2],
-        *urls_of(selection, "2010s", "train")[:3],
-    }
-    collect(selection, posters_of(Host(poster, dead)), equal=True)
-    assert caplog.messages == [
-        "Each decade has 5 train posters instead of 8, as there are no more of the 1970s and 2010s."
-    ]
-
-
-def test_decade_that_all_stopped_for_last_is_told(
-    poster: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    selection = selection_of([10, 12, 40, 40, 40])
-    dead = {
-        *urls_of(selection, "1970s", "train")[:1],
-        *urls_of(selection, "1980s", "train")[2:9],
-    }
-    collect(selection, posters_of(Host(poster, dead)), equal=True)
-    [message] = caplog.messages
-    assert message.endswith("as there are no more of the 1980s.")
+    selection = selection_of(movies)
+    links = {link for decade in dead for link in urls_of(selection, decade, "train")[dead[decade]]}
+    collect(selection, posters_of(Host(poster, links)), equal=True)
+    assert caplog.messages == [told]
 
 
 def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:
