@@ -3,7 +3,7 @@
 DESCRIPTION = """\
 Movie posters labelled by the decade of their movie, made from a catalogue of poster links and \
 split into train and test within each decade. A poster that cannot be used is replaced by \
-another of its decade and side; unless asked otherwise, all decades have the same number of \
+another of its decade and split; unless asked otherwise, all decades have the same number of \
 posters, and none is black-and-white."""
 
 LICENSE = """\

@@ -1,6 +1,7 @@
 """The words that the command line understands."""
 
 import argparse
+import re
 from collections.abc import Mapping
 from dataclasses import Field, fields
 from pathlib import Path
@@ -8,14 +9,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.formats import FORMATS, SHARD_BYTES
+from movie_posters_decade.formats import FORMATS, MAX_SHARD_SIZE
 from movie_posters_decade.options import Options
-from movie_posters_decade.rendering import ENCODINGS, FITS, Rendering
+from movie_posters_decade.rendering import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
 from movie_posters_decade.version import __version__
 
 PROGRAM = "movie-posters-decade"
-
-MEGABYTE = 1_000_000
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,27 +59,31 @@ def parser() -> argparse.ArgumentParser:
     return program
 
 
-def rendering_of(chosen: argparse.Namespace) -> Rendering:
+def image_transform(chosen: argparse.Namespace) -> ImageTransform:
     """Return how posters are to be drawn anew.
 
     Raises:
         OptionError: a value cannot be used.
     """
-    if chosen.fit is not None and chosen.size is None:
+    if chosen.resize_mode is not None and chosen.image_size is None:
         raise OptionError(
-            "Option fit: expected a size with it, as in --size 224x224; found none. Add one, or "
-            "leave --fit out."
+            "Option resize_mode: expected a size with it, as in --image-size 224x224; found none. Add one, or "
+            "leave --resize-mode out."
         )
-    if chosen.quality is not None and chosen.size is None and chosen.encode is None:
+    if (
+        chosen.encode_quality is not None
+        and chosen.image_size is None
+        and chosen.encode_format is None
+    ):
         raise OptionError(
-            "Option quality: expected a size or an encoding with it, as in --encode jpeg; found "
-            "neither. Add one, or leave --quality out."
+            "Option encode_quality: expected a size or an encoding with it, as in --encode-format jpeg; found "
+            "neither. Add one, or leave --encode-quality out."
         )
-    return Rendering(
-        chosen.size,
-        Rendering.fit if chosen.fit is None else chosen.fit,
-        chosen.encode,
-        Rendering.quality if chosen.quality is None else chosen.quality,
+    return ImageTransform(
+        chosen.image_size,
+        ImageTransform.resize_mode if chosen.resize_mode is None else chosen.resize_mode,
+        chosen.encode_format,
+        ImageTransform.encode_quality if chosen.encode_quality is None else chosen.encode_quality,
     )
 
 
@@ -90,7 +93,7 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="folders",
-        help="folders by side and decade, or shards of Parquet or WebDataset (default: folders)",
+        help="folders by split and decade, or shards of Parquet or WebDataset (default: folders)",
     )
     command.add_argument(
         "--overwrite",
@@ -98,9 +101,10 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         help="write into a folder that holds other files too, which are left alone",
     )
     command.add_argument(
-        "--shard-megabytes",
-        type=_from_one,
-        default=SHARD_BYTES // MEGABYTE,
+        "--max-shard-size",
+        type=_shard_size,
+        metavar="SIZE",
+        default=MAX_SHARD_SIZE,
         help="how large a shard is to be, about (default: %(default)s)",
     )
     _add_rendering(command)
@@ -108,26 +112,26 @@ def _add_export(command: argparse.ArgumentParser) -> None:
 
 def _add_rendering(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--size",
+        "--image-size",
         type=_size,
         metavar="WIDTHxHEIGHT",
-        help="draw all posters anew at this size in pixels (default: as they were fetched)",
+        help="draw all posters anew at this size in pixels (default: as they were downloaded)",
     )
     command.add_argument(
-        "--fit",
-        choices=FITS,
+        "--resize-mode",
+        choices=RESIZE_MODES,
         help="how a poster gets that size: cut off, in black bars, or out of proportion "
-        f"(default: {Rendering.fit})",
+        f"(default: {ImageTransform.resize_mode})",
     )
     command.add_argument(
-        "--encode",
-        choices=ENCODINGS,
-        help="encode all posters anew (default: as they were fetched, or JPEG with --size)",
+        "--encode-format",
+        choices=ENCODE_FORMATS,
+        help="encode all posters anew (default: as they were downloaded, or JPEG with --size)",
     )
     command.add_argument(
-        "--quality",
+        "--encode-quality",
         type=int,
-        help=f"of JPEG or WebP, 1 to 100 (default: {Rendering.quality})",
+        help=f"of JPEG or WebP, 1 to 100 (default: {ImageTransform.encode_quality})",
     )
 
 
@@ -152,10 +156,10 @@ def _add_push(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _from_one(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1; found {text}")
-    return int(text)
+def _shard_size(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*(KB|MB|GB)", text, re.IGNORECASE | re.ASCII):
+        raise argparse.ArgumentTypeError(f"expected a size, as in 500MB or 2GB; found {text}")
+    return text
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -179,7 +183,7 @@ def _add_again(command: argparse.ArgumentParser) -> None:
         dest="download_mode",
         action="store_const",
         const="force_redownload",
-        help="fetch everything anew, what is gone too, and build again",
+        help="download everything anew, what is gone too, and build again",
     )
 
 

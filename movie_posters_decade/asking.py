@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.cache import DownloadCache
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.keeper import Keeper
 from movie_posters_decade.outcomes import Answer, Missed, Outcome
 from movie_posters_decade.patience import Patience
@@ -141,7 +141,7 @@ class Asker:
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
             answer = await self._last_answer(url, host, connections, body)
             host.tell(answer)
-            if answer.reason is Reason.GONE and answer.status is not None:
+            if answer.reason is RejectReason.NOT_FOUND and answer.status is not None:
                 self._cache.remember_gone(url, answer.status)
             if answer.reason is not None:
                 return Missed(url, answer.reason, answer.status, answer.url)
@@ -153,7 +153,7 @@ class Asker:
     async def _last_answer(
         self, url: str, host: Host, connections: asyncio.Semaphore, body: IO[bytes]
     ) -> Answer:
-        answer = Answer(url, Reason.UNREACHABLE)
+        answer = Answer(url, RejectReason.CONNECTION_ERROR)
         deadline = None
         for tries in range(1, self._patience.tries + 1):
             async with connections:
@@ -179,4 +179,4 @@ class Asker:
             async with asyncio.timeout(seconds):
                 return await self._transport.get(url, body)
         except TimeoutError:
-            return Answer(url, Reason.TIMEOUT, is_passing=True)
+            return Answer(url, RejectReason.TIMEOUT, is_passing=True)

@@ -17,10 +17,10 @@ from movie_posters_decade.collection import (
 )
 from movie_posters_decade.configurations import DEMO, Configuration
 from movie_posters_decade.counting import built_report
-from movie_posters_decade.downloads import Fetcher, temporary_cache
+from movie_posters_decade.downloads import Downloader, temporary_cache
 from movie_posters_decade.limits import Limits, user_agent
 from movie_posters_decade.lock import Lock, make_lock
-from movie_posters_decade.movies import Loss, Poster
+from movie_posters_decade.movies import Poster, Rejection
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.report import Report
 from movie_posters_decade.selection import Selection, select, select_locked
@@ -33,13 +33,13 @@ class Assembled:
 
     Attributes:
         posters: those that are kept, in the order of rank.
-        losses: the candidates that were tried in vain.
-        report: what was kept and lost.
+        rejections: the candidates that were tried in vain.
+        report: what was kept and rejected.
         lock: what the posters are known by.
     """
 
     posters: list[Poster]
-    losses: Sequence[Loss]
+    rejections: Sequence[Rejection]
     report: Report
     lock: Lock
 
@@ -62,19 +62,19 @@ class Assembly:
         self._lock = configuration.lock()
         self._manager = manager
 
-    def select(self, *, may_fetch: bool = True) -> tuple[Selection, str]:
+    def select(self, *, may_download: bool = True) -> tuple[Selection, str]:
         """Return the selection, with the catalogue's steps, and the hash of the catalogue.
 
         Args:
-            may_fetch: False to send no request, and take a remote catalogue from the cache alone.
+            may_download: False to send no request, and take a remote catalogue from the cache alone.
 
         Raises:
-            CatalogueError: the catalogue cannot be fetched, read, or understood.
-            SelectionError: no movie is left for a decade or a side.
+            CatalogueError: the catalogue cannot be downloaded, read, or understood.
+            SelectionError: no movie is left for a decade or a split.
         """
         if self._lock is not None:
             return select_locked(self._lock), self._lock.catalogue
-        catalogue = self._catalogue(may_fetch=may_fetch)
+        catalogue = self._catalogue(may_download=may_download)
         selection = select(catalogue.movies, self._options)
         return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
 
@@ -82,8 +82,8 @@ class Assembly:
         """Bring as many posters as are wanted, into the cache of downloads.
 
         Raises:
-            CatalogueError: the catalogue cannot be fetched, read, or understood.
-            SelectionError: no movie is left for a decade or a side.
+            CatalogueError: the catalogue cannot be downloaded, read, or understood.
+            SelectionError: no movie is left for a decade or a split.
             DownloadError: posters cannot be stored, or may not be asked for.
             CollectionError: a decade has no usable poster.
             LockError: a poster is not as the lock file says.
@@ -93,18 +93,18 @@ class Assembly:
             posters = self._posters(DownloadCache.of(self._manager), proxies)
             brought = self._collect(selection, posters)
         if self._lock is None:
-            lock = make_lock(sha256, self._options, brought.posters, brought.losses)
+            lock = make_lock(sha256, self._options, brought.posters, brought.rejections)
         else:
-            lock = self._lock.without(brought.losses)
+            lock = self._lock.without(brought.rejections)
         report = built_report(selection, brought)
-        return Assembled(brought.posters, brought.losses, report, lock)
+        return Assembled(brought.posters, brought.rejections, report, lock)
 
-    def stream(self, side: str) -> Iterator[Poster]:
-        """Yield the posters of a side, bringing them on the way.
+    def stream(self, split: str) -> Iterator[Poster]:
+        """Yield the posters of a split, bringing them on the way.
 
         Raises:
-            CatalogueError: the catalogue cannot be fetched or read.
-            SelectionError: no movie is left for a decade or a side.
+            CatalogueError: the catalogue cannot be downloaded or read.
+            SelectionError: no movie is left for a decade or a split.
             CollectionError: at the end, a decade has no usable poster.
             LockError: a poster is not as the lock file says.
         """
@@ -112,10 +112,10 @@ class Assembly:
         with self._network() as proxies, temporary_cache() as cache:
             posters = self._posters(cache, proxies)
             if self._lock is None:
-                yield from stream(selection, side, posters, cache.forget, equal=self._is_equal)
+                yield from stream(selection, split, posters, cache.forget, equal=self._is_equal)
             else:
                 yield from stream_locked(
-                    *(self._lock, str(self._options.locked), side, posters, cache.forget),
+                    *(self._lock, str(self._options.lock_file), split, posters, cache.forget),
                     allow_missing=self._options.allow_missing,
                 )
 
@@ -123,11 +123,11 @@ class Assembly:
         if self._lock is None:
             return collect(selection, posters, equal=self._is_equal)
         return collect_locked(
-            *(self._lock, str(self._options.locked), posters),
+            *(self._lock, str(self._options.lock_file), posters),
             allow_missing=self._options.allow_missing,
         )
 
-    def _catalogue(self, *, may_fetch: bool) -> Catalogue:
+    def _catalogue(self, *, may_download: bool) -> Catalogue:
         if self._is_demo:
             # Here, as no other configuration needs what paints and serves.
             from movie_posters_decade.demo import paint_catalogue  # noqa: PLC0415
@@ -135,7 +135,7 @@ class Assembly:
             return parse_catalogue(paint_catalogue(), name=DEMO)
         place = self._configuration.place()
         return load_catalogue(
-            place, self._manager, self._limits(), self._options, may_fetch=may_fetch
+            place, self._manager, self._limits(), self._options, may_download=may_download
         )
 
     @property
@@ -147,7 +147,7 @@ class Assembly:
         return self._options.balance == "undersample"
 
     def _network(self) -> AbstractContextManager[dict[str, str] | None]:
-        """Give the proxies to fetch posters through; the demo's stands for its poster host."""
+        """Give the proxies to download posters through; the demo's stands for its poster host."""
         if not self._is_demo:
             return nullcontext()
         from movie_posters_decade.demo import serve  # noqa: PLC0415
@@ -163,13 +163,17 @@ class Assembly:
         )
 
     def _posters(self, cache: DownloadCache, proxies: dict[str, str] | None) -> Posters:
-        fetcher = Fetcher(
+        downloader = Downloader(
             cache,
-            color=self._options.color,
+            color="any" if self._options.keep_grayscale else "rgb",
             limits=self._limits(proxies),
-            connections=self._options.connections,
+            connections_per_host=self._options.connections_per_host,
             refresh=bool(self._manager.download_config.force_download),
             # The demo's host is no network.
             is_offline=False if self._is_demo else None,
         )
-        return Posters(fetcher.fetch, self._options.color, self._configuration.folder())
+        return Posters(
+            downloader.download,
+            "any" if self._options.keep_grayscale else "rgb",
+            self._configuration.folder(),
+        )

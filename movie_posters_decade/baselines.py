@@ -18,7 +18,7 @@ from movie_posters_decade.traits import Traits
 Labels = NDArray[np.int64]
 
 RESAMPLES = 1000
-"""How many times the test side is drawn anew for an interval."""
+"""How many times the test split is drawn anew for an interval."""
 
 AUDIT_RESAMPLES = 4000
 """The same in an audit, whose intervals reach further out."""
@@ -32,7 +32,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Examples:
-    """One side of a dataset, measured.
+    """One split of a dataset, measured.
 
     Attributes:
         traits: of each poster.

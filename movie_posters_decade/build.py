@@ -16,11 +16,11 @@ class Build:
 
     Attributes:
         name: of its configuration, or of its genres if they are others.
-        dataset: its sides.
-        report: what was kept and lost.
+        dataset: its splits.
+        report: what was kept and rejected.
         options: that shaped it, by name, in JSON's types.
         source: the URL or file name of its catalogue or lock file, or "demo".
-        tables: the contents of its losses and its lock file, by file name.
+        tables: the contents of its rejections and its lock file, by file name.
     """
 
     name: str

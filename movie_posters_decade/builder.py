@@ -20,7 +20,7 @@ from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, Configu
 from movie_posters_decade.counting import planned_report
 from movie_posters_decade.errors import CatalogueError, OptionError
 from movie_posters_decade.kaggle import KAGGLE_PAGE
-from movie_posters_decade.movies import SIDES, Poster, decade_names
+from movie_posters_decade.movies import SPLITS, Poster, decade_names
 from movie_posters_decade.options import shaping
 from movie_posters_decade.places import expanded, locate
 from movie_posters_decade.records import Records, damaged, past_rebuilding
@@ -48,12 +48,12 @@ class MoviePostersConfig(Configuration, datasets.BuilderConfig):
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     """Builds posters labelled by decade from a catalogue of links.
 
-    Posters that cannot be used are replaced until all decades are equal again, on each side; the
+    Posters that cannot be used are replaced until all decades are equal again, on each split; the
     examples come in the order of the movies' ranks, in which the decades are mixed.
 
-    With ``streaming=True`` nothing but the catalogue is stored and posters are fetched as they are
+    With ``streaming=True`` nothing but the catalogue is stored and posters are downloaded as they are
     asked for, decade by decade in turn. The same movies come as in a build, in another order, save
-    that of two of a side whose posters look alike the one that comes first stays; but the length
+    that of two of a split whose posters look alike the one that comes first stays; but the length
     is not known beforehand, a link that dies between two passes changes what comes after it, and a
     decade without any usable poster is only found at the end.
 
@@ -132,17 +132,17 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         )
 
     def plan(self) -> Report:
-        """Report what a build would keep if no poster were lost. No request is sent.
+        """Report what a build would keep if no poster were rejected. No request is sent.
 
         Raises:
             CatalogueError: the catalogue cannot be read or is not there without a request.
-            SelectionError: no movie is left for a decade or a side.
+            SelectionError: no movie is left for a decade or a split.
         """
         assembly = Assembly(self.config, self._download_manager())
-        return planned_report(assembly.select(may_fetch=False)[0])
+        return planned_report(assembly.select(may_download=False)[0])
 
     def report(self) -> Report:
-        """Report what was kept and lost, of a build that is in the cache.
+        """Report what was kept and rejected, of a build that is in the cache.
 
         Raises:
             BuildError: there is none, or it is damaged.
@@ -178,13 +178,13 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Collect the posters; when streaming, leave everything to the first pass."""
         posters: dict[str, Any] = (
-            {side: StreamedPosters(self, side) for side in SIDES}
+            {split: StreamedPosters(self, split) for split in SPLITS}
             if dl_manager.is_streaming
             else self._collect(dl_manager)
         )
         return [
-            datasets.SplitGenerator(name=side, gen_kwargs={"posters": posters[side]})
-            for side in SIDES
+            datasets.SplitGenerator(name=split, gen_kwargs={"posters": posters[split]})
+            for split in SPLITS
         ]
 
     def _generate_examples(self, posters: Iterable[Poster]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -204,17 +204,19 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         # The manager counts and checks them; they are where it keeps its own.
         links = [poster.movie.poster_url for poster in posters]
         deque(hand_out(manager, [link for link in links if is_url(link)]), maxlen=0)
-        return {side: [poster for poster in posters if poster.movie.side == side] for side in SIDES}
+        return {
+            split: [poster for poster in posters if poster.movie.split == split] for split in SPLITS
+        }
 
     def _assemble(self, manager: datasets.DownloadManager) -> list[Poster]:
-        """Bring the posters, and write down what was kept and lost."""
+        """Bring the posters, and write down what was kept and rejected."""
         assembled = Assembly(self.config, manager).assemble()
-        self.records.write(assembled.report, assembled.losses, assembled.lock)
+        self.records.write(assembled.report, assembled.rejections, assembled.lock)
         return assembled.posters
 
-    def stream_posters(self, side: str) -> Iterator[Poster]:
-        """Yield the posters of a side, as `Assembly.stream` brings them."""
-        return Assembly(self.config, self._download_manager()).stream(side)
+    def stream_posters(self, split: str) -> Iterator[Poster]:
+        """Yield the posters of a split, as `Assembly.stream` brings them."""
+        return Assembly(self.config, self._download_manager()).stream(split)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue alone, where `datasets` gives none that stores."""
@@ -225,18 +227,18 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
 
 class StreamedPosters:
-    """The posters of a side, brought anew each time they are iterated over.
+    """The posters of a split, brought anew each time they are iterated over.
 
     Args:
         builder: what brings them.
-        side: "train" or "test".
+        split: "train" or "test".
     """
 
-    def __init__(self, builder: MoviePostersDecade, side: str) -> None:
-        self._builder, self._side = builder, side
+    def __init__(self, builder: MoviePostersDecade, split: str) -> None:
+        self._builder, self._split = builder, split
 
     def __iter__(self) -> Iterator[Poster]:
-        return self._builder.stream_posters(self._side)
+        return self._builder.stream_posters(self._split)
 
 
 def _example(poster: Poster) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The dataset card: its metadata, and what was kept and what was lost."""
+"""The dataset card: its metadata, and what was kept and what was rejected."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -14,7 +14,7 @@ import pandas as pd
 
 from movie_posters_decade.addresses import is_url, lower_scheme
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.funnel import RejectReason, Step
 from movie_posters_decade.kaggle import KAGGLE_COLUMNS
 from movie_posters_decade.options import Options
 from movie_posters_decade.tables import parse_table
@@ -38,13 +38,13 @@ _STRAY = "\"'\u201c\u201d\u2018\u2019\u200b\ufeff \t\r\n\xa0"
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The complete, unshared movies of a catalogue file.
+    """The complete, unique movies of a catalogue file.
 
     Attributes:
         movies: one row a movie, in the file's order, with the columns ``imdb_id`` ("tt0114709"),
             ``title`` (without the year), ``year`` (nullable integer), ``genres`` (tuple of names),
             ``imdb_score`` (0 to 10, or NaN) and ``poster_url`` (a URL, or a path for a local file).
-        steps: the funnel so far: rows, complete, unshared.
+        steps: the funnel so far: rows, complete, unique.
         sha256: the hash of the table's bytes.
     """
 
@@ -81,24 +81,24 @@ def parse_catalogue(
     garbled = movies["title"]
     movies["title"] = pd.Series([repair_title(title) for title in garbled], movies.index, object)
     repaired = int((movies["title"] != garbled).sum())
-    once = movies if options.repeated_rows == "drop" else _merged(movies)
+    once = movies if options.duplicate_rows == "drop" else _merged(movies)
     is_placeholder = once["poster_url"].str.contains(_PLACEHOLDER)
     is_complete = _is_complete(once)
     complete = once[is_complete & ~is_placeholder]
-    unshared = complete[~complete["poster_url"].duplicated(keep=False)]
+    unique = complete[~complete["poster_url"].duplicated(keep=False)]
     placeholders = int((is_complete & is_placeholder).sum())
     dropped = {
-        Reason.REPEATED_ROW: len(movies) - len(once),
-        Reason.INCOMPLETE: int((~is_complete).sum()),
-        Reason.PLACEHOLDER: placeholders,
+        RejectReason.DUPLICATE_ROW: len(movies) - len(once),
+        RejectReason.MISSING_VALUE: int((~is_complete).sum()),
+        RejectReason.PLACEHOLDER: placeholders,
     }
     steps = (
         Step("rows", len(movies), repaired={"titles": repaired} if repaired else {}),
         Step("complete", len(complete), {reason: n for reason, n in dropped.items() if n}),
-        Step("unshared", len(unshared), {Reason.SHARED_POSTER: len(complete) - len(unshared)}),
+        Step("unique", len(unique), {RejectReason.DUPLICATE_URL: len(complete) - len(unique)}),
     )
     sha256 = hashlib.sha256(content).hexdigest()
-    return Catalogue(unshared.reset_index(drop=True), steps, sha256)
+    return Catalogue(unique.reset_index(drop=True), steps, sha256)
 
 
 def _check_texts(raw: pd.DataFrame, names: Mapping[str, str], name: str) -> None:
@@ -127,7 +127,7 @@ def _tidy(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
         "title": [title for title, _ in dated],
         "genres": [split(genres) for genres in raw["genres"]],
         "poster_url": [
-            _one_form(link.strip(_STRAY), options.poster_base) for link in raw["poster_url"]
+            _one_form(link.strip(_STRAY), options.base_url) for link in raw["poster_url"]
         ],
     }
     tidy = pd.DataFrame(texts, index=raw.index, dtype=object)

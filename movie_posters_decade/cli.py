@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from movie_posters_decade.arguments import MEGABYTE, PROGRAM, parser, rendering_of
+from movie_posters_decade.arguments import PROGRAM, image_transform, parser
 from movie_posters_decade.configurations import CONFIGURATIONS, DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
 from movie_posters_decade.finding import find_build
@@ -72,11 +72,11 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
     except OSError as error:
         where = error.filename or "a file"
         return 1, (
-            f"{where}: cannot be read or written: {error.strerror or error}. What was fetched is "
+            f"{where}: cannot be read or written: {error.strerror or error}. What was downloaded is "
             "kept; mend this, or choose another folder."
         )
     except KeyboardInterrupt:
-        return 130, "interrupted; what was fetched is kept."
+        return 130, "interrupted; what was downloaded is kept."
     return 0, ""
 
 
@@ -112,9 +112,9 @@ def _run_with_datasets(chosen: argparse.Namespace) -> None:
 def _plan(chosen: argparse.Namespace) -> None:
     report = _builder(chosen).plan()
     least, most = report.kept, sum(report.decades.values())
-    more = f", and more, up to {most}, where some are lost" if most > least else ""
-    wanted = f"{least} posters would be fetched{more}."
-    _print_report(chosen, report, {"to_fetch": {"at_least": least, "at_most": most}}, wanted)
+    more = f", and more, up to {most}, where some are rejected" if most > least else ""
+    wanted = f"{least} posters would be downloaded{more}."
+    _print_report(chosen, report, {"to_download": {"at_least": least, "at_most": most}}, wanted)
 
 
 def _build(chosen: argparse.Namespace) -> None:
@@ -125,16 +125,16 @@ def _build(chosen: argparse.Namespace) -> None:
 def _print_build(chosen: argparse.Namespace, records: Records, report: Report) -> None:
     places = {
         "cache_dir": records.folder,
-        "report": records.losses_path,
+        "report": records.rejected_path,
         "lock": records.lock_path,
     }
     place = (
-        f"The dataset is in {records.folder}\nEvery loss is in {records.losses_path}\n"
+        f"The dataset is in {records.folder}\nEvery rejection is in {records.rejected_path}\n"
         f"What it is made of, byte for byte, is in {records.lock_path}"
     )
     if report.passing:
-        lost = listing(report.passing)
-        place += f"\nSome may be had another time ({lost}): --rebuild asks again."
+        rejected = listing(report.passing)
+        place += f"\nSome may be had another time ({rejected}): --rebuild asks again."
     _print_report(chosen, report, places, place)
 
 
@@ -155,17 +155,17 @@ def _demo(chosen: argparse.Namespace) -> None:
 def _export(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.export import check_output, export
 
-    rendering = rendering_of(chosen)
+    transform = image_transform(chosen)
     check_output(chosen.output, overwrite=chosen.overwrite)
     build = _built(chosen).built()
     is_new = export(
         build.dataset,
         chosen.output,
         chosen.format,
-        rendering=rendering,
+        transform=transform,
         extras=build.tables,
         overwrite=chosen.overwrite,
-        shard_bytes=chosen.shard_megabytes * MEGABYTE,
+        max_shard_size=chosen.max_shard_size,
     )
     place = f"The posters are in {chosen.output}" + ("" if is_new else ", as they were already")
     more = {"output": str(chosen.output), "written": is_new}
@@ -173,10 +173,10 @@ def _export(chosen: argparse.Namespace) -> None:
 
 
 def _baseline(chosen: argparse.Namespace) -> None:
-    rendering = rendering_of(chosen)
+    transform = image_transform(chosen)
     evidence = _room("evidence")
     build = _built(chosen).built()
-    found = evidence.gather(build.dataset, rendering)
+    found = evidence.gather(build.dataset, transform)
     print(json.dumps(found.to_json(), indent=2) if chosen.json else found.to_text())
 
 

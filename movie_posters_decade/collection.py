@@ -1,4 +1,4 @@
-"""Candidates become a balanced set of usable posters: fetch, inspect, refill."""
+"""Candidates become a balanced set of usable posters: download, inspect, refill."""
 
 import logging
 from collections import Counter
@@ -12,58 +12,58 @@ from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.errors import LockError
 from movie_posters_decade.lock import Lock, account, differences
-from movie_posters_decade.lookalikes import Lookalikes
-from movie_posters_decade.movies import Loss, Movie, Pool, Poster
-from movie_posters_decade.pools import Pools, check_pools, duplicate, split, untried
+from movie_posters_decade.lookalikes import NearDuplicateIndex
+from movie_posters_decade.movies import Movie, Poster, Rejection, Stratum
+from movie_posters_decade.pools import Sampler, check_strata, duplicate, take_first, untried
 from movie_posters_decade.posters import Posters
 from movie_posters_decade.selection import Selection
 
 logger = logging.getLogger(__name__)
 
 STREAMED_AT_ONCE = 16
-"""How many posters of a pool are fetched together when streaming, once it is under way."""
+"""How many posters of a stratum are downloaded together when streaming, once it is under way."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The usable posters that were wanted, and what was lost on the way.
+    """The usable posters that were wanted, and what was rejected on the way.
 
     Attributes:
         posters: in the order of their movies' ranks.
-        losses: the candidates that were tried in vain, in the same order.
-        fetched: how many candidates of each pool were tried.
+        rejections: the candidates that were tried in vain, in the same order.
+        downloaded: how many candidates of each stratum were tried.
     """
 
     posters: list[Poster]
-    losses: list[Loss]
-    fetched: Mapping[Pool, int]
+    rejections: list[Rejection]
+    downloaded: Mapping[Stratum, int]
 
 
 def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collection:
-    """Bring as many usable posters as each pool should give, replacing those that are lost.
+    """Bring as many usable posters as each stratum should give, replacing those that are rejected.
 
-    A lost poster is replaced by the next of its pool, and so is one that looks like another. When
-    a pool runs dry, the goal of its decade sinks to what it has; with ``equal``, so does that of
-    every other decade on its side.
+    A rejected poster is replaced by the next of its stratum, and so is one that looks like another. When
+    a stratum runs dry, the target of its decade sinks to what it has; with ``equal``, so does that of
+    every other decade on its split.
 
     Args:
-        selection: the candidates and what is wanted of each pool.
+        selection: the candidates and what is wanted of each stratum.
         posters: what brings them.
-        equal: whether all decades of a side must end with the same number.
+        equal: whether all decades of a split must end with the same number.
 
     Raises:
-        CollectionError: a pool has no usable poster.
+        CollectionError: a stratum has no usable poster.
     """
-    pools = Pools(selection, equal=equal)
-    with _bar(pools.wanted) as bar:
-        while batch := pools.take_batch():
-            # Closed at once if anything goes wrong, so that nothing is fetched in the background.
+    strata = Sampler(selection, equal=equal)
+    with _bar(strata.wanted) as bar:
+        while batch := strata.take_batch():
+            # Closed at once if anything goes wrong, so that nothing is downloaded in the background.
             with closing(posters.bring(batch)) as outcomes:
-                pools.record(_in_order(batch, _shown(outcomes, bar, len(pools.faults))))
-            bar.total = max(bar.n, pools.wanted)
-    pools.tell_shortfalls()
+                strata.record(_in_order(batch, _shown(outcomes, bar, len(strata.faults))))
+            bar.total = max(bar.n, strata.wanted)
+    strata.tell_shortfalls()
     return Collection(
-        sorted(pools.kept, key=_place), sorted(pools.losses, key=_place), pools.fetched
+        sorted(strata.kept, key=_place), sorted(strata.rejections, key=_place), strata.downloaded
     )
 
 
@@ -78,33 +78,33 @@ def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: b
 
     Raises:
         LockError: some are, and that is not allowed.
-        CollectionError: no poster of a decade and side is left.
+        CollectionError: no poster of a decade and split is left.
     """
     movies = lock.movies
     with _bar(len(movies)) as bar, closing(posters.bring(movies)) as outcomes:
         brought = _in_order(movies, _shown(outcomes, bar, 0))
-    kept, losses = _as_locked(lock, place, brought, allow_missing=allow_missing)
-    fetched = Counter(movie.pool for movie in movies)
-    sizes = Counter(poster.movie.pool for poster in kept)
-    check_pools({pool: sizes[pool] for pool in fetched}, losses)
-    return Collection(kept, losses, fetched)
+    kept, rejections = _as_locked(lock, place, brought, allow_missing=allow_missing)
+    downloaded = Counter(movie.stratum for movie in movies)
+    sizes = Counter(poster.movie.stratum for poster in kept)
+    check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections)
+    return Collection(kept, rejections, downloaded)
 
 
 def stream_locked(
     lock: Lock,
     place: str,
-    side: str,
+    split: str,
     posters: Posters,
     forget: Callable[[str], None],
     *,
     allow_missing: bool,
 ) -> Iterator[Poster]:
-    """Yield the posters of a side just as a lock file says, bringing them on the way.
+    """Yield the posters of a split just as a lock file says, bringing them on the way.
 
     Args:
         lock: what the file holds.
         place: the file, for the error.
-        side: "train" or "test".
+        split: "train" or "test".
         posters: what brings them.
         forget: removes what was stored for a link that is done with.
         allow_missing: whether to do without those that are gone or changed.
@@ -112,9 +112,9 @@ def stream_locked(
     Raises:
         LockError: one is, and that is not allowed.
     """
-    movies = [movie for movie in lock.movies if movie.side == side]
+    movies = [movie for movie in lock.movies if movie.split == split]
     while movies:
-        batch, movies = split(movies, STREAMED_AT_ONCE)
+        batch, movies = take_first(movies, STREAMED_AT_ONCE)
         brought = _in_order(batch, posters.bring(batch))
         yield from _as_locked(lock, place, brought, allow_missing=allow_missing)[0]
         for movie in batch:
@@ -122,63 +122,69 @@ def stream_locked(
 
 
 def _as_locked(
-    lock: Lock, place: str, brought: Sequence[Poster | Loss], *, allow_missing: bool
-) -> tuple[list[Poster], list[Loss]]:
+    lock: Lock, place: str, brought: Sequence[Poster | Rejection], *, allow_missing: bool
+) -> tuple[list[Poster], list[Rejection]]:
     """Part what is as a lock file says from what is not, which has to be allowed."""
-    losses = differences(lock, brought)
-    if losses and not allow_missing:
-        raise LockError(account(place, lock, losses))
-    if losses:
-        logger.warning("%s: %d posters are changed or missing and left out.", place, len(losses))
-    missing = {loss.movie for loss in losses}
+    rejections = differences(lock, brought)
+    if rejections and not allow_missing:
+        raise LockError(account(place, lock, rejections))
+    if rejections:
+        logger.warning(
+            "%s: %d posters are changed or missing and left out.", place, len(rejections)
+        )
+    missing = {rejection.movie for rejection in rejections}
     kept = [
         outcome
         for outcome in brought
         if isinstance(outcome, Poster) and outcome.movie not in missing
     ]
-    return kept, losses
+    return kept, rejections
 
 
 def _bar(total: int) -> Any:
     return tqdm(desc="Posters", unit="poster", total=total)
 
 
-def _shown(outcomes: Iterable[Poster | Loss], bar: Any, lost: int) -> Iterator[Poster | Loss]:
-    """Pass the outcomes on, and show how many are usable and how many lost."""
+def _shown(
+    outcomes: Iterable[Poster | Rejection], bar: Any, rejected: int
+) -> Iterator[Poster | Rejection]:
+    """Pass the outcomes on, and show how many are usable and how many rejected."""
     for outcome in outcomes:
-        if isinstance(outcome, Loss):
-            lost += 1
-            bar.set_postfix(lost=lost, refresh=False)
+        if isinstance(outcome, Rejection):
+            rejected += 1
+            bar.set_postfix(rejected=rejected, refresh=False)
         else:
             bar.update()
         yield outcome
 
 
-def _in_order(movies: Sequence[Movie], outcomes: Iterable[Poster | Loss]) -> list[Poster | Loss]:
+def _in_order(
+    movies: Sequence[Movie], outcomes: Iterable[Poster | Rejection]
+) -> list[Poster | Rejection]:
     by_link = {outcome.movie.poster_url: outcome for outcome in outcomes}
     return [by_link[movie.poster_url] for movie in movies]
 
 
-def _place(outcome: Poster | Loss) -> tuple[int, str]:
+def _place(outcome: Poster | Rejection) -> tuple[int, str]:
     return outcome.movie.place
 
 
 def stream(
     selection: Selection,
-    side: str,
+    split: str,
     posters: Posters,
     forget: Callable[[str], None],
     *,
     equal: bool,
 ) -> Iterator[Poster]:
-    """Yield the usable posters of a side, one decade after the other, bringing them on the way.
+    """Yield the usable posters of a split, one decade after the other, bringing them on the way.
 
     Those of test are brought before train begins, so that none of train looks like one of them. A
     poster's file can be read until the next one is asked for.
 
     Args:
-        selection: the candidates and what is wanted of each pool.
-        side: "train" or "test".
+        selection: the candidates and what is wanted of each stratum.
+        split: "train" or "test".
         posters: what brings them.
         forget: removes what was stored for a link that is done with.
         equal: whether the stream ends as soon as a decade has no more.
@@ -187,10 +193,10 @@ def stream(
         CollectionError: at the end, a decade has no usable poster.
     """
     streaming = _Streaming(posters, forget)
-    if side == "train":
-        for _ in streaming.side(selection, "test", equal=equal):
+    if split == "train":
+        for _ in streaming.split(selection, "test", equal=equal):
             pass
-    yield from streaming.side(selection, side, equal=equal)
+    yield from streaming.split(selection, split, equal=equal)
 
 
 class _Streaming:
@@ -199,40 +205,43 @@ class _Streaming:
     def __init__(self, posters: Posters, forget: Callable[[str], None]) -> None:
         self._posters = posters
         self._forget = forget
-        self._seen: Lookalikes[Movie] = Lookalikes()
-        self._losses: list[Loss] = []
+        self._seen: NearDuplicateIndex[Movie] = NearDuplicateIndex()
+        self._rejections: list[Rejection] = []
 
-    def side(self, selection: Selection, side: str, *, equal: bool) -> Iterator[Poster]:
-        pools = {pool: movies for pool, movies in untried(selection).items() if pool[1] == side}
-        found = dict.fromkeys(pools, 0)
+    def split(self, selection: Selection, split: str, *, equal: bool) -> Iterator[Poster]:
+        strata = {
+            stratum: movies for stratum, movies in untried(selection).items() if stratum[1] == split
+        }
+        found = dict.fromkeys(strata, 0)
         usable = [
-            islice(self._usable(movies), selection.targets[pool]) for pool, movies in pools.items()
+            islice(self._usable(movies), selection.targets[stratum])
+            for stratum, movies in strata.items()
         ]
         for of_decades in zip(*usable, strict=False) if equal else zip_longest(*usable):
             for poster in of_decades:
                 if poster is not None:
-                    found[poster.movie.pool] += 1
+                    found[poster.movie.stratum] += 1
                     yield poster
-        check_pools(found, self._losses)
+        check_strata(found, self._rejections)
 
     def _usable(self, movies: list[Movie]) -> Iterator[Poster]:
         at_once = 1
         while movies:
-            batch, movies = split(movies, at_once)
+            batch, movies = take_first(movies, at_once)
             at_once = min(2 * at_once, STREAMED_AT_ONCE)
             for outcome in _in_order(batch, self._posters.bring(batch)):
                 unlike = self._unlike(outcome)
-                if isinstance(unlike, Loss):
-                    self._losses.append(unlike)
+                if isinstance(unlike, Rejection):
+                    self._rejections.append(unlike)
                 else:
                     yield unlike
                 self._forget(outcome.movie.poster_url)
 
-    def _unlike(self, outcome: Poster | Loss) -> Poster | Loss:
-        """Return the outcome, or the loss of a poster that looks like one before."""
-        if isinstance(outcome, Loss) or outcome.fingerprint is None:
+    def _unlike(self, outcome: Poster | Rejection) -> Poster | Rejection:
+        """Return the outcome, or the rejection of a poster that looks like one before."""
+        if isinstance(outcome, Rejection) or outcome.phash is None:
             return outcome
-        for other in self._seen.like(outcome.fingerprint):
+        for other in self._seen.like(outcome.phash):
             return duplicate(outcome.movie, other)
-        self._seen.add(outcome.movie, outcome.fingerprint)
+        self._seen.add(outcome.movie, outcome.phash)
         return outcome

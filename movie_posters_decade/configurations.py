@@ -56,7 +56,7 @@ class Configuration(Options):
         if self.name == DEMO:
             raise OptionError(
                 "Configuration demo: expected no lock file, as its posters are nowhere else; found "
-                f"{self.locked}. Leave it out: a demo is always the same."
+                f"{self.lock_file}. Leave it out: a demo is always the same."
             )
         # What nobody need say beside a lock file is not taken for the user's word.
         unsaid = shaping(Options.checked(CONFIGURATIONS[DEFAULT]))
@@ -65,7 +65,7 @@ class Configuration(Options):
                 also = " and the configuration" if name == "genres" else ""
                 raise OptionError(
                     f"Option {name}: expected {lock.options[name]!r}, as in the lock file "
-                    f"{self.locked}; found {value!r}. Leave it{also} out."
+                    f"{self.lock_file}; found {value!r}. Leave it{also} out."
                 )
         genres = lock.options["genres"] and tuple(lock.options["genres"])
         return replace(options, **{**lock.options, "genres": genres})
@@ -76,14 +76,14 @@ class Configuration(Options):
         Raises:
             LockError: it cannot be used.
         """
-        return None if self.locked is None else Lock.read(expanded(self.locked))
+        return None if self.lock_file is None else Lock.read(expanded(self.lock_file))
 
     def folder(self) -> Path | None:
         """Return where links that are paths start from; None if they may not be paths."""
         if self.name == DEMO:
             return None
-        if self.locked is not None and self.data_files is None and not self.data_dir:
-            return expanded(self.locked).resolve().parent
+        if self.lock_file is not None and self.data_files is None and not self.data_dir:
+            return expanded(self.lock_file).resolve().parent
         return folder_of(self.place())
 
     def place(self) -> str:
@@ -117,8 +117,8 @@ class Configuration(Options):
 
     def source(self) -> str:
         """Return where the movies are from, without naming a folder of this machine."""
-        if self.locked is not None:
-            return Path(self.locked).name
+        if self.lock_file is not None:
+            return Path(self.lock_file).name
         place = self.place()
         return place if is_url(place) else Path(place).name
 
@@ -128,8 +128,8 @@ class Configuration(Options):
         Raises:
             CatalogueError: it is on this machine, and not to be read.
         """
-        if self.locked is not None:
-            return f"{hash_file(expanded(self.locked))}{self.folder()}"
+        if self.lock_file is not None:
+            return f"{hash_file(expanded(self.lock_file))}{self.folder()}"
         place = self.place()
         return place if place == DEMO else identify(place)
 
@@ -145,10 +145,10 @@ class Configuration(Options):
             LockError: the lock file cannot be used.
         """
         content = asdict(self.checked())
-        del content["connections"], content["locked"]
+        del content["connections_per_host"], content["lock_file"]
         content |= {"catalogue": self.identity(), "features": repr(features)}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        name = self.name if self.locked is None else self.title()[:LONGEST_NAME]
+        name = self.name if self.lock_file is None else self.title()[:LONGEST_NAME]
         return f"{name}-{digest[:16]}"
 
 

@@ -19,7 +19,7 @@ def draw_contact_sheet(part: datasets.Dataset, posters: int = POSTERS_A_ROW) -> 
     """Draw a contact sheet.
 
     Args:
-        part: one side of a built dataset.
+        part: one split of a built dataset.
         posters: how many of each decade, which are its first ones.
 
     Returns:
@@ -46,7 +46,7 @@ def draw_thumbnail(content: bytes) -> bytes:
 
 
 def first_places(part: datasets.Dataset, count: int) -> dict[str, list[int]]:
-    """Return by decade, in order, where in a side of a dataset its first posters are."""
+    """Return by decade, in order, where in a split of a dataset its first posters are."""
     places: defaultdict[int, list[int]] = defaultdict(list)
     for place, label in enumerate(part["label"]):
         if len(places[label]) < count:

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from movie_posters_decade.collection import Collection
-from movie_posters_decade.funnel import Reason
-from movie_posters_decade.movies import SIDES, Pool
+from movie_posters_decade.funnel import RejectReason
+from movie_posters_decade.movies import SPLITS, Stratum
 from movie_posters_decade.report import Counts, Report
 from movie_posters_decade.selection import Selection
 
 
 def planned_report(selection: Selection) -> Report:
-    """Report what would be built if no poster were lost."""
+    """Report what would be built if no poster were rejected."""
     splits = {
-        side: {decade: count for (decade, of), count in selection.targets.items() if of == side}
-        for side in SIDES
+        split: {decade: count for (decade, of), count in selection.targets.items() if of == split}
+        for split in SPLITS
     }
     return _report(selection, splits, None)
 
@@ -23,32 +23,32 @@ def planned_report(selection: Selection) -> Report:
 def built_report(selection: Selection, collection: Collection) -> Report:
     """Report what was built of a selection."""
     splits = {
-        side: _by_decade(
+        split: _by_decade(
             selection,
-            (poster.movie.decade for poster in collection.posters if poster.movie.side == side),
+            (poster.movie.decade for poster in collection.posters if poster.movie.split == split),
         )
-        for side in SIDES
+        for split in SPLITS
     }
-    losses = Counter(loss.reason for loss in collection.losses)
-    return _report(selection, splits, losses, _pools(selection, collection))
+    rejections = Counter(rejection.reason for rejection in collection.rejections)
+    return _report(selection, splits, rejections, _strata(selection, collection))
 
 
-def _pools(selection: Selection, collection: Collection) -> list[dict[str, Any]]:
-    lost: defaultdict[Pool, Counter[Reason]] = defaultdict(Counter)
-    for loss in collection.losses:
-        lost[loss.movie.pool][loss.reason] += 1
-    kept = Counter(poster.movie.pool for poster in collection.posters)
+def _strata(selection: Selection, collection: Collection) -> list[dict[str, Any]]:
+    rejected: defaultdict[Stratum, Counter[RejectReason]] = defaultdict(Counter)
+    for rejection in collection.rejections:
+        rejected[rejection.movie.stratum][rejection.reason] += 1
+    kept = Counter(poster.movie.stratum for poster in collection.posters)
     return [
         {
-            "side": side,
+            "split": split,
             "decade": decade,
-            "wanted": wanted,
-            "fetched": collection.fetched.get((decade, side), 0),
-            "lost": _in_order(lost[decade, side]),
-            "kept": kept[decade, side],
+            "target": wanted,
+            "downloaded": collection.downloaded.get((decade, split), 0),
+            "rejected": _in_order(rejected[decade, split]),
+            "kept": kept[decade, split],
         }
-        for (decade, side), wanted in sorted(
-            selection.targets.items(), key=lambda target: SIDES.index(target[0][1])
+        for (decade, split), wanted in sorted(
+            selection.targets.items(), key=lambda target: SPLITS.index(target[0][1])
         )
     ]
 
@@ -56,29 +56,31 @@ def _pools(selection: Selection, collection: Collection) -> list[dict[str, Any]]
 def _report(
     selection: Selection,
     splits: dict[str, Counts],
-    losses: Counter[Reason] | None,
-    pools: list[dict[str, Any]] | None = None,
+    rejections: Counter[RejectReason] | None,
+    strata: list[dict[str, Any]] | None = None,
 ) -> Report:
-    dropped = Counter(losses or {})
+    dropped = Counter(rejections or {})
     for step in selection.steps:
         dropped.update(step.dropped)
     kept = sum(sum(decades.values()) for decades in splits.values())
-    dropped[Reason.SURPLUS] = len(selection.candidates) - kept - (losses or Counter()).total()
+    dropped[RejectReason.NOT_SAMPLED] = (
+        len(selection.candidates) - kept - (rejections or Counter()).total()
+    )
     return Report(
         funnel={step.name: step.movies for step in selection.steps},
         decades=_by_decade(selection, selection.candidates["decade"]),
         splits=splits,
         dropped=_in_order(dropped),
         repaired={what: count for step in selection.steps for what, count in step.repaired.items()},
-        losses=None if losses is None else _in_order(losses),
-        pools=pools,
+        rejected=None if rejections is None else _in_order(rejections),
+        strata=strata,
     )
 
 
 def _by_decade(selection: Selection, decades: Iterable[str]) -> Counts:
     found = Counter(decades)
-    return {decade: found[decade] for decade, side in selection.targets if side == SIDES[0]}
+    return {decade: found[decade] for decade, split in selection.targets if split == SPLITS[0]}
 
 
-def _in_order(reasons: Counter[Reason]) -> Counts:
-    return {reason.value: reasons[reason] for reason in Reason if reasons[reason]}
+def _in_order(reasons: Counter[RejectReason]) -> Counts:
+    return {reason.value: reasons[reason] for reason in RejectReason if reasons[reason]}

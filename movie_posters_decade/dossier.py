@@ -16,7 +16,7 @@ from movie_posters_decade.contact_sheet import POSTERS_A_ROW, draw_thumbnail, fi
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.evidence import Evidence, gather, interval_note
 from movie_posters_decade.page import is_page, make_page
-from movie_posters_decade.records import LOSSES_FILE
+from movie_posters_decade.records import REJECTED_FILE
 from movie_posters_decade.storing import write_whole
 from movie_posters_decade.traits import Traits
 from movie_posters_decade.version import __version__
@@ -86,18 +86,20 @@ def make_dossier(build: Build, evidence: Evidence) -> dict[str, Any]:
         build: as the builder gives it.
         evidence: what `gather` found out about its dataset.
     """
-    losses = csv.DictReader(io.StringIO(build.tables[LOSSES_FILE].decode("utf-8")))
+    rejections = csv.DictReader(io.StringIO(build.tables[REJECTED_FILE].decode("utf-8")))
     return {
         "configuration": build.name,
         "movie_posters_decade": __version__,
         "source": build.source,
         "options": dict(build.options),
         "report": build.report.to_json(),
-        "losses": {decade: fate.lost for decade, fate in build.report.fates().items()},
+        "rejected": {
+            decade: counts.rejected for decade, counts in build.report.decade_counts().items()
+        },
         "near_duplicates": [
-            {"imdb_id": loss["imdb_id"], "duplicate_of": loss["duplicate_of"]}
-            for loss in losses
-            if loss["duplicate_of"]
+            {"imdb_id": rejection["imdb_id"], "duplicate_of": rejection["duplicate_of"]}
+            for rejection in rejections
+            if rejection["duplicate_of"]
         ],
         "contact_sheet": _contact_sheet(build.dataset["train"]),
         "borderline": _borderline(build.dataset, evidence.traits),
@@ -140,13 +142,13 @@ def _borderline(
 ) -> list[dict[str, Any]]:
     """Return the least colorful of the kept posters, the least first."""
     by_color = sorted(
-        (found.colorfulness, side, place)
-        for side, of_side in traits.items()
-        for place, found in enumerate(of_side)
+        (found.colorfulness, split, place)
+        for split, of_split in traits.items()
+        for place, found in enumerate(of_split)
     )
     return [
-        {**_movie(dataset[side], place), "colorfulness": color}
-        for color, side, place in by_color[:BORDERLINE]
+        {**_movie(dataset[split], place), "colorfulness": color}
+        for color, split, place in by_color[:BORDERLINE]
     ]
 
 
@@ -173,7 +175,7 @@ def _distributions(
 def _with_decades(
     dataset: datasets.DatasetDict, traits: Mapping[str, Sequence[Traits]]
 ) -> Iterator[tuple[str, Traits]]:
-    for side, of_side in traits.items():
-        names = dataset[side].features["label"].names
-        for label, found in zip(dataset[side]["label"], of_side, strict=True):
+    for split, of_split in traits.items():
+        names = dataset[split].features["label"].names
+        for label, found in zip(dataset[split]["label"], of_split, strict=True):
             yield names[label], found

@@ -17,11 +17,11 @@ from movie_posters_decade.asking import Asker, Host, origin_of
 from movie_posters_decade.background import told_by
 from movie_posters_decade.cache import DownloadCache
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.keeper import Keeper
 from movie_posters_decade.keeping import PASSING_FAULTS, examine
 from movie_posters_decade.limits import Limits
-from movie_posters_decade.looks import Looks
+from movie_posters_decade.looks import HashCache
 from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Missed, Outcome
 from movie_posters_decade.patience import Patience
@@ -34,7 +34,7 @@ MORE_WORKERS = 32
 """How many contents of a host are kept, or tries waited for, while all connections are in use."""
 
 
-class Fetcher:
+class Downloader:
     """Fetches URLs into a cache: many at once, patiently, and none more often than needed.
 
     Args:
@@ -42,9 +42,9 @@ class Fetcher:
         color: examine content as posters, "rgb" or "any", or take whatever comes, None.
         limits: who may be asked and what is taken.
         patience: how long to wait and how often to try.
-        connections: how many to one host at a time.
+        connections_per_host: how many to one host at a time.
         all_connections: how many to all hosts together, unless more are allowed to one.
-        refresh: fetch again what is there or is known to be gone.
+        refresh: download again what is there or is known to be gone.
         is_offline: whether no request may be sent; by default as HF_HUB_OFFLINE says.
     """
 
@@ -55,37 +55,37 @@ class Fetcher:
         color: str | None = None,
         limits: Limits | None = None,
         patience: Patience | None = None,
-        connections: int = Options.connections,
+        connections_per_host: int = Options.connections_per_host,
         all_connections: int = MAX_CONNECTIONS,
         refresh: bool = False,
         is_offline: bool | None = None,
     ) -> None:
         self._cache = cache
         self._color = color
-        self._looks = Looks(cache.folder, color)
+        self._looks = HashCache(cache.folder, color)
         self._limits = limits or Limits()
         self._patience = patience or Patience()
-        self._connections = connections
+        self._connections = connections_per_host
         self._all_connections = all_connections
         self._refresh = refresh
         self._is_offline = datasets_config.HF_HUB_OFFLINE if is_offline is None else is_offline
         self._hosts: dict[str, Host] = {}
 
-    def fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
+    def download(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
         """Fetch the URLs and yield an outcome for each, as they come.
 
         Raises:
             DownloadError: the content cannot be stored, or nothing may be asked for.
         """
         try:
-            with closing(self._fetch(urls)) as outcomes:
+            with closing(self._download(urls)) as outcomes:
                 for outcome in outcomes:
                     self._looks.learn(outcome)
                     yield outcome
         finally:
             self._looks.save()
 
-    def _fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
+    def _download(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
         unknown = []
         for url in urls:
             outcome = None if self._refresh else self._recall(url)
@@ -105,7 +105,7 @@ class Fetcher:
                 raise
             except OSError as error:
                 raise DownloadError(
-                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was fetched "
+                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was downloaded "
                     "before is kept; mend this and build again."
                 ) from error
 
@@ -115,12 +115,12 @@ class Fetcher:
             examined = examine(read(name), self._color, self._looks.known)
             return None if examined.fault in PASSING_FAULTS else examined.outcome(url, name)
         status = self._cache.gone(url, at_any_time=self._is_offline)
-        return None if status is None else Missed(url, Reason.GONE, status)
+        return None if status is None else Missed(url, RejectReason.NOT_FOUND, status)
 
     def _check_online(self, urls: Sequence[str]) -> None:
         if self._is_offline and self._refresh:
             raise DownloadError(
-                f"{self._cache.folder}: expected to fetch everything anew, as was asked for; found "
+                f"{self._cache.folder}: expected to download everything anew, as was asked for; found "
                 "that HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
             )
         if self._is_offline:

@@ -5,35 +5,35 @@ import io
 from PIL import Image, ImageOps
 
 from movie_posters_decade.inspection import decode_poster
-from movie_posters_decade.rendering import Rendering
+from movie_posters_decade.rendering import ImageTransform
 
 
-def render(content: bytes, rendering: Rendering) -> bytes:
+def transform_image(content: bytes, transform: ImageTransform) -> bytes:
     """Draw a poster anew.
 
     Args:
         content: an image in any format that `inspect_poster` accepts.
-        rendering: how.
+        transform: how.
 
     Returns:
         An image that is upright, opaque (white shows through) and in RGB; or ``content`` itself if
         nothing is to change.
     """
-    if not rendering.changes:
+    if not transform.changes:
         return content
     poster = decode_poster(content)
     # Profiles and comments of the original say nothing of the new file.
     poster.info.clear()
-    if rendering.size is not None:
-        poster = _fitted(poster, rendering.size, rendering.fit)
+    if transform.image_size is not None:
+        poster = _fitted(poster, transform.image_size, transform.resize_mode)
     file = io.BytesIO()
-    encoding = rendering.encoding or "jpeg"
+    encoding = transform.encode_format or "jpeg"
     if encoding == "png":
         poster.save(file, "PNG")
     else:
         # Without chroma subsampling, which small lettering suffers from.
         options = {"subsampling": 0} if encoding == "jpeg" else {}
-        poster.save(file, encoding.upper(), quality=rendering.quality, **options)
+        poster.save(file, encoding.upper(), quality=transform.encode_quality, **options)
     return file.getvalue()
 
 

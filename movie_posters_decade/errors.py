@@ -3,10 +3,10 @@
 MoviePostersError
 ├── OptionError         an option has a value that cannot be used
 ├── CatalogueError      the catalogue is missing, unreadable or not a table of movies
-├── SelectionError      no movie is left for a decade or a side
+├── SelectionError      no movie is left for a decade or a split
 ├── LockError           a lock file cannot be used, or posters are not as it says
 ├── DownloadError       posters cannot be stored, or may not be asked for
-├── CollectionError     no usable poster is left for a decade and side
+├── CollectionError     no usable poster is left for a decade and split
 ├── BuildError          there is no build in the cache, or a damaged one
 ├── ExportError         the folder to write into cannot be used
 ├── EvidenceError       baselines and reports cannot be made
@@ -36,7 +36,7 @@ class CatalogueError(MoviePostersError, ValueError):
 
 
 class SelectionError(MoviePostersError, ValueError):
-    """No movie is left for a decade or a side."""
+    """No movie is left for a decade or a split."""
 
 
 class LockError(MoviePostersError, ValueError):
@@ -48,7 +48,7 @@ class DownloadError(MoviePostersError, OSError):
 
 
 class CollectionError(MoviePostersError, RuntimeError):
-    """No usable poster is left for a decade and side."""
+    """No usable poster is left for a decade and split."""
 
 
 class BuildError(MoviePostersError, FileNotFoundError):

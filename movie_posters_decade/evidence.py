@@ -17,9 +17,9 @@ from movie_posters_decade.baselines import (
     audit,
     baselines,
 )
-from movie_posters_decade.drawing import render
+from movie_posters_decade.drawing import transform_image
 from movie_posters_decade.errors import EvidenceError
-from movie_posters_decade.rendering import Rendering
+from movie_posters_decade.rendering import ImageTransform
 from movie_posters_decade.report import set_table
 from movie_posters_decade.traits import Traits, measure
 
@@ -32,7 +32,7 @@ class Evidence:
         decades: their names, in order.
         results: how well simple models tell them.
         leaks: how well each shortcut alone tells them.
-        traits: what was measured of each poster, by side.
+        traits: what was measured of each poster, by split.
         drawn_anew: the leaks of posters drawn anew, if that was asked for.
     """
 
@@ -46,7 +46,7 @@ class Evidence:
         """Return the evidence in JSON's types."""
         drawn = self.drawn_anew
         return {
-            "posters": {side: len(traits) for side, traits in self.traits.items()},
+            "posters": {split: len(traits) for split, traits in self.traits.items()},
             "warnings": warnings(self.leaks, drawn),
             "decades": list(self.decades),
             "baselines": [result.to_json() for result in self.results],
@@ -119,15 +119,17 @@ def _after(leak: Leak) -> str:
 
 def find_shortcuts(dataset: datasets.DatasetDict) -> list[str]:
     """Return a sentence for each shortcut that tells the decade of a dataset's posters."""
-    return warnings(audit(*(_measured(dataset[side], Rendering()) for side in ("train", "test"))))
+    return warnings(
+        audit(*(_measured(dataset[split], ImageTransform()) for split in ("train", "test")))
+    )
 
 
-def gather(dataset: datasets.DatasetDict, rendering: Rendering | None = None) -> Evidence:
+def gather(dataset: datasets.DatasetDict, transform: ImageTransform | None = None) -> Evidence:
     """Measure the posters, train simple models on train, and measure each once on test.
 
     Args:
         dataset: as the builder gives it.
-        rendering: how to draw the posters anew, to see which shortcuts that removes.
+        transform: how to draw the posters anew, to see which shortcuts that removes.
 
     Raises:
         EvidenceError: there is only one decade.
@@ -137,20 +139,20 @@ def gather(dataset: datasets.DatasetDict, rendering: Rendering | None = None) ->
             "Baselines: expected at least two decades to tell apart; found one. Widen min_year and "
             "max_year."
         )
-    train, test = (_measured(dataset[side], Rendering()) for side in ("train", "test"))
+    train, test = (_measured(dataset[split], ImageTransform()) for split in ("train", "test"))
     decades = dataset["train"].features["label"].names
     drawn = None
-    if rendering is not None and rendering.changes:
-        drawn = audit(*(_measured(dataset[side], rendering) for side in ("train", "test")))
+    if transform is not None and transform.changes:
+        drawn = audit(*(_measured(dataset[split], transform) for split in ("train", "test")))
     results = baselines(train, test, len(decades))
     traits = {"train": train.traits, "test": test.traits}
     return Evidence(decades, results, audit(train, test), traits, drawn)
 
 
-def _measured(part: datasets.Dataset, rendering: Rendering) -> Examples:
+def _measured(part: datasets.Dataset, transform: ImageTransform) -> Examples:
     undecoded = part.cast_column("image", datasets.Image(decode=False))
     traits = [
-        measure(render(example["image"]["bytes"], rendering), example["poster_url"])
+        measure(transform_image(example["image"]["bytes"], transform), example["poster_url"])
         for example in tqdm(undecoded, desc="Measure", unit="poster")
     ]
     return Examples(traits, np.asarray(part["label"]))

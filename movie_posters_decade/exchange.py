@@ -7,7 +7,7 @@ from typing import IO, Any
 import pycurl
 
 from movie_posters_decade.addresses import is_public
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.limits import AGENT, Limits
 from movie_posters_decade.patience import opts_out
 
@@ -29,7 +29,7 @@ class FailureError(Exception):
         detail: what the network says of it.
     """
 
-    def __init__(self, reason: Reason, *, is_passing: bool = False, detail: str = "") -> None:
+    def __init__(self, reason: RejectReason, *, is_passing: bool = False, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_passing = is_passing
@@ -52,7 +52,7 @@ class Exchange:
         self._announced: int | None = None
         self._headers: list[bytes] = []
         self._room = limits.max_bytes
-        self._refusal: Reason | None = None
+        self._refusal: RejectReason | None = None
         self._is_forbidden = False
         self._error: OSError | None = None
 
@@ -94,7 +94,7 @@ class Exchange:
         if error == pycurl.E_WRITE_ERROR and self._refusal is not None and self.status == _OK:
             raise FailureError(self._refusal)
         if error == pycurl.E_COULDNT_CONNECT and self._is_forbidden:
-            raise FailureError(Reason.FORBIDDEN_ADDRESS)
+            raise FailureError(RejectReason.PRIVATE_ADDRESS)
         if self.status is None or (error is not None and self.status == _OK):
             raise _failure(error, detail, has_begun=self.status is not None)
         # A status that means no says all, however the rest came.
@@ -123,14 +123,14 @@ class Exchange:
         if self.status != _OK:
             self._room = SPARE_BYTES
         elif self._limits.respect_opt_out and opts_out(self._values("X-Robots-Tag"), AGENT):
-            return self._refuse(Reason.OPTED_OUT)
+            return self._refuse(RejectReason.OPTED_OUT)
         is_too_long = length.isdecimal() and int(length[:20]) > self._room
-        return self._refuse(Reason.TOO_LARGE) if is_too_long else None
+        return self._refuse(RejectReason.TOO_LARGE) if is_too_long else None
 
     def _take_chunk(self, chunk: bytes) -> int | None:
         self._room -= len(chunk)
         if self._room < 0:
-            return self._refuse(Reason.TOO_LARGE)
+            return self._refuse(RejectReason.TOO_LARGE)
         return self._write(chunk) if self.status == _OK else None
 
     def _write(self, chunk: bytes) -> int | None:
@@ -156,7 +156,7 @@ class Exchange:
         except OSError:
             return _STOP
 
-    def _refuse(self, reason: Reason) -> int:
+    def _refuse(self, reason: RejectReason) -> int:
         self._refusal = reason
         return _STOP
 
@@ -171,12 +171,12 @@ def _text(value: bytes) -> str:
 def _failure(error: int | None, detail: str, *, has_begun: bool) -> FailureError:
     """Return what it means that a transfer ended before or after the head of a content."""
     if error == pycurl.E_OPERATION_TIMEDOUT:
-        return FailureError(Reason.TIMEOUT, is_passing=True, detail=detail)
+        return FailureError(RejectReason.TIMEOUT, is_passing=True, detail=detail)
     if error is None or error in _NO_HTTP:
-        return FailureError(Reason.SERVER_ERROR, is_passing=True)
+        return FailureError(RejectReason.SERVER_ERROR, is_passing=True)
     if has_begun:
-        return FailureError(Reason.TRUNCATED, is_passing=True)
+        return FailureError(RejectReason.TRUNCATED, is_passing=True)
     if error == pycurl.E_URL_MALFORMAT:
-        return FailureError(Reason.UNREACHABLE)
+        return FailureError(RejectReason.CONNECTION_ERROR)
     is_lasting = error == pycurl.E_PEER_FAILED_VERIFICATION
-    return FailureError(Reason.UNREACHABLE, is_passing=not is_lasting, detail=detail)
+    return FailureError(RejectReason.CONNECTION_ERROR, is_passing=not is_lasting, detail=detail)

@@ -10,11 +10,11 @@ from typing import Any
 
 import datasets
 
-from movie_posters_decade.drawing import render
+from movie_posters_decade.drawing import transform_image
 from movie_posters_decade.errors import ExportError
-from movie_posters_decade.formats import SHARD_BYTES
+from movie_posters_decade.formats import MAX_SHARD_SIZE
 from movie_posters_decade.layouts import lay_out
-from movie_posters_decade.rendering import Rendering
+from movie_posters_decade.rendering import ImageTransform
 from movie_posters_decade.replacing import Found, aside, look_into, replace
 from movie_posters_decade.version import __version__
 
@@ -30,10 +30,10 @@ def export(
     output: Path | str,
     layout: str = "folders",
     *,
-    rendering: Rendering | None = None,
+    transform: ImageTransform | None = None,
     extras: Mapping[str, bytes] | None = None,
     overwrite: bool = False,
-    shard_bytes: int = SHARD_BYTES,
+    max_shard_size: int | str = MAX_SHARD_SIZE,
 ) -> bool:
     """Write a dataset as folders, Parquet or WebDataset, with a manifest of its posters.
 
@@ -44,11 +44,11 @@ def export(
         dataset: as the builder gives it.
         output: a folder that does not exist, is empty, or holds nothing but an earlier export.
         layout: "folders", "parquet" or "webdataset", as `lay_out` says.
-        rendering: whether and how posters are drawn anew; by default they are as they were fetched.
-        extras: the contents of other files to write beside the manifest, by name: a build's losses
+        transform: whether and how posters are drawn anew; by default they are as they were downloaded.
+        extras: the contents of other files to write beside the manifest, by name: a build's rejections
             and lock file are its ``tables``.
         overwrite: whether the folder may hold other things too, which are left alone.
-        shard_bytes: how large a shard of Parquet or WebDataset is to be, about.
+        max_shard_size: how large a shard of Parquet or WebDataset is to be, about.
 
     Returns:
         Whether anything was written: not if the folder holds the same export already.
@@ -56,13 +56,13 @@ def export(
     Raises:
         ExportError: the folder holds anything else, or cannot be written.
     """
-    output, rendering = Path(output).resolve(), rendering or Rendering()
+    output, transform = Path(output).resolve(), transform or ImageTransform()
     found = check_output(output, overwrite=overwrite)
     with _told_in_a_sentence(output), aside(found) as place:
         new = place / "new"
         new.mkdir()
-        lay_out(_drawn_anew(dataset, rendering, place), new, layout, shard_bytes)
-        made = {"movie_posters_decade": __version__, "layout": layout, **asdict(rendering)}
+        lay_out(_drawn_anew(dataset, transform, place), new, layout, max_shard_size)
+        made = {"movie_posters_decade": __version__, "layout": layout, **asdict(transform)}
         (new / RECIPE).write_bytes(f"{json.dumps(made)}\n".encode())
         for name, content in (extras or {}).items():
             (new / name).write_bytes(content)
@@ -96,25 +96,25 @@ def _told_in_a_sentence(output: Path) -> Iterator[None]:
 
 
 def _drawn_anew(
-    dataset: datasets.DatasetDict, rendering: Rendering, folder: Path
+    dataset: datasets.DatasetDict, transform: ImageTransform, folder: Path
 ) -> datasets.DatasetDict:
-    if not rendering.changes:
+    if not transform.changes:
         return dataset
     return datasets.DatasetDict(
         {
-            side: part.cast_column("image", datasets.Image(decode=False))
+            split: part.cast_column("image", datasets.Image(decode=False))
             .map(
-                partial(_draw_anew, rendering=rendering),
+                partial(_draw_anew, transform=transform),
                 desc="Draw anew",
                 writer_batch_size=DRAWN_AT_ONCE,
-                cache_file_name=str(folder / f"{side}.arrow"),
-                new_fingerprint=f"drawn-{side}",
+                cache_file_name=str(folder / f"{split}.arrow"),
+                new_fingerprint=f"drawn-{split}",
             )
             .cast_column("image", part.features["image"])
-            for side, part in dataset.items()
+            for split, part in dataset.items()
         }
     )
 
 
-def _draw_anew(example: dict[str, Any], rendering: Rendering) -> dict[str, Any]:
-    return {"image": {"bytes": render(example["image"]["bytes"], rendering), "path": None}}
+def _draw_anew(example: dict[str, Any], transform: ImageTransform) -> dict[str, Any]:
+    return {"image": {"bytes": transform_image(example["image"]["bytes"], transform), "path": None}}

@@ -14,7 +14,7 @@ class Facts:
     Attributes:
         name: of the configuration.
         source: as `Build` has it.
-        report: what was kept and lost.
+        report: what was kept and rejected.
         options: that shaped it, by name.
         catalogue: the hash of the catalogue.
         versions: of the libraries that it was pushed with.

@@ -2,5 +2,5 @@
 
 FORMATS = ("folders", "parquet", "webdataset")
 
-SHARD_BYTES = 500_000_000
+MAX_SHARD_SIZE = "500MB"
 """How large a shard of Parquet or WebDataset is, about, unless something else is asked for."""

@@ -5,62 +5,64 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class RejectReason(StrEnum):
     """Why a movie of the catalogue is not in the dataset; each dropped movie has one."""
 
-    REPEATED_ROW = "repeated_row"
-    INCOMPLETE = "incomplete"
+    DUPLICATE_ROW = "duplicate_row"
+    MISSING_VALUE = "missing_value"
     PLACEHOLDER = "placeholder"
-    SHARED_POSTER = "shared_poster"
-    GENRE = "genre"
+    DUPLICATE_URL = "duplicate_url"
+    OTHER_GENRE = "other_genre"
     NO_YEAR = "no_year"
-    YEARS = "years"
-    REPEATED_MOVIE = "repeated_movie"
-    SURPLUS = "surplus"
+    YEAR_OUT_OF_RANGE = "year_out_of_range"
+    DUPLICATE_ID = "duplicate_id"
+    NOT_SAMPLED = "not_sampled"
 
-    GONE = "gone"
-    REFUSED = "refused"
+    NOT_FOUND = "not_found"
+    ACCESS_DENIED = "access_denied"
     TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"
+    CONNECTION_ERROR = "connection_error"
     SERVER_ERROR = "server_error"
     TOO_LARGE = "too_large"
-    FORBIDDEN_ADDRESS = "forbidden_address"
+    PRIVATE_ADDRESS = "private_address"
     OPTED_OUT = "opted_out"
 
     NOT_AN_IMAGE = "not_an_image"
     TRUNCATED = "truncated"
     TOO_MANY_PIXELS = "too_many_pixels"
-    BLACK_AND_WHITE = "black_and_white"
-    DUPLICATE = "duplicate"
+    GRAYSCALE = "grayscale"
+    NEAR_DUPLICATE = "near_duplicate"
 
-    CHANGED = "changed"
+    HASH_MISMATCH = "hash_mismatch"
 
 
-PASSING = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE, Reason.SERVER_ERROR})
-"""Why posters are lost that may be had another time; one that ends early mostly always does."""
+PASSING = frozenset(
+    {RejectReason.TIMEOUT, RejectReason.CONNECTION_ERROR, RejectReason.SERVER_ERROR}
+)
+"""Why posters are rejected that may be had another time; one that ends early mostly always does."""
 
 MEANINGS = {
     "complete": "rows with IMDb id, title, genre and poster",
-    "unshared": "rows whose poster no other row has",
+    "unique": "rows whose poster no other row has",
     "genre": "movies of the wanted genres",
     "years": "movies of the wanted years, once each",
     "locked": "movies that a lock file names",
-    Reason.GONE: "HTTP 404 or 410",
-    Reason.REFUSED: "another answer that means no",
-    Reason.TIMEOUT: "no answer in time",
-    Reason.UNREACHABLE: "no connection",
-    Reason.SERVER_ERROR: "the host failed",
-    Reason.TOO_LARGE: "more bytes than are taken",
-    Reason.FORBIDDEN_ADDRESS: "an address that is not asked",
-    Reason.OPTED_OUT: "the host asks to leave it out of datasets",
-    Reason.NOT_AN_IMAGE: "something else than an image",
-    Reason.TRUNCATED: "an image that ends early",
-    Reason.TOO_MANY_PIXELS: "more pixels than are decoded",
-    Reason.BLACK_AND_WHITE: "pixels without color",
-    Reason.DUPLICATE: "it looks like a poster that is kept",
-    Reason.CHANGED: "not the bytes that a lock file says",
+    RejectReason.NOT_FOUND: "HTTP 404 or 410",
+    RejectReason.ACCESS_DENIED: "another answer that means no",
+    RejectReason.TIMEOUT: "no answer in time",
+    RejectReason.CONNECTION_ERROR: "no connection",
+    RejectReason.SERVER_ERROR: "the host failed",
+    RejectReason.TOO_LARGE: "more bytes than are taken",
+    RejectReason.PRIVATE_ADDRESS: "an address that is not asked",
+    RejectReason.OPTED_OUT: "the host asks to leave it out of datasets",
+    RejectReason.NOT_AN_IMAGE: "something else than an image",
+    RejectReason.TRUNCATED: "an image that ends early",
+    RejectReason.TOO_MANY_PIXELS: "more pixels than are decoded",
+    RejectReason.GRAYSCALE: "pixels without color",
+    RejectReason.NEAR_DUPLICATE: "it looks like a poster that is kept",
+    RejectReason.HASH_MISMATCH: "not the bytes that a lock file says",
 }
-"""What the steps leave, and why posters are lost, in a few words."""
+"""What the steps leave, and why posters are rejected, in a few words."""
 
 
 def listing(counts: Mapping[str, int]) -> str:
@@ -81,5 +83,5 @@ class Step:
 
     name: str
     movies: int
-    dropped: Mapping[Reason, int] = field(default_factory=dict)
+    dropped: Mapping[RejectReason, int] = field(default_factory=dict)
     repaired: Mapping[str, int] = field(default_factory=dict)

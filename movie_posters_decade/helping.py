@@ -8,7 +8,7 @@ from io import BufferedReader
 from typing import BinaryIO
 
 from movie_posters_decade.contents import Content
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.keeping import keep_aside
 from movie_posters_decade.outcomes import Examined
 
@@ -52,8 +52,8 @@ def to_question(unfinished: str) -> bytes:
 
 def to_line(examined: Examined) -> bytes:
     """Write as a line what was found."""
-    (sha256, size), fault, fingerprint = examined
-    look = "" if fingerprint is None else fingerprint
+    (sha256, size), fault, phash = examined
+    look = "" if phash is None else phash
     return f"{sha256} {size} {fault or ''} {look}".encode()
 
 
@@ -65,5 +65,7 @@ def from_line(line: bytes) -> Examined:
     """
     sha256, size, fault, look = line.decode().split(" ")
     return Examined(
-        Content(sha256, int(size)), Reason(fault) if fault else None, int(look) if look else None
+        Content(sha256, int(size)),
+        RejectReason(fault) if fault else None,
+        int(look) if look else None,
     )

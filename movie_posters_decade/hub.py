@@ -1,4 +1,4 @@
-"""A build is published on the Hugging Face Hub: Parquet, a card, and what was lost."""
+"""A build is published on the Hugging Face Hub: Parquet, a card, and what was rejected."""
 
 import hashlib
 import json

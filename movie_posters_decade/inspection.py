@@ -12,7 +12,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 
 MAX_PIXELS = 50_000_000
 """Width times height beyond which an image is not decoded."""
@@ -44,12 +44,12 @@ class Verdict(NamedTuple):
 
     Attributes:
         fault: why the content cannot be used, or None if it can.
-        fingerprint: of content that can be used, if it was looked at: 64 bits, of which lookalikes
+        phash: of content that can be used, if it was looked at: 64 bits, of which near_duplicates
             differ in few.
     """
 
-    fault: Reason | None = None
-    fingerprint: int | None = None
+    fault: RejectReason | None = None
+    phash: int | None = None
 
 
 @cache
@@ -70,17 +70,17 @@ def inspect_poster(content: bytes, color: str = "rgb") -> Verdict:
     try:
         with _opened(content) as image:
             if image.width * image.height > MAX_PIXELS:
-                return Verdict(Reason.TOO_MANY_PIXELS)
+                return Verdict(RejectReason.TOO_MANY_PIXELS)
             small = _pixels(thumbnail(image))
         if color == "rgb" and not _is_colorful(small, content):
-            return Verdict(Reason.BLACK_AND_WHITE)
-        return Verdict(fingerprint=fingerprint(small))
+            return Verdict(RejectReason.GRAYSCALE)
+        return Verdict(phash=phash(small))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return Verdict(Reason.TOO_MANY_PIXELS)
+        return Verdict(RejectReason.TOO_MANY_PIXELS)
     except UnidentifiedImageError:
-        return Verdict(Reason.NOT_AN_IMAGE)
+        return Verdict(RejectReason.NOT_AN_IMAGE)
     except Exception:  # noqa: BLE001, every decoder has errors of its own for broken data
-        return Verdict(Reason.TRUNCATED)
+        return Verdict(RejectReason.TRUNCATED)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
@@ -166,7 +166,7 @@ def _colorfulness(pixels: NDArray[np.float64]) -> float:
     return math.sqrt(max(spread, 0.0)) + 0.3 * math.sqrt(offset)
 
 
-def fingerprint(pixels: NDArray[np.float64]) -> int:
+def phash(pixels: NDArray[np.float64]) -> int:
     """Return 64 bits that change little when an image is cropped, scaled, tinted or compressed.
 
     A bit says whether one of the slowest waves in the image's lightness is stronger than their
@@ -185,7 +185,7 @@ def fingerprint(pixels: NDArray[np.float64]) -> int:
 def _cosine_waves(count: int, points: int) -> NDArray[np.float64]:
     """Return the first rows of the matrix of the discrete cosine transform, as whole numbers.
 
-    They are large enough for a fingerprint, and small enough that float64 holds every sum exactly.
+    They are large enough for a phash, and small enough that float64 holds every sum exactly.
     """
     waves, places = np.ogrid[:count, :points]
     matrix: NDArray[np.float64] = np.cos(np.pi * waves * (2 * places + 1) / (2 * points))

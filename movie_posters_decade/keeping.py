@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from movie_posters_decade.contents import Content
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.inspection import inspect_poster
 from movie_posters_decade.outcomes import Examined
 from movie_posters_decade.storing import finish, read, write_whole
 
-PASSING_FAULTS = frozenset({Reason.NOT_AN_IMAGE, Reason.TRUNCATED})
+PASSING_FAULTS = frozenset({RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED})
 """Faults of content that may be none when it is asked for again, so that it is not stored."""
 
 
@@ -18,13 +18,13 @@ def examine(data: bytes, color: str | None, known: Mapping[str, int] | None = No
     Args:
         data: what a link gave.
         color: as `inspect_poster` takes it, or None if anything can be used.
-        known: the fingerprints of what was found usable before, by hash.
+        known: the phashes of what was found usable before, by hash.
     """
     content = Content.of(data)
     if color is None:
         return Examined(content)
     if known and content.sha256 in known:
-        return Examined(content, fingerprint=known[content.sha256])
+        return Examined(content, phash=known[content.sha256])
     return Examined(content, *inspect_poster(data, color))
 
 

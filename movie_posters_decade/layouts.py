@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+from datasets.utils.py_utils import convert_file_size_to_int
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.formats import SHARD_BYTES
+from movie_posters_decade.formats import MAX_SHARD_SIZE
 from movie_posters_decade.inspection import file_extension
 
 Row = dict[str, Any]
@@ -28,7 +29,7 @@ MANIFEST = "manifest.csv"
 MANIFEST_COLUMNS = (
     "file",
     "sha256",
-    "side",
+    "split",
     "decade",
     "label",
     "imdb_id",
@@ -49,14 +50,14 @@ class Entry:
     """A poster on its way into a file.
 
     Attributes:
-        side: "train" or "test".
+        split: "train" or "test".
         decade: such as "1970s".
-        stem: a name that no other poster of its side has, safe on any disk.
+        stem: a name that no other poster of its split has, safe on any disk.
         content: the image's bytes.
         fields: the other fields of the example.
     """
 
-    side: str
+    split: str
     decade: str
     stem: str
     content: bytes
@@ -67,7 +68,7 @@ class Entry:
         told = {
             "file": file,
             "sha256": hashlib.sha256(self.content).hexdigest(),
-            "side": self.side,
+            "split": self.split,
             "decade": self.decade,
             "genres": "|".join(self.fields.get("genres") or ()),
         }
@@ -75,38 +76,42 @@ class Entry:
 
 
 def lay_out(
-    dataset: datasets.DatasetDict, folder: Path, layout: str, shard_bytes: int = SHARD_BYTES
+    dataset: datasets.DatasetDict,
+    folder: Path,
+    layout: str,
+    max_shard_size: int | str = MAX_SHARD_SIZE,
 ) -> None:
     """Write a dataset into an empty folder, with a manifest of its posters.
 
     Args:
         dataset: as the builder gives it.
         folder: an empty one.
-        layout: "folders" for ``<side>/<decade>/<imdb_id>.<extension>``, "parquet" for
-            ``data/<side>-<shard>-of-<shards>.parquet``, or "webdataset" for
-            ``<side>-<shard>.tar``, whose members are the image, its label as a number (``.cls``)
+        layout: "folders" for ``<split>/<decade>/<imdb_id>.<extension>``, "parquet" for
+            ``data/<split>-<shard>-of-<shards>.parquet``, or "webdataset" for
+            ``<split>-<shard>.tar``, whose members are the image, its label as a number (``.cls``)
             and the other fields (``.json``).
-        shard_bytes: how large a shard of Parquet or WebDataset is to be, about.
+        max_shard_size: how large a shard of Parquet or WebDataset is to be, about.
 
     Raises:
         OSError: a file cannot be written.
     """
     total = sum(map(len, dataset.values()))
+    shard_bytes = convert_file_size_to_int(max_shard_size)
     with (
         tqdm(desc="Export", unit="poster", total=total) as bar,
         (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
     ):
         manifest = csv.DictWriter(file, MANIFEST_COLUMNS)
         manifest.writeheader()
-        for side, part in dataset.items():
-            for row in LAYOUTS[layout](str(side), part, folder, shard_bytes):
+        for split, part in dataset.items():
+            for row in LAYOUTS[layout](str(split), part, folder, shard_bytes):
                 manifest.writerow(row)
                 bar.update()
 
 
-def _write_folders(side: str, part: datasets.Dataset, folder: Path, _: int) -> Iterator[Row]:
-    for entry in _entries(side, part):
-        name = f"{side}/{entry.decade}/{entry.stem}{file_extension(entry.content)}"
+def _write_folders(split: str, part: datasets.Dataset, folder: Path, _: int) -> Iterator[Row]:
+    for entry in _entries(split, part):
+        name = f"{split}/{entry.decade}/{entry.stem}{file_extension(entry.content)}"
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(entry.content)
@@ -114,10 +119,10 @@ def _write_folders(side: str, part: datasets.Dataset, folder: Path, _: int) -> I
 
 
 def _write_webdataset(
-    side: str, part: datasets.Dataset, folder: Path, shard_bytes: int
+    split: str, part: datasets.Dataset, folder: Path, shard_bytes: int
 ) -> Iterator[Row]:
-    for number, entries in enumerate(_shards(_entries(side, part), shard_bytes)):
-        name = f"{side}-{number:06}.tar"
+    for number, entries in enumerate(_shards(_entries(split, part), shard_bytes)):
+        name = f"{split}-{number:06}.tar"
         with tarfile.open(folder / name, "x", format=tarfile.USTAR_FORMAT) as archive:
             for entry in entries:
                 _add_sample(archive, entry)
@@ -152,16 +157,16 @@ def _add_sample(archive: tarfile.TarFile, entry: Entry) -> None:
 
 
 def _write_parquet(
-    side: str, part: datasets.Dataset, folder: Path, shard_bytes: int
+    split: str, part: datasets.Dataset, folder: Path, shard_bytes: int
 ) -> Iterator[Row]:
     (folder / "data").mkdir(exist_ok=True)
     size = part.data.nbytes * len(part) // max(1, len(part.data))
     shards = max(1, min(len(part), ceil(size / shard_bytes)))
     for number in range(shards):
         shard = part.shard(shards, number, contiguous=True)
-        name = f"data/{side}-{number:05}-of-{shards:05}.parquet"
+        name = f"data/{split}-{number:05}-of-{shards:05}.parquet"
         shard.to_parquet(folder / name)
-        yield from (entry.row(name) for entry in _entries(side, shard))
+        yield from (entry.row(name) for entry in _entries(split, shard))
 
 
 LAYOUTS: dict[str, Callable[[str, datasets.Dataset, Path, int], Iterator[Row]]] = {
@@ -169,16 +174,16 @@ LAYOUTS: dict[str, Callable[[str, datasets.Dataset, Path, int], Iterator[Row]]] 
     "parquet": _write_parquet,
     "webdataset": _write_webdataset,
 }
-"""What writes a side of a dataset into a folder, and yields the manifest's rows."""
+"""What writes a split of a dataset into a folder, and yields the manifest's rows."""
 
 
-def _entries(side: str, part: datasets.Dataset) -> Iterator[Entry]:
+def _entries(split: str, part: datasets.Dataset) -> Iterator[Entry]:
     taken: Counter[str] = Counter()
     decades = part.features["label"]
     for example in part.cast_column("image", datasets.Image(decode=False)):
         content = example.pop("image")["bytes"]
         stem = _untaken(safe_name(example["imdb_id"]), taken)
-        yield Entry(side, decades.int2str(example["label"]), stem, content, example)
+        yield Entry(split, decades.int2str(example["label"]), stem, content, example)
 
 
 def safe_name(imdb_id: str) -> str:

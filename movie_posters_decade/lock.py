@@ -1,7 +1,7 @@
 """The lock file: which posters a build is made of, so that anyone can build the same or be told.
 
 The first line holds what the build was made from, each other line a movie, in the order of their
-ids; all are JSON. What was lost has its reason there instead of a hash.
+ids; all are JSON. What was rejected has its reason there instead of a hash.
 """
 
 import json
@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from movie_posters_decade.contents import Content
 from movie_posters_decade.errors import PRIVATE, LockError
-from movie_posters_decade.funnel import Reason
-from movie_posters_decade.movies import MOVIE_FIELDS, SIDES, Loss, Movie, Poster
+from movie_posters_decade.funnel import RejectReason
+from movie_posters_decade.movies import MOVIE_FIELDS, SPLITS, Movie, Poster, Rejection
 from movie_posters_decade.options import Options, shaping
 from movie_posters_decade.version import __version__
 
@@ -37,14 +37,14 @@ class Lock:
         catalogue: the hash of the catalogue it was made from.
         options: the options that shape a dataset, by name.
         kept: the movies of the dataset, each with what its poster is known by.
-        lost: the movies that were tried in vain, each with the reason.
+        rejected: the movies that were tried in vain, each with the reason.
         package: the version that built it.
     """
 
     catalogue: str
     options: Mapping[str, Any]
     kept: Mapping[Movie, Content]
-    lost: Mapping[Movie, Reason]
+    rejected: Mapping[Movie, RejectReason]
     package: str = __version__
 
     def lines(self) -> Iterator[str]:
@@ -54,16 +54,16 @@ class Lock:
             "format": FORMAT,
             "catalogue": self.catalogue,
             "options": self.options,
-            "movies": len(self.kept) + len(self.lost),
+            "movies": len(self.kept) + len(self.rejected),
         }
         yield f"{json.dumps(head, ensure_ascii=False)}\n"
-        for movie in sorted([*self.kept, *self.lost], key=lambda movie: movie.imdb_id):
+        for movie in sorted([*self.kept, *self.rejected], key=lambda movie: movie.imdb_id):
             line = _fields_of(movie)
             if movie in self.kept:
                 content = self.kept[movie]
                 line |= {"sha256": content.sha256, "size": content.size}
             else:
-                line["lost"] = self.lost[movie].value
+                line["rejected"] = self.rejected[movie].value
             yield f"{json.dumps(line, ensure_ascii=False)}\n"
 
     @classmethod
@@ -87,15 +87,15 @@ class Lock:
         """The kept movies in the order of rank."""
         return sorted(self.kept, key=lambda movie: movie.place)
 
-    def without(self, losses: Sequence[Loss]) -> "Lock":
+    def without(self, rejections: Sequence[Rejection]) -> "Lock":
         """Return the lock of a build from this one, from which some posters were left out."""
-        lost = {loss.movie: loss.reason for loss in losses}
-        kept = {movie: content for movie, content in self.kept.items() if movie not in lost}
-        return replace(self, kept=kept, lost={**self.lost, **lost}, package=__version__)
+        rejected = {rejection.movie: rejection.reason for rejection in rejections}
+        kept = {movie: content for movie, content in self.kept.items() if movie not in rejected}
+        return replace(self, kept=kept, rejected={**self.rejected, **rejected}, package=__version__)
 
 
 def make_lock(
-    catalogue: str, options: Options, posters: Iterable[Poster], losses: Iterable[Loss]
+    catalogue: str, options: Options, posters: Iterable[Poster], rejections: Iterable[Rejection]
 ) -> Lock:
     """Return the lock of a build.
 
@@ -103,41 +103,43 @@ def make_lock(
         catalogue: the hash of its catalogue.
         options: its options.
         posters: what it keeps.
-        losses: what was tried in vain.
+        rejections: what was tried in vain.
     """
     return Lock(
         catalogue,
         shaping(options),
         kept={poster.movie: poster.content for poster in posters},
-        lost={loss.movie: loss.reason for loss in losses},
+        rejected={rejection.movie: rejection.reason for rejection in rejections},
     )
 
 
-def differences(lock: Lock, outcomes: Sequence[Poster | Loss]) -> list[Loss]:
-    """Return the losses among what a lock's kept movies brought, and the posters that changed."""
+def differences(lock: Lock, outcomes: Sequence[Poster | Rejection]) -> list[Rejection]:
+    """Return the rejections among what a lock's kept movies brought, and the posters that changed."""
     return [
-        outcome if isinstance(outcome, Loss) else Loss(outcome.movie, Reason.CHANGED)
+        outcome
+        if isinstance(outcome, Rejection)
+        else Rejection(outcome.movie, RejectReason.HASH_MISMATCH)
         for outcome in outcomes
-        if isinstance(outcome, Loss) or outcome.content != lock.kept[outcome.movie]
+        if isinstance(outcome, Rejection) or outcome.content != lock.kept[outcome.movie]
     ]
 
 
-def account(place: str, lock: Lock, different: Sequence[Loss]) -> str:
+def account(place: str, lock: Lock, different: Sequence[Rejection]) -> str:
     """Return a sentence on what is not as a lock file says, and a line each for some movies."""
-    in_order = sorted(different, key=lambda loss: loss.movie.imdb_id)
+    in_order = sorted(different, key=lambda rejection: rejection.movie.imdb_id)
     lines = [
-        f"  {loss.movie.imdb_id} ({loss.movie.decade}, {loss.movie.side}): {loss.reason}"
-        + (f", HTTP status {loss.status}" if loss.status else "")
-        + f", {loss.movie.poster_url}"
-        for loss in in_order[:ACCOUNTED]
+        f"  {rejection.movie.imdb_id} ({rejection.movie.decade}, {rejection.movie.split}): {rejection.reason}"
+        + (f", HTTP status {rejection.status}" if rejection.status else "")
+        + f", {rejection.movie.poster_url}"
+        for rejection in in_order[:ACCOUNTED]
     ]
     if len(in_order) > ACCOUNTED:
         lines.append(f"  and {len(in_order) - ACCOUNTED} more")
-    is_private = any(loss.reason is Reason.FORBIDDEN_ADDRESS for loss in different)
+    is_private = any(rejection.reason is RejectReason.PRIVATE_ADDRESS for rejection in different)
     remedy = f"{PRIVATE} " if is_private else ""
     sentence = (
         f"{place}: expected its {len(lock.kept)} posters, byte for byte; found {len(different)} of "
-        f"them changed or not to be had. What was fetched is kept. {remedy}"
+        f"them changed or not to be had. What was downloaded is kept. {remedy}"
         "Build with --force-redownload to ask for all anew, or with allow_missing=True "
         "(--allow-missing) to leave these out:"
     )
@@ -161,18 +163,18 @@ def _parse(text: str, place: str) -> Lock:
         )
     lock, count = head
     movies = [
-        _understood(line, f"{place}, line {number}", _fate)
+        _understood(line, f"{place}, line {number}", _outcome)
         for number, line in enumerate(others, start=2)
         if line
     ]
     kept = {movie: fate for movie, fate in movies if isinstance(fate, Content)}
-    lost = {movie: fate for movie, fate in movies if isinstance(fate, Reason)}
+    rejected = {movie: fate for movie, fate in movies if isinstance(fate, RejectReason)}
     if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
         raise LockError(
             f"{place}: expected a lock file of {count} movies, as its first line says; found "
-            f"{len(kept)} kept and {len(lost)} lost. {_REMEDY}"
+            f"{len(kept)} kept and {len(rejected)} rejected. {_REMEDY}"
         )
-    return replace(lock, kept=kept, lost=lost)
+    return replace(lock, kept=kept, rejected=rejected)
 
 
 def _understood(line: str, where: str, read: Callable[[dict[str, Any]], T]) -> T:
@@ -195,15 +197,15 @@ def _head(line: dict[str, Any]) -> tuple[Lock, int] | None:
     return lock, int(line["movies"])
 
 
-def _fate(line: dict[str, Any]) -> tuple[Movie, Content | Reason]:
+def _outcome(line: dict[str, Any]) -> tuple[Movie, Content | RejectReason]:
     values = {name: line[name] for name in MOVIE_FIELDS}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
     texts = (movie.imdb_id, movie.title, movie.poster_url, movie.decade, *movie.genres)
     are_texts = all(isinstance(text, str) for text in texts)
     are_whole = all(isinstance(number, int) for number in (movie.year, movie.rank))
-    if not are_texts or not are_whole or movie.side not in SIDES:
+    if not are_texts or not are_whole or movie.split not in SPLITS:
         raise TypeError(line)
-    if "lost" in line:
-        return movie, Reason(line["lost"])
+    if "rejected" in line:
+        return movie, RejectReason(line["rejected"])
     return movie, Content(str(line["sha256"]), int(line["size"]))

@@ -12,8 +12,8 @@ from movie_posters_decade.outcomes import Fetched, Outcome
 _LINE = re.compile("[0-9a-f]{64} [0-9a-f]{16}")
 
 
-class Looks:
-    """The fingerprints of posters that were found usable, in a file beside the downloads.
+class HashCache:
+    """The phashes of posters that were found usable, in a file beside the downloads.
 
     Posters are known by the hash of their bytes, so that no file that changes is taken for what it
     was; and each version of the inspection has a file of its own. Several processes may use one at
@@ -31,13 +31,13 @@ class Looks:
 
     @property
     def known(self) -> Mapping[str, int]:
-        """The fingerprints by hash."""
+        """The phashes by hash."""
         return self._known
 
     def learn(self, outcome: Outcome) -> None:
         """Take in what became of a poster."""
-        if isinstance(outcome, Fetched) and outcome.fingerprint is not None:
-            self._known.setdefault(outcome.content.sha256, outcome.fingerprint)
+        if isinstance(outcome, Fetched) and outcome.phash is not None:
+            self._known.setdefault(outcome.content.sha256, outcome.phash)
 
     def save(self) -> None:
         """Write down what was learnt, if that can be: it does nothing but save time."""

@@ -1,15 +1,15 @@
-"""A movie on its way into the dataset: a candidate, then a usable poster or a loss."""
+"""A movie on its way into the dataset: a candidate, then a usable poster or a rejection."""
 
 from dataclasses import dataclass, fields
 
 from movie_posters_decade.contents import Content
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.storing import read
 
-SIDES = ("train", "test")
+SPLITS = ("train", "test")
 
-Pool = tuple[str, str]
-"""The name of a pool: decade and side, e.g. ("1970s", "train")."""
+Stratum = tuple[str, str]
+"""The name of a stratum: decade and split, e.g. ("1970s", "train")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Movie:
         poster_url: a URL, or a path for a local file.
         decade: such as "1970s".
         rank: its place in the order of everything.
-        side: "train" or "test".
+        split: "train" or "test".
     """
 
     imdb_id: str
@@ -36,12 +36,12 @@ class Movie:
     poster_url: str
     decade: str
     rank: int
-    side: str
+    split: str
 
     @property
-    def pool(self) -> Pool:
-        """The decade and the side."""
-        return self.decade, self.side
+    def stratum(self) -> Stratum:
+        """The decade and the split."""
+        return self.decade, self.split
 
     @property
     def place(self) -> tuple[int, str]:
@@ -58,23 +58,23 @@ class Poster:
 
     Attributes:
         movie: the candidate.
-        path: the file that holds the poster as it was fetched.
+        path: the file that holds the poster as it was downloaded.
         content: what its bytes are known by.
-        fingerprint: what it looks like: 64 bits, of which lookalikes differ in few.
+        phash: what it looks like: 64 bits, of which near_duplicates differ in few.
     """
 
     movie: Movie
     path: str
     content: Content
-    fingerprint: int | None = None
+    phash: int | None = None
 
     def read(self) -> bytes:
-        """Return the poster's bytes, as they were fetched."""
+        """Return the poster's bytes, as they were downloaded."""
         return read(self.path)
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class Rejection:
     """A movie whose poster was asked for and cannot be used.
 
     Attributes:
@@ -86,7 +86,7 @@ class Loss:
     """
 
     movie: Movie
-    reason: Reason
+    reason: RejectReason
     status: int | None = None
     final_url: str | None = None
     duplicate_of: str | None = None

@@ -34,13 +34,9 @@ class Options:
         "undersample makes all decades equal, none keeps what there is",
         choices=("undersample", "none"),
     )
-    per_decade: int | None = _option(None, "at most so many movies of a decade")
-    color: str = _option(
-        "rgb",
-        "rgb drops black-and-white posters, any keeps them",
-        choices=("rgb", "any"),
-    )
-    seed: int = _option(42, "decides order and sides")
+    max_per_decade: int | None = _option(None, "at most so many movies of a decade")
+    keep_grayscale: bool = _option(False, "keep black-and-white posters too")
+    seed: int = _option(42, "decides order and splits")
     respect_opt_out: bool = _option(
         True,
         "leave posters alone whose X-Robots-Tag says noai, noimageai, noindex or noimageindex",
@@ -49,7 +45,7 @@ class Options:
     allow_private_hosts: bool = _option(
         False, "ask addresses too that are loopback, private or otherwise not public", shapes=False
     )
-    connections: int = _option(
+    connections_per_host: int = _option(
         32, "how many to one host at a time; changes no result", shapes=False
     )
     columns: Mapping[str, str] | None = _option(
@@ -58,13 +54,13 @@ class Options:
         "genres, poster_url, imdb_score, and year where it is not in the title",
     )
     genre_separator: str = _option("|", "what stands between genres in the catalogue")
-    poster_base: str = _option("", "the URL that the catalogue's poster links are relative to")
-    repeated_rows: str = _option(
+    base_url: str = _option("", "the URL that the catalogue's poster links are relative to")
+    duplicate_rows: str = _option(
         "drop",
         "drop all rows that share a poster, or merge those of one movie",
         choices=("drop", "merge"),
     )
-    locked: str | None = _option(
+    lock_file: str | None = _option(
         None, "the lock file of another build, to build just its posters", shapes=False
     )
     allow_missing: bool = _option(
@@ -88,22 +84,24 @@ class Options:
         _check("max_year", options.max_year, in_order, f"a year from min_year, {options.min_year}")
         is_share = isinstance(options.test_size, float) and 0 < options.test_size < 1
         _check("test_size", options.test_size, is_share, "a share between 0 and 1, both excluded")
-        count = options.per_decade
+        count = options.max_per_decade
         is_count = count is None or (_is_whole(count) and count >= 2)
-        _check("per_decade", count, is_count, "a whole number from 2")
-        for name in ("respect_opt_out", "allow_private_hosts", "allow_missing"):
+        _check("max_per_decade", count, is_count, "a whole number from 2")
+        for name in ("keep_grayscale", "respect_opt_out", "allow_private_hosts", "allow_missing"):
             _check(name, values[name], isinstance(values[name], bool), "True or False")
-        is_path = options.locked is None or isinstance(options.locked, str)
-        _check("locked", options.locked, is_path, "the path of a lock file")
-        is_of_use = options.locked is not None or options.allow_missing is not True
-        _check("allow_missing", True, is_of_use, "a lock file with it, in the option locked")
+        is_path = options.lock_file is None or isinstance(options.lock_file, str)
+        _check("lock_file", options.lock_file, is_path, "the path of a lock file")
+        is_of_use = options.lock_file is not None or options.allow_missing is not True
+        _check("allow_missing", True, is_of_use, "a lock file with it, in the option lock_file")
         columns = options.columns
         _check("columns", columns, _are_columns(columns), f"names for some of {', '.join(FIELDS)}")
-        for name in ("genre_separator", "poster_base"):
+        for name in ("genre_separator", "base_url"):
             _check(name, values[name], isinstance(values[name], str), "a text")
         _check("genre_separator", options.genre_separator, options.genre_separator != "", "a text")
-        is_some = _is_whole(options.connections) and options.connections >= 1
-        _check("connections", options.connections, is_some, "a whole number from 1")
+        is_some = _is_whole(options.connections_per_host) and options.connections_per_host >= 1
+        _check(
+            "connections_per_host", options.connections_per_host, is_some, "a whole number from 1"
+        )
         for option in fields(Options):
             choices = option.metadata["choices"]
             value = values[option.name]

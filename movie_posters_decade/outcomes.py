@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from movie_posters_decade.contents import Content
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Answer:
     """
 
     url: str
-    reason: Reason | None = None
+    reason: RejectReason | None = None
     status: int | None = None
     is_passing: bool = False
     retry_after: float | None = None
@@ -36,7 +36,7 @@ class Fetched:
         url: as it was asked for.
         path: the file that holds the content.
         content: what it is known by.
-        fingerprint: what it looks like, as `inspect_poster` says; None if it was not looked at.
+        phash: what it looks like, as `inspect_poster` says; None if it was not looked at.
         status: the HTTP status, if it was asked for just now.
         final_url: where redirects led, if it was asked for just now.
     """
@@ -44,7 +44,7 @@ class Fetched:
     url: str
     path: str
     content: Content
-    fingerprint: int | None = None
+    phash: int | None = None
     status: int | None = None
     final_url: str | None = None
 
@@ -61,7 +61,7 @@ class Missed:
     """
 
     url: str
-    reason: Reason
+    reason: RejectReason
     status: int | None = None
     final_url: str | None = None
 
@@ -75,12 +75,12 @@ class Examined(NamedTuple):
     Attributes:
         content: what it is known by.
         fault: why it cannot be used; None if it can.
-        fingerprint: what it looks like, as `inspect_poster` says; None if that was not asked.
+        phash: what it looks like, as `inspect_poster` says; None if that was not asked.
     """
 
     content: Content
-    fault: Reason | None = None
-    fingerprint: int | None = None
+    fault: RejectReason | None = None
+    phash: int | None = None
 
     def outcome(
         self, url: str, path: str, status: int | None = None, final_url: str | None = None
@@ -88,4 +88,4 @@ class Examined(NamedTuple):
         """Return what became of the URL that gave the content, stored at a path if of use."""
         if self.fault is not None:
             return Missed(url, self.fault, status, final_url)
-        return Fetched(url, path, self.content, self.fingerprint, status, final_url)
+        return Fetched(url, path, self.content, self.phash, status, final_url)

@@ -86,29 +86,30 @@ def _funnel(data: Data, _: Mapping[str, str]) -> str:
     ) + (f"<h3>Why movies were dropped</h3>{_table([('reason', 'movies'), *dropped])}")
 
 
-def _losses(data: Data, _: Mapping[str, str]) -> str:
-    lost = data["losses"]
-    reasons = list(dict.fromkeys(reason for counts in lost.values() for reason in counts))
+def _rejections(data: Data, _: Mapping[str, str]) -> str:
+    rejected = data["rejected"]
+    reasons = list(dict.fromkeys(reason for counts in rejected.values() for reason in counts))
     if not reasons:
-        return "<p>No poster was lost.</p>"
+        return "<p>No poster was rejected.</p>"
     rows = [("decade", *reasons)]
     rows += [
-        (decade, *(counts.get(reason, 0) for reason in reasons)) for decade, counts in lost.items()
+        (decade, *(counts.get(reason, 0) for reason in reasons))
+        for decade, counts in rejected.items()
     ]
-    return _chart(stacked_bars(lost, "Posters lost, by decade and reason"), rows)
+    return _chart(stacked_bars(rejected, "Posters rejected, by decade and reason"), rows)
 
 
 def _classes(data: Data, _: Mapping[str, str]) -> str:
     splits = data["report"]["splits"]
     by_decade = {
-        decade: {side: counts[decade] for side, counts in splits.items()}
+        decade: {split: counts[decade] for split, counts in splits.items()}
         for decade in data["report"]["decades"]
     }
     rows = [
         ("decade", *splits),
-        *((decade, *sides.values()) for decade, sides in by_decade.items()),
+        *((decade, *splits.values()) for decade, splits in by_decade.items()),
     ]
-    return _chart(stacked_bars(by_decade, "Posters kept, by decade and side"), rows)
+    return _chart(stacked_bars(by_decade, "Posters kept, by decade and split"), rows)
 
 
 def _posters(data: Data, pictures: Mapping[str, str]) -> str:
@@ -209,7 +210,7 @@ def _shortcuts(data: Data, _: Mapping[str, str]) -> str:
 
 _SECTIONS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "From the catalogue to the dataset": _funnel,
-    "Losses": _losses,
+    "Losses": _rejections,
     "Classes": _classes,
     "Posters": _posters,
     "Distributions": _distributions,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that may be another one soon."""
@@ -13,7 +13,12 @@ _DIRECTIVES_WITH_VALUES = frozenset(
     {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 )
 
-_REASONS = {404: Reason.GONE, 410: Reason.GONE, 408: Reason.TIMEOUT, 504: Reason.TIMEOUT}
+_REASONS = {
+    404: RejectReason.NOT_FOUND,
+    410: RejectReason.NOT_FOUND,
+    408: RejectReason.TIMEOUT,
+    504: RejectReason.TIMEOUT,
+}
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,13 @@ class Patience:
         return min(doubled * (0.5 + chance), self.longest_wait)
 
 
-def reason_for_status(status: int) -> Reason:
+def reason_for_status(status: int) -> RejectReason:
     """Return why an answer with a status other than 200 is no poster."""
     if status in _REASONS:
         return _REASONS[status]
     if 400 <= status < 500 and status not in PASSING_STATUSES:
-        return Reason.REFUSED
-    return Reason.SERVER_ERROR
+        return RejectReason.ACCESS_DENIED
+    return RejectReason.SERVER_ERROR
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:

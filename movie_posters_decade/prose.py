@@ -10,13 +10,13 @@ from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE, LICENSE_F
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.facts import Facts
-from movie_posters_decade.funnel import MEANINGS, Reason
+from movie_posters_decade.funnel import MEANINGS, RejectReason
 from movie_posters_decade.kaggle import KAGGLE_PAGE, KAGGLE_URL
-from movie_posters_decade.lookalikes import FINGERPRINT_BITS, MAX_DISTANCE
-from movie_posters_decade.movies import SIDES
+from movie_posters_decade.lookalikes import MAX_DISTANCE, PHASH_BITS
+from movie_posters_decade.movies import SPLITS
 
 _FIELDS = {
-    "image": "the poster, byte for byte as it was fetched",
+    "image": "the poster, byte for byte as it was downloaded",
     "sha256": "the hash of the poster's bytes",
     "size": "how many bytes the poster has",
     "label": "the decade of the movie",
@@ -110,8 +110,10 @@ def _structure(_: str, configurations: Sequence[Facts]) -> str:
 
 def _splits(facts: Facts) -> str:
     splits = facts.report.splits
-    rows: list[Sequence[object]] = [("decade", *SIDES)]
-    rows += [(decade, *(splits[side][decade] for side in SIDES)) for decade in facts.report.decades]
+    rows: list[Sequence[object]] = [("decade", *SPLITS)]
+    rows += [
+        (decade, *(splits[split][decade] for split in SPLITS)) for decade in facts.report.decades
+    ]
     shown = (
         f"![Posters of each decade]({facts.picture})"
         if facts.picture
@@ -129,17 +131,17 @@ def _creation(_: str, configurations: Sequence[Facts]) -> str:
 
 No dataset of posters labelled by decade with equal classes was at hand. Links of a catalogue die, \
 and not in all decades alike, so that classes that were equal before the download are not \
-afterwards; here a lost poster was replaced by the next of its decade and side, while there was one.
+afterwards; here a rejected poster was replaced by the next of its decade and split, while there was one.
 
 ### Source Data
 
 #### Data Collection and Processing
 
 Every movie has a rank, a hash of the seed and its IMDb id, and within each decade those of the \
-smallest ranks are test: both were settled before anything was fetched. Posters were fetched in \
-the order of rank until each decade and side had its number; where one ran out, all decades \
+smallest ranks are test: both were settled before anything was downloaded. Posters were downloaded in \
+the order of rank until each decade and split had its number; where one ran out, all decades \
 stopped at its size, unless `balance` is "none". Of posters whose perceptual hashes differ in at \
-most {MAX_DISTANCE} of {FINGERPRINT_BITS} bits one was kept, that of test before that of train.
+most {MAX_DISTANCE} of {PHASH_BITS} bits one was kept, that of test before that of train.
 
 {funnels}
 
@@ -169,36 +171,40 @@ def _funnel(facts: Facts) -> str:
 
 {_table(steps)}
 
-{_losses(facts)}
+{_rejections(facts)}
 
 Options: `{_json(facts.options)}`
 
-Catalogue: SHA-256 `{facts.catalogue}`.{repaired} Pushed with {versions}. Every loss is in \
-[`losses.csv`]({folder}/losses.csv), and every poster's hash in the \
-[lock file]({folder}/movie_posters_decade.lock), from which `movie-posters-decade build --locked \
+Catalogue: SHA-256 `{facts.catalogue}`.{repaired} Pushed with {versions}. Every rejection is in \
+[`rejected.csv`]({folder}/rejected.csv), and every poster's hash in the \
+[lock file]({folder}/movie_posters_decade.lock), from which `movie-posters-decade build --lock-file \
 movie_posters_decade.lock` builds the same again."""
 
 
-def _losses(facts: Facts) -> str:
+def _rejections(facts: Facts) -> str:
     if "locked" in facts.report.funnel:
-        return "Built from a lock file, which tells what was lost when its posters were chosen."
-    fates = facts.report.fates()
-    reasons = list(dict.fromkeys(reason for fate in fates.values() for reason in fate.lost))
-    rows: list[Sequence[object]] = [("decade", "wanted", "fetched", *reasons, "set aside", "kept")]
+        return "Built from a lock file, which tells what was rejected when its posters were chosen."
+    decade_counts = facts.report.decade_counts()
+    reasons = list(
+        dict.fromkeys(reason for counts in decade_counts.values() for reason in counts.rejected)
+    )
+    rows: list[Sequence[object]] = [
+        ("decade", "target", "downloaded", *reasons, "set aside", "kept")
+    ]
     rows += [
         (
             decade,
-            fate.wanted,
-            fate.fetched,
-            *(fate.lost[reason] for reason in reasons),
-            fate.fetched - fate.lost.total() - fate.kept,
-            fate.kept,
+            counts.target,
+            counts.downloaded,
+            *(counts.rejected[reason] for reason in reasons),
+            counts.downloaded - counts.rejected.total() - counts.kept,
+            counts.kept,
         )
-        for decade, fate in fates.items()
+        for decade, counts in decade_counts.items()
     ]
-    meanings = "; ".join(f"{reason}: {MEANINGS[Reason(reason)]}" for reason in reasons)
+    meanings = "; ".join(f"{reason}: {MEANINGS[RejectReason(reason)]}" for reason in reasons)
     return f"""\
-Of the posters that were asked for ({meanings or "none was lost"}; set aside: more than other \
+Of the posters that were asked for ({meanings or "none was rejected"}; set aside: more than other \
 decades have):
 
 {_table(rows)}"""
@@ -212,9 +218,9 @@ def _limits(_: str, configurations: Sequence[Facts]) -> str:
 
 - The label is the movie's year, not the poster's: a poster can be of a later release, or made for \
 a disc or a stream.
-- What links have left may be the better known movies, and the loss differs from decade to decade.
+- What links have left may be the better known movies, and the rejection differs from decade to decade.
 {shares}
-- Sides were settled for one configuration: a movie in train of one can be in test of another.
+- Splits were settled for one configuration: a movie in train of one can be in test of another.
 - What black-and-white is was judged by the pixels (`color` "any" keeps all), and copies that were \
 cropped by much, or other posters of the same movie, are not found.
 {shortcuts}
@@ -227,16 +233,16 @@ that are resized and encoded anew alike have one shape and one quantization."""
 
 def _lost_shares(facts: Facts) -> str:
     if "locked" in facts.report.funnel:
-        return f"- What was lost for `{facts.name}` is in its lock file."
+        return f"- What was rejected for `{facts.name}` is in its lock file."
     shares = ", ".join(
-        f"{decade} {fate.lost.total() / fate.fetched:.0%}"
-        if fate.fetched
+        f"{decade} {counts.rejected.total() / counts.downloaded:.0%}"
+        if counts.downloaded
         else f"{decade} none asked for"
-        for decade, fate in facts.report.fates().items()
+        for decade, counts in facts.report.decade_counts().items()
     )
     test = sum(facts.report.splits["test"].values()) / facts.report.kept
     return (
-        f"- Of the posters asked for in `{facts.name}` were lost: {shares}. Of those kept, "
+        f"- Of the posters asked for in `{facts.name}` were rejected: {shares}. Of those kept, "
         f"{test:.0%} are test."
     )
 

@@ -1,4 +1,4 @@
-"""What is left beside a build: its report, its losses and its lock file."""
+"""What is left beside a build: its report, its rejections and its lock file."""
 
 import csv
 import json
@@ -9,11 +9,11 @@ from typing import Any
 
 from movie_posters_decade.errors import BuildError
 from movie_posters_decade.lock import Lock
-from movie_posters_decade.movies import Loss
-from movie_posters_decade.report import LOSS_COLUMNS, Report, loss_rows
+from movie_posters_decade.movies import Rejection
+from movie_posters_decade.report import REJECTED_COLUMNS, Report, rejection_rows
 
 REPORT_FILE = "report.json"
-LOSSES_FILE = "losses.csv"
+REJECTED_FILE = "rejected.csv"
 LOCK_FILE = "movie_posters_decade.lock"
 INFO_FILE = "dataset_info.json"
 """What `datasets` itself knows a build by."""
@@ -36,16 +36,16 @@ class Records:
         return posixpath.join(self.folder, name)
 
     @property
-    def losses_path(self) -> str:
-        """The CSV table of the candidates that were lost."""
-        return self.path(LOSSES_FILE)
+    def rejected_path(self) -> str:
+        """The CSV table of the candidates that were rejected."""
+        return self.path(REJECTED_FILE)
 
     @property
     def lock_path(self) -> str:
         """The lock file."""
         return self.path(LOCK_FILE)
 
-    def write(self, report: Report, losses: Iterable[Loss], lock: Lock) -> None:
+    def write(self, report: Report, rejections: Iterable[Rejection], lock: Lock) -> None:
         """Write all of them.
 
         Raises:
@@ -53,10 +53,10 @@ class Records:
         """
         with self._open(REPORT_FILE, "w") as file:
             json.dump(report.to_json(), file, indent=2)
-        with self._open(LOSSES_FILE, "w") as file:
-            table = csv.DictWriter(file, LOSS_COLUMNS)
+        with self._open(REJECTED_FILE, "w") as file:
+            table = csv.DictWriter(file, REJECTED_COLUMNS)
             table.writeheader()
-            table.writerows(loss_rows(losses))
+            table.writerows(rejection_rows(rejections))
         with self._open(LOCK_FILE, "w") as file:
             file.writelines(lock.lines())
 
@@ -77,13 +77,13 @@ class Records:
             ) from error
 
     def tables(self) -> dict[str, bytes]:
-        """Read the losses and the lock file, to be handed on with the posters.
+        """Read the rejections and the lock file, to be handed on with the posters.
 
         Raises:
             FileNotFoundError: they are not there, as nothing was built.
         """
         return {
-            name: self.filesystem.cat_file(self.path(name)) for name in (LOSSES_FILE, LOCK_FILE)
+            name: self.filesystem.cat_file(self.path(name)) for name in (REJECTED_FILE, LOCK_FILE)
         }
 
     def _open(self, name: str, mode: str) -> Any:

@@ -1,4 +1,4 @@
-"""The funnel and the losses, as data and as text."""
+"""The funnel and the rejections, as data and as text."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,16 +6,16 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from movie_posters_decade.funnel import PASSING, listing
-from movie_posters_decade.movies import SIDES, Loss
+from movie_posters_decade.movies import SPLITS, Rejection
 
 Counts = dict[str, int]
 
-LOSS_COLUMNS = (
+REJECTED_COLUMNS = (
     "imdb_id",
     "title",
     "year",
     "decade",
-    "side",
+    "split",
     "reason",
     "status",
     "poster_url",
@@ -26,19 +26,19 @@ LOSS_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What became of a decade's posters on both sides.
+class DecadeCounts:
+    """What became of a decade's posters on both splits.
 
     Attributes:
-        wanted: how many were to be kept.
-        fetched: how many were asked for.
-        lost: how many of those cannot be used, by reason.
+        target: how many were to be kept.
+        downloaded: how many were asked for.
+        rejected: how many of those cannot be used, by reason.
         kept: how many are in the dataset.
     """
 
-    wanted: int
-    fetched: int
-    lost: Counter[str]
+    target: int
+    downloaded: int
+    rejected: Counter[str]
     kept: int
 
 
@@ -49,11 +49,11 @@ class Report:
     Attributes:
         funnel: the movies left after each step, from the catalogue to the candidates.
         decades: the candidates of each decade.
-        splits: the kept movies by side and decade.
+        splits: the kept movies by split and decade.
         dropped: the movies that are not kept, by reason; with the kept, the whole catalogue.
         repaired: the values of the catalogue that were mended, by what they are.
-        losses: the candidates whose posters could not be used, by reason; None if only planned.
-        pools: what became of each decade on each side; None if only planned.
+        rejected: the candidates whose posters could not be used, by reason; None if only planned.
+        strata: what became of each decade on each split; None if only planned.
     """
 
     funnel: Counts
@@ -61,10 +61,10 @@ class Report:
     splits: dict[str, Counts]
     dropped: Counts
     repaired: Counts
-    losses: Counts | None = None
-    pools: list[dict[str, Any]] | None = None
-    """For each ``side`` and ``decade`` how many were ``wanted``, ``fetched``, ``lost`` by reason
-    and ``kept``; what was fetched and is neither lost nor kept was more than other decades have."""
+    rejected: Counts | None = None
+    strata: list[dict[str, Any]] | None = None
+    """For each ``split`` and ``decade`` how many were the ``target``, ``downloaded``, ``rejected`` by reason
+    and ``kept``; what was downloaded and is neither rejected nor kept was more than other decades have."""
 
     @property
     def kept(self) -> int:
@@ -73,20 +73,21 @@ class Report:
 
     @property
     def passing(self) -> Counts:
-        """The losses, by reason, that may be had another time."""
-        return {why: count for why, count in (self.losses or {}).items() if why in PASSING}
+        """The rejections, by reason, that may be had another time."""
+        return {why: count for why, count in (self.rejected or {}).items() if why in PASSING}
 
-    def fates(self) -> dict[str, Fate]:
+    def decade_counts(self) -> dict[str, DecadeCounts]:
         """Return what became of each decade's posters, if they were built."""
-        fates = {}
+        decade_counts = {}
         for decade in self.decades:
-            pools = [pool for pool in self.pools or [] if pool["decade"] == decade]
-            wanted, fetched, kept = (
-                sum(pool[count] for pool in pools) for count in ("wanted", "fetched", "kept")
+            strata = [stratum for stratum in self.strata or [] if stratum["decade"] == decade]
+            target, downloaded, kept = (
+                sum(stratum[count] for stratum in strata)
+                for count in ("target", "downloaded", "kept")
             )
-            lost = sum((Counter(pool["lost"]) for pool in pools), Counter[str]())
-            fates[decade] = Fate(wanted, fetched, lost, kept)
-        return fates
+            rejected = sum((Counter(stratum["rejected"]) for stratum in strata), Counter[str]())
+            decade_counts[decade] = DecadeCounts(target, downloaded, rejected, kept)
+        return decade_counts
 
     def to_json(self) -> dict[str, Any]:
         """Return the report in JSON's types."""
@@ -98,8 +99,8 @@ class Report:
             "dropped": self.dropped,
             "repaired": self.repaired,
         }
-        built = {"losses": self.losses, "pools": self.pools}
-        return report if self.losses is None else report | built
+        built = {"rejected": self.rejected, "strata": self.strata}
+        return report if self.rejected is None else report | built
 
     @classmethod
     def from_json(cls, report: dict[str, Any]) -> "Report":
@@ -110,13 +111,13 @@ class Report:
             splits=report["splits"],
             dropped=report["dropped"],
             repaired=report["repaired"],
-            losses=report.get("losses"),
-            pools=report.get("pools"),
+            rejected=report.get("rejected"),
+            strata=report.get("strata"),
         )
 
     def to_text(self) -> str:
         """Return the report as tables to read in a terminal."""
-        tables = (self._funnel(), self._decades(), self._pools(), self._sum())
+        tables = (self._funnel(), self._decades(), self._strata(), self._sum())
         return "\n\n".join(table for table in tables if table)
 
     def _funnel(self) -> str:
@@ -130,20 +131,23 @@ class Report:
 
     def _decades(self) -> str:
         rows = [
-            (decade, candidates, *(self.splits[side][decade] for side in SIDES))
+            (decade, candidates, *(self.splits[split][decade] for split in SPLITS))
             for decade, candidates in self.decades.items()
         ]
         candidates = sum(self.decades.values())
-        totals = (candidates, *(sum(self.splits[side].values()) for side in SIDES))
-        return set_table([("decade", "candidates", *SIDES), *rows, ("total", *totals)])
+        totals = (candidates, *(sum(self.splits[split].values()) for split in SPLITS))
+        return set_table([("decade", "candidates", *SPLITS), *rows, ("total", *totals)])
 
-    def _pools(self) -> str:
-        if self.pools is None:
+    def _strata(self) -> str:
+        if self.strata is None:
             return ""
-        titles = ("side", "decade", "wanted", "fetched", "lost", "kept")
+        titles = ("split", "decade", "target", "downloaded", "rejected", "kept")
         rows = [
-            [sum(pool[title].values()) if title == "lost" else pool[title] for title in titles]
-            for pool in self.pools
+            [
+                sum(stratum[title].values()) if title == "rejected" else stratum[title]
+                for title in titles
+            ]
+            for stratum in self.strata
         ]
         return set_table([titles, *rows])
 
@@ -154,15 +158,15 @@ class Report:
         return f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
 
 
-def loss_rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
-    """Return a row for each loss, with `LOSS_COLUMNS`; what is not known is None."""
-    of_loss = {field.name for field in fields(Loss)}
+def rejection_rows(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
+    """Return a row for each rejection, with `REJECTED_COLUMNS`; what is not known is None."""
+    of_rejection = {field.name for field in fields(Rejection)}
     return [
         {
-            column: getattr(loss if column in of_loss else loss.movie, column)
-            for column in LOSS_COLUMNS
+            column: getattr(rejection if column in of_rejection else rejection.movie, column)
+            for column in REJECTED_COLUMNS
         }
-        for loss in losses
+        for rejection in rejections
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which movies, in which order, on which side of the split: pure functions of a table."""
+"""Which movies, in which order, on which split of the split: pure functions of a table."""
 
 import hashlib
 from collections import Counter
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import pandas as pd
 
 from movie_posters_decade.errors import SelectionError
-from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.funnel import RejectReason, Step
 from movie_posters_decade.lock import Lock
-from movie_posters_decade.movies import MOVIE_FIELDS, SIDES, Movie, Pool, decade_names
+from movie_posters_decade.movies import MOVIE_FIELDS, SPLITS, Movie, Stratum, decade_names
 from movie_posters_decade.options import Options
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The candidates in rank order, and how many posters each pool should give.
+    """The candidates in rank order, and how many posters each stratum should give.
 
     Attributes:
         candidates: the catalogue's columns with ``decade`` ("1970s"), ``rank`` (unsigned, 64 bits)
-            and ``side`` ("train" or "test"), in the order of rank.
-        targets: how many posters are wanted of each pool, decade by decade.
+            and ``split`` ("train" or "test"), in the order of rank.
+        targets: how many posters are wanted of each stratum, decade by decade.
         steps: the funnel's steps genre and years.
     """
 
     candidates: pd.DataFrame
-    targets: Mapping[Pool, int]
+    targets: Mapping[Stratum, int]
     steps: tuple[Step, ...]
 
     def movies(self) -> Iterator[Movie]:
@@ -42,14 +42,14 @@ def rank(imdb_id: str, seed: int) -> int:
 
 
 def select(movies: pd.DataFrame, options: Options) -> Selection:
-    """Choose the candidates among a catalogue's movies and plan the pools.
+    """Choose the candidates among a catalogue's movies and plan the strata.
 
     Args:
         movies: a catalogue's table; the order of its rows does not matter.
         options: what is wanted, as :meth:`Options.checked` gives it.
 
     Raises:
-        SelectionError: a pool has no candidate.
+        SelectionError: a stratum has no candidate.
     """
     of_genre = movies[_has_genre(movies, options.genres)]
     _check_movies(of_genre, movies, options)
@@ -57,22 +57,22 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
     of_years = of_genre[in_years.fillna(False).astype(bool)]
     ranked = _in_rank_order(of_years, options.seed)
     once = ranked[~ranked["imdb_id"].duplicated()].reset_index(drop=True)
-    candidates = _with_sides(once, options.test_size)
+    candidates = _with_splits(once, options.test_size)
     decades = decade_names(options.min_year, options.max_year)
-    sizes = count_pools(candidates, decades)
-    targets = plan_pools(sizes, options)
-    _check_pools(sizes, targets, options)
+    sizes = count_strata(candidates, decades)
+    targets = plan_targets(sizes, options)
+    _check_strata(sizes, targets, options)
     return Selection(candidates, targets, _steps(movies, of_genre, of_years, candidates))
 
 
 def select_locked(lock: Lock) -> Selection:
     """Return the selection that wants just the movies that a lock file keeps."""
     rows = [[getattr(movie, name) for name in MOVIE_FIELDS] for movie in lock.movies]
-    sizes = Counter(movie.pool for movie in lock.kept)
+    sizes = Counter(movie.stratum for movie in lock.kept)
     decades = decade_names(lock.options["min_year"], lock.options["max_year"])
     return Selection(
         candidates=pd.DataFrame(rows, columns=MOVIE_FIELDS),
-        targets={(decade, side): sizes[decade, side] for decade in decades for side in SIDES},
+        targets={(decade, split): sizes[decade, split] for decade in decades for split in SPLITS},
         steps=(Step("locked", len(lock.kept)),),
     )
 
@@ -82,12 +82,12 @@ def _steps(
 ) -> tuple[Step, Step]:
     undated = int(of_genre["year"].isna().sum())
     dropped = {
-        Reason.YEARS: len(of_genre) - len(of_years) - undated,
-        Reason.NO_YEAR: undated,
-        Reason.REPEATED_MOVIE: len(of_years) - len(candidates),
+        RejectReason.YEAR_OUT_OF_RANGE: len(of_genre) - len(of_years) - undated,
+        RejectReason.NO_YEAR: undated,
+        RejectReason.DUPLICATE_ID: len(of_years) - len(candidates),
     }
     return (
-        Step("genre", len(of_genre), {Reason.GENRE: len(movies) - len(of_genre)}),
+        Step("genre", len(of_genre), {RejectReason.OTHER_GENRE: len(movies) - len(of_genre)}),
         Step("years", len(candidates), dropped),
     )
 
@@ -114,11 +114,11 @@ def _in_rank_order(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
     return ranked.iloc[order].reset_index(drop=True)
 
 
-def _with_sides(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
+def _with_splits(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
     by_decade = ranked.groupby("decade")["rank"]
     quota = by_decade.transform("size").map(lambda size: test_count(size, test_size))
-    sides = ["test" if is_test else "train" for is_test in by_decade.cumcount() < quota]
-    return ranked.assign(side=pd.Series(sides, ranked.index, object))
+    splits = ["test" if is_test else "train" for is_test in by_decade.cumcount() < quota]
+    return ranked.assign(split=pd.Series(splits, ranked.index, object))
 
 
 def test_count(movies: int, test_size: float) -> int:
@@ -126,22 +126,24 @@ def test_count(movies: int, test_size: float) -> int:
     return int(test_size * movies + 0.5)
 
 
-def count_pools(candidates: pd.DataFrame, decades: list[str]) -> dict[Pool, int]:
-    """Return how many candidates each pool holds, zeros included."""
-    found = candidates.groupby(["decade", "side"]).size()
+def count_strata(candidates: pd.DataFrame, decades: list[str]) -> dict[Stratum, int]:
+    """Return how many candidates each stratum holds, zeros included."""
+    found = candidates.groupby(["decade", "split"]).size()
     return {
-        (decade, side): int(found.get((decade, side), 0)) for decade in decades for side in SIDES
+        (decade, split): int(found.get((decade, split), 0))
+        for decade in decades
+        for split in SPLITS
     }
 
 
-def plan_pools(sizes: Mapping[Pool, int], options: Options) -> dict[Pool, int]:
-    """Return how many posters each pool should give, if none is lost.
+def plan_targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, int]:
+    """Return how many posters each stratum should give, if none is rejected.
 
-    Undersampling gives every decade the size of the smallest one; no pool is asked for more
+    Undersampling gives every decade the size of the smallest one; no stratum is asked for more
     than it holds.
     """
     totals = {decade: sizes[decade, "train"] + sizes[decade, "test"] for decade, _ in sizes}
-    cap = options.per_decade or max(totals.values())
+    cap = options.max_per_decade or max(totals.values())
     if options.balance == "undersample":
         cap = min(cap, *totals.values())
     targets = {}
@@ -153,10 +155,12 @@ def plan_pools(sizes: Mapping[Pool, int], options: Options) -> dict[Pool, int]:
     return level(targets) if options.balance == "undersample" else targets
 
 
-def level(sizes: Mapping[Pool, int]) -> dict[Pool, int]:
-    """Return the sizes with every pool cut to the smallest of its side."""
-    smallest = {side: min(sizes[pool] for pool in sizes if pool[1] == side) for side in SIDES}
-    return {pool: smallest[pool[1]] for pool in sizes}
+def level(sizes: Mapping[Stratum, int]) -> dict[Stratum, int]:
+    """Return the sizes with every stratum cut to the smallest of its split."""
+    smallest = {
+        split: min(sizes[stratum] for stratum in sizes if stratum[1] == split) for split in SPLITS
+    }
+    return {stratum: smallest[stratum[1]] for stratum in sizes}
 
 
 def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options) -> None:
@@ -175,22 +179,24 @@ def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options
         )
 
 
-def _check_pools(sizes: Mapping[Pool, int], targets: Mapping[Pool, int], options: Options) -> None:
+def _check_strata(
+    sizes: Mapping[Stratum, int], targets: Mapping[Stratum, int], options: Options
+) -> None:
     years = f"{options.min_year} to {options.max_year}"
     if not any(sizes.values()):
         raise SelectionError(
             f"No movie is selected: of the chosen genres none is from {years}. "
             "Widen min_year and max_year, or choose other genres."
         )
-    for decade, side in targets:
+    for decade, split in targets:
         wanted = targets[decade, "train"] + targets[decade, "test"]
         if sizes[decade, "train"] + sizes[decade, "test"] == 0:
             raise SelectionError(
                 f"The {decade} have no movie of the chosen genres within {years}, so there is "
                 "nothing to label with that decade. Choose min_year and max_year without it."
             )
-        if targets[decade, side] == 0:
+        if targets[decade, split] == 0:
             raise SelectionError(
-                f"The movies wanted of the {decade} are too few for a {side} side: {wanted}, with "
-                f"a test_size of {options.test_size}. Choose other years, test_size or per_decade."
+                f"The movies wanted of the {decade} are too few for a {split} split: {wanted}, with "
+                f"a test_size of {options.test_size}. Choose other years, test_size or max_per_decade."
             )

@@ -8,10 +8,10 @@ from datasets import DownloadManager
 from movie_posters_decade.addresses import is_url
 from movie_posters_decade.cache import DownloadCache, hand_out
 from movie_posters_decade.catalogue import Catalogue
-from movie_posters_decade.downloads import Fetcher
+from movie_posters_decade.downloads import Downloader
 from movie_posters_decade.errors import PRIVATE, CatalogueError
 from movie_posters_decade.files import read_catalogue
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.kaggle import KAGGLE_FILE, KAGGLE_PAGE
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.options import Options
@@ -31,7 +31,7 @@ def load_catalogue(
     limits: Limits,
     options: Options | None = None,
     *,
-    may_fetch: bool = True,
+    may_download: bool = True,
 ) -> Catalogue:
     """Read the catalogue at a place, through the download manager if that is a URL.
 
@@ -40,14 +40,14 @@ def load_catalogue(
         manager: holds the cache and its settings.
         limits: who may be asked.
         options: as `read_catalogue` takes them.
-        may_fetch: False to send no request, and take a remote catalogue from the cache alone.
+        may_download: False to send no request, and take a remote catalogue from the cache alone.
 
     Raises:
-        CatalogueError: the catalogue cannot be fetched, read, or understood.
+        CatalogueError: the catalogue cannot be downloaded, read, or understood.
     """
     if not is_url(place):
         return read_catalogue(Path(place), options=options)
-    path = _fetch(place, manager, limits, may_fetch=may_fetch)
+    path = _download(place, manager, limits, may_download=may_download)
     try:
         return read_catalogue(path, place, options)
     except CatalogueError:
@@ -56,24 +56,24 @@ def load_catalogue(
         raise
 
 
-def _fetch(url: str, manager: DownloadManager, limits: Limits, *, may_fetch: bool) -> Path:
+def _download(url: str, manager: DownloadManager, limits: Limits, *, may_download: bool) -> Path:
     cache = DownloadCache.of(manager)
-    if not may_fetch and not cache.has(url):
+    if not may_download and not cache.has(url):
         raise CatalogueError(
             f"{url}: expected this catalogue in the cache {cache.folder}, as no request may be "
             f"sent; found none. Build first, which fetches it, or: {_remedy()}"
         )
-    if url.startswith(("http://", "https://")) and may_fetch:
-        fetcher = Fetcher(
+    if url.startswith(("http://", "https://")) and may_download:
+        downloader = Downloader(
             cache,
             limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
             patience=Patience(whole=CATALOGUE_SECONDS),
             # Even if it was gone just now: nobody asks for one catalogue too often.
             refresh=bool(manager.download_config.force_download) or not cache.has(url),
         )
-        [outcome] = fetcher.fetch([url])
+        [outcome] = downloader.download([url])
         if isinstance(outcome, Missed):
-            private = f"{PRIVATE} " if outcome.reason is Reason.FORBIDDEN_ADDRESS else ""
+            private = f"{PRIVATE} " if outcome.reason is RejectReason.PRIVATE_ADDRESS else ""
             status = f", HTTP status {outcome.status}" if outcome.status else ""
             raise CatalogueError(
                 f"{url}: expected the catalogue; found no answer with it "

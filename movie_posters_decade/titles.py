@@ -11,7 +11,7 @@ def repair_title(title: str) -> str:
 
     UTF-8 that was read as Windows-1252 is undone, and so is what happened to Kaggle's catalogue
     after that, once or twice: it was written as Mac Roman and read as latin-1. Texts that are right
-    do not come out of that as valid UTF-8. Nor do those that lost a character on the way, which are
+    do not come out of that as valid UTF-8. Nor do those that rejected a character on the way, which are
     left alone.
     """
     if title.isascii():

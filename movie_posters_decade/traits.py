@@ -21,7 +21,7 @@ Shortcut = Mapping[str, float | str]
 """Numbers and words by name."""
 
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
-# As in "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: which side was fitted, and where it was cut.
+# As in "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: which split was fitted, and where it was cut.
 # A link can have been cropped before; the last crop is the poster's.
 _CROP = re.compile(r"_(U[XY][0-9]+)_CR([0-9]+),([0-9]+),")
 _TABLES = [[f"table {number}, {place}" for place in range(64)] for number in range(4)]

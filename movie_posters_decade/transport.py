@@ -15,7 +15,7 @@ from yarl import URL
 from movie_posters_decade.addresses import is_address, is_public_name
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.exchange import Exchange, FailureError
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.names import Names, known_as
 from movie_posters_decade.outcomes import Answer
@@ -113,9 +113,9 @@ class Transport:
                 return _refused(trail.url, status, exchange.header("Retry-After"))
             target = redirected(url, location)
             if target is None:
-                raise FailureError(Reason.FORBIDDEN_ADDRESS)
+                raise FailureError(RejectReason.PRIVATE_ADDRESS)
             trail.url = str(target)
-        raise FailureError(Reason.UNREACHABLE)
+        raise FailureError(RejectReason.CONNECTION_ERROR)
 
     async def _perform(self, url: URL, exchange: Exchange) -> int:
         proxy = self._way_to(url)
@@ -138,20 +138,22 @@ class Transport:
             async with asyncio.timeout(self._patience.connect):
                 return known_as(host, port, await self._names.addresses(host))
         except TimeoutError:
-            raise FailureError(Reason.TIMEOUT, is_passing=True) from None
+            raise FailureError(RejectReason.TIMEOUT, is_passing=True) from None
         except OSError as error:
             detail = f"Could not look up {host}: {error.strerror or error}"
-            raise FailureError(Reason.UNREACHABLE, is_passing=True, detail=detail) from None
+            raise FailureError(
+                RejectReason.CONNECTION_ERROR, is_passing=True, detail=detail
+            ) from None
         except UnicodeError:
-            raise FailureError(Reason.UNREACHABLE) from None
+            raise FailureError(RejectReason.CONNECTION_ERROR) from None
 
     def _way_to(self, url: URL) -> str | None:
         """Return the proxy for a URL, if there is one, or refuse to go there."""
         if url.scheme not in _SCHEMES:
-            raise FailureError(Reason.FORBIDDEN_ADDRESS)
+            raise FailureError(RejectReason.PRIVATE_ADDRESS)
         proxy = self._proxy_for(url)
         if proxy and not self._limits.allow_private_hosts and not is_public_name(_host(url)):
-            raise FailureError(Reason.FORBIDDEN_ADDRESS)
+            raise FailureError(RejectReason.PRIVATE_ADDRESS)
         return proxy
 
     def _proxy_for(self, url: URL) -> str | None:
@@ -207,12 +209,12 @@ def _parsed(url: str) -> URL:
     try:
         parsed = URL(url)
     except ValueError:
-        raise FailureError(Reason.UNREACHABLE) from None
+        raise FailureError(RejectReason.CONNECTION_ERROR) from None
     # What else a host may be written like, "127%2e0.0.1" or nothing, libcurl reads in its own way,
     # and not as the host that is judged here.
     host = _host(parsed)
     if parsed.scheme in _SCHEMES and not (is_address(host) or _HOST_NAME.fullmatch(host)):
-        raise FailureError(Reason.UNREACHABLE)
+        raise FailureError(RejectReason.CONNECTION_ERROR)
     return parsed
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 NAME = "movie_posters_decade"
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def code_hash(folder: Path = Path(__file__).parent) -> str:

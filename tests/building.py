@@ -23,8 +23,8 @@ def builder_of(world: World, cache: Path, **options: Any) -> MoviePostersDecade:
 
 
 def raw(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
-    """Return all examples with the posters' bytes, by side."""
+    """Return all examples with the posters' bytes, by split."""
     return {
-        side: list(examples.cast_column("image", datasets.Image(decode=False)))
-        for side, examples in dataset.items()
+        split: list(examples.cast_column("image", datasets.Image(decode=False)))
+        for split, examples in dataset.items()
     }

@@ -1,4 +1,4 @@
-"""What the tests share that fetch from a host on which everything goes wrong."""
+"""What the tests share that download from a host on which everything goes wrong."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from conftest import paint
 from horrors import HorrorHost, all_horrors, serve_horrors
 
 from movie_posters_decade.cache import DownloadCache
-from movie_posters_decade.downloads import Fetcher
+from movie_posters_decade.downloads import Downloader
 from movie_posters_decade.limits import Limits
 from movie_posters_decade.outcomes import Outcome
 from movie_posters_decade.patience import Patience
@@ -32,9 +32,9 @@ def host_of_horrors() -> Iterator[HorrorHost]:
         yield host
 
 
-def fetch_one(cache: DownloadCache, url: str, limits: Limits = ANYONE) -> Outcome:
-    fetcher = Fetcher(cache, color="rgb", limits=limits, patience=LITTLE)
-    [outcome] = fetcher.fetch([url])
+def download_one(cache: DownloadCache, url: str, limits: Limits = ANYONE) -> Outcome:
+    downloader = Downloader(cache, color="rgb", limits=limits, patience=LITTLE)
+    [outcome] = downloader.download([url])
     return outcome
 
 

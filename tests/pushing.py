@@ -23,11 +23,11 @@ for name in (None, "action", "drama"):
     for streaming in (False, True):
         dataset = load_dataset(sys.argv[1], name, streaming=streaming)
         told[f"{name} {streaming}"] = {
-            side: [
+            split: [
                 {**example, "image": hashlib.sha256(example["image"]["bytes"]).hexdigest()}
                 for example in part.cast_column("image", Image(decode=False))
             ]
-            for side, part in dataset.items()
+            for split, part in dataset.items()
         }
         told["labels"] = dataset["train"].features["label"].names
         told["features"] = repr(dataset["train"].features)
@@ -108,5 +108,5 @@ def paths(repository: Repository) -> set[str]:
 
 
 def beside(name: str) -> set[str]:
-    files = ("build.json", "contact_sheet.jpg", "losses.csv", "movie_posters_decade.lock")
+    files = ("build.json", "contact_sheet.jpg", "rejected.csv", "movie_posters_decade.lock")
     return {f"builds/{name}/{file}" for file in files}

@@ -16,14 +16,14 @@ from fetching import (
     LITTLE,
     POSTER,
     cache_of_downloads,  # noqa: F401, a fixture
-    fetch_one,
+    download_one,
     host_of_horrors,  # noqa: F401, a fixture
 )
 from horrors import HorrorHost, Visit, redirect, serve_horrors
 
 from movie_posters_decade.cache import DownloadCache
-from movie_posters_decade.downloads import Fetcher
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.downloads import Downloader
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.outcomes import Fetched, Missed
 from movie_posters_decade.patience import Patience
 
@@ -43,7 +43,7 @@ from movie_posters_decade.patience import Patience
 def test_what_passes_is_asked_for_again(
     cache: DownloadCache, host: HorrorHost, path: str, requests: int
 ) -> None:
-    outcome = fetch_one(cache, host.url + path)
+    outcome = download_one(cache, host.url + path)
     assert isinstance(outcome, Fetched)
     assert Path(outcome.path).read_bytes() == POSTER
     assert (outcome.status, outcome.final_url) == (200, host.url + path)
@@ -56,19 +56,19 @@ def test_time_between_parts_and_time_for_all_are_bounded_each_by_itself(
 ) -> None:
     limited = {"/hang": Patience(read=0.1, tries=1), "/byte-by-byte": Patience(whole=0.2)}
     begin = time.monotonic()
-    [outcome] = Fetcher(cache, limits=ANYONE, patience=limited[path]).fetch([host.url + path])
+    [outcome] = Downloader(cache, limits=ANYONE, patience=limited[path]).download([host.url + path])
     assert isinstance(outcome, Missed)
-    assert outcome.reason is Reason.TIMEOUT
+    assert outcome.reason is RejectReason.TIMEOUT
     assert time.monotonic() - begin < 5
 
 
 def test_tries_end_with_the_time_for_all(cache: DownloadCache, host: HorrorHost) -> None:
     patience = Patience(whole=0.2, tries=10_000, first_wait=0.01, longest_wait=0.02)
     url = f"{host.url}/500"
-    [outcome] = Fetcher(cache, limits=ANYONE, patience=patience).fetch([url])
+    [outcome] = Downloader(cache, limits=ANYONE, patience=patience).download([url])
     assert isinstance(outcome, Missed)
     # The last try may be cut short.
-    assert outcome.reason in {Reason.SERVER_ERROR, Reason.TIMEOUT}
+    assert outcome.reason in {RejectReason.SERVER_ERROR, RejectReason.TIMEOUT}
     assert 2 < host.visits["/500"] < 100
 
 
@@ -82,10 +82,10 @@ def test_host_that_answers_now_and_then_is_not_given_up(
 
     host.horrors |= {f"/{number}": reset_or_refuse for number in range(60)}
     patience = Patience(tries=1, silence=0)
-    fetcher = Fetcher(cache, limits=ANYONE, patience=patience, connections=1)
-    outcomes = list(fetcher.fetch([f"{host.url}/{number}" for number in range(60)]))
+    downloader = Downloader(cache, limits=ANYONE, patience=patience, connections_per_host=1)
+    outcomes = list(downloader.download([f"{host.url}/{number}" for number in range(60)]))
     reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Missed)]
-    assert reasons == [Reason.UNREACHABLE, Reason.REFUSED] * 30
+    assert reasons == [RejectReason.CONNECTION_ERROR, RejectReason.ACCESS_DENIED] * 30
 
 
 def test_server_that_asks_for_time_is_left_alone(cache: DownloadCache, host: HorrorHost) -> None:
@@ -101,8 +101,8 @@ def test_server_that_asks_for_time_is_left_alone(cache: DownloadCache, host: Hor
 
     host.horrors |= {f"/{number}": busy_once for number in range(10)}
     patience = Patience(longest_wait=0.3)
-    fetcher = Fetcher(cache, limits=ANYONE, patience=patience, connections=1)
-    outcomes = list(fetcher.fetch([f"{host.url}/{number}" for number in range(10)]))
+    downloader = Downloader(cache, limits=ANYONE, patience=patience, connections_per_host=1)
+    outcomes = list(downloader.download([f"{host.url}/{number}" for number in range(10)]))
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)
     assert 0.3 <= moments[1] - moments[0] < 0.9
 
@@ -116,8 +116,8 @@ def test_host_has_no_more_connections_than_allowed(
         visit.answer(POSTER)
 
     host.horrors |= {f"/{number}": slow for number in range(20)}
-    fetcher = Fetcher(cache, limits=ANYONE, connections=connections)
-    outcomes = list(fetcher.fetch([f"{host.url}/{number}" for number in range(20)]))
+    downloader = Downloader(cache, limits=ANYONE, connections_per_host=connections)
+    outcomes = list(downloader.download([f"{host.url}/{number}" for number in range(20)]))
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)
     assert host.most_at_once == connections
 
@@ -139,8 +139,8 @@ def test_hosts_have_no_more_connections_together_than_allowed(cache: DownloadCac
         urls = [f"{host.url}/{number}" for number in range(10) for host in (one, two, three)]
         for host in (one, two, three):
             host.horrors = {f"/{number}": slow for number in range(10)}
-        fetcher = Fetcher(cache, limits=ANYONE, connections=4, all_connections=6)
-        assert all(isinstance(outcome, Fetched) for outcome in fetcher.fetch(urls))
+        downloader = Downloader(cache, limits=ANYONE, connections_per_host=4, all_connections=6)
+        assert all(isinstance(outcome, Fetched) for outcome in downloader.download(urls))
     assert most == 6
 
 
@@ -153,8 +153,8 @@ def test_host_that_puts_everything_off_is_given_up(
         busy, lambda visit: visit.answer(status="503 Unavailable", more="Retry-After: 60\r\n")
     )
     patience = Patience(longest_wait=0.05, refusal=0.1)
-    fetcher = Fetcher(cache, limits=ANYONE, patience=patience, connections=5)
-    outcomes = list(fetcher.fetch([host.url + path for path in busy]))
+    downloader = Downloader(cache, limits=ANYONE, patience=patience, connections_per_host=5)
+    outcomes = list(downloader.download([host.url + path for path in busy]))
     assert not any(isinstance(outcome, Fetched) for outcome in outcomes)
     assert host.visits.total() < 300
     assert f"{host.url} was asked" in caplog.text
@@ -171,9 +171,9 @@ def test_host_that_does_not_let_one_connect_is_a_time_out(cache: DownloadCache) 
         patience = Patience(connect=0.1, read=20, first_wait=0.01)
         begin = time.monotonic()
         url = f"http://127.0.0.1:{full.getsockname()[1]}/a"
-        [outcome] = Fetcher(cache, limits=ANYONE, patience=patience).fetch([url])
+        [outcome] = Downloader(cache, limits=ANYONE, patience=patience).download([url])
         assert time.monotonic() - begin < 3
-        assert outcome == Missed(url, Reason.TIMEOUT, final_url=url)
+        assert outcome == Missed(url, RejectReason.TIMEOUT, final_url=url)
 
 
 def test_silent_host_is_given_up_and_does_not_hold_up_another(
@@ -184,9 +184,9 @@ def test_silent_host_is_given_up_and_does_not_hold_up_another(
         silent.horrors = dict.fromkeys(paths, lambda visit: visit.hang())
         host.horrors |= dict.fromkeys(paths, host.horrors["/good"])
         urls = [silent.url + path for path in paths] + [host.url + path for path in paths]
-        fetcher = Fetcher(cache, limits=ANYONE, patience=LITTLE, connections=8)
+        downloader = Downloader(cache, limits=ANYONE, patience=LITTLE, connections_per_host=8)
         begin = time.monotonic()
-        outcomes = list(fetcher.fetch(urls))
+        outcomes = list(downloader.download(urls))
         assert time.monotonic() - begin < 8
         good = [outcome.url.startswith(host.url) for outcome in outcomes]
         assert good[0]
@@ -194,9 +194,9 @@ def test_silent_host_is_given_up_and_does_not_hold_up_another(
         assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == 500
         assert silent.visits.total() < 40
         asked = silent.visits.total()
-        [again] = fetcher.fetch([f"{silent.url}/another"])
+        [again] = downloader.download([f"{silent.url}/another"])
         assert isinstance(again, Missed)
-        assert again.reason is Reason.UNREACHABLE
+        assert again.reason is RejectReason.CONNECTION_ERROR
         assert silent.visits.total() == asked
     assert (
         f"{silent.url} was asked 16 times in a row in vain; it is not asked any more."
@@ -211,7 +211,7 @@ def test_host_that_is_given_up_is_told_and_what_the_network_says_of_it(
         port = server.getsockname()[1]
     urls = [f"http://127.0.0.1:{port}/{number}" for number in range(60)]
     patience = replace(LITTLE, silence=0)
-    list(Fetcher(cache, limits=ANYONE, patience=patience, connections=4).fetch(urls))
+    list(Downloader(cache, limits=ANYONE, patience=patience, connections_per_host=4).download(urls))
     first, second = sorted(caplog.messages)
     assert re.fullmatch(f"http://127.0.0.1:{port} did not answer: .*connect.*", first)
     assert re.fullmatch(
@@ -226,7 +226,7 @@ def test_host_that_is_told_is_the_one_that_did_not_answer(
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed = f"http://127.0.0.1:{server.getsockname()[1]}"
     host.horrors["/elsewhere"] = redirect(f"{closed}/a")
-    fetch_one(cache, f"{host.url}/elsewhere")
+    download_one(cache, f"{host.url}/elsewhere")
     [message] = caplog.messages
     assert message.startswith(f"{closed} did not answer: ")
 
@@ -238,8 +238,10 @@ def test_host_that_is_not_trusted_is_told_once(
     trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
     with serve_horrors(tls) as host:
         urls = [f"{host.url}/{number}" for number in range(20)]
-        outcomes = list(Fetcher(cache, limits=ANYONE, patience=LITTLE).fetch(urls))
-    assert {getattr(outcome, "reason", None) for outcome in outcomes} == {Reason.UNREACHABLE}
+        outcomes = list(Downloader(cache, limits=ANYONE, patience=LITTLE).download(urls))
+    assert {getattr(outcome, "reason", None) for outcome in outcomes} == {
+        RejectReason.CONNECTION_ERROR
+    }
     [message] = caplog.messages
     assert re.fullmatch(f"{host.url} did not answer: .*certificate.*", message)
 
@@ -253,5 +255,7 @@ def test_short_outage_does_not_lose_a_host(cache: DownloadCache, host: HorrorHos
     urls = [f"{host.url}/{number}" for number in range(60)]
     host.horrors |= {f"/{number}": reset_at_first for number in range(60)}
     patience = Patience(tries=30, first_wait=0.01, longest_wait=0.02)
-    outcomes = list(Fetcher(cache, limits=ANYONE, patience=patience, connections=4).fetch(urls))
+    outcomes = list(
+        Downloader(cache, limits=ANYONE, patience=patience, connections_per_host=4).download(urls)
+    )
     assert all(isinstance(outcome, Fetched) for outcome in outcomes)

@@ -15,7 +15,7 @@ from movie_posters_decade.traits import measure
 DECADES = 4
 
 
-def make_side(
+def make_split(
     posters: int, seed: int, paint: Callable[[random.Random, int], tuple[Image.Image, int]]
 ) -> Examples:
     """Measure so many painted posters, the same number of each decade."""
@@ -54,7 +54,7 @@ def paint_by_color(chance: random.Random, label: int) -> tuple[Image.Image, int]
 
 @pytest.fixture(scope="module")
 def alike() -> tuple[Examples, Examples]:
-    return make_side(240, 1, paint_alike), make_side(120, 2, paint_alike)
+    return make_split(240, 1, paint_alike), make_split(120, 2, paint_alike)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def alike_results(alike: tuple[Examples, Examples]) -> list[Result]:
 
 
 def test_shortcut_is_found_where_only_the_quality_tells_the_decade() -> None:
-    leaks = audit(make_side(240, 1, paint_by_quality), make_side(120, 2, paint_by_quality))
+    leaks = audit(make_split(240, 1, paint_by_quality), make_split(120, 2, paint_by_quality))
     telling = {leak.shortcut: leak for leak in leaks if leak.tells}
     # A file of a better quality is larger.
     assert set(telling) == {"quantization", "file size"}
@@ -88,9 +88,9 @@ def test_shortcut_is_found_among_decades_of_unequal_size() -> None:
     """Though naming the largest decade is right more often."""
 
     def unequal(posters: int, seed: int) -> Examples:
-        side = make_side(posters, seed, paint_by_quality)
-        kept = np.flatnonzero((side.labels == 3) | (np.arange(posters) % 8 < 4))
-        return Examples([side.traits[place] for place in kept.tolist()], side.labels[kept])
+        split = make_split(posters, seed, paint_by_quality)
+        kept = np.flatnonzero((split.labels == 3) | (np.arange(posters) % 8 < 4))
+        return Examples([split.traits[place] for place in kept.tolist()], split.labels[kept])
 
     [leak] = [
         leak for leak in audit(unequal(240, 1), unequal(120, 2)) if leak.shortcut == "quantization"
@@ -109,13 +109,13 @@ def test_intervals_of_shortcuts_are_wider_as_there_are_several(
 
 
 def test_few_posters_clear_no_shortcut() -> None:
-    leaks = audit(make_side(240, 1, paint_by_quality), make_side(20, 2, paint_by_quality))
+    leaks = audit(make_split(240, 1, paint_by_quality), make_split(20, 2, paint_by_quality))
     assert {leak.verdict for leak in leaks} == {"too few posters"}
     assert not any(leak.tells for leak in leaks)
 
 
 def test_chance_guesses_as_often_as_train_has_each_decade() -> None:
-    train, test = make_side(240, 1, paint_alike), make_side(120, 2, paint_alike)
+    train, test = make_split(240, 1, paint_alike), make_split(120, 2, paint_alike)
     mostly = np.where(np.arange(240) < 220, 0, train.labels)
     of_one = np.zeros_like(test.labels)
     chance = baselines(Examples(train.traits, mostly), Examples(test.traits, of_one), DECADES)[0]
@@ -123,8 +123,8 @@ def test_chance_guesses_as_often_as_train_has_each_decade() -> None:
 
 
 def test_models_tell_colors_and_chance_does_not() -> None:
-    sides = make_side(240, 1, paint_by_color), make_side(120, 2, paint_by_color)
-    chance, *models = baselines(*sides, DECADES)
+    splits = make_split(240, 1, paint_by_color), make_split(120, 2, paint_by_color)
+    chance, *models = baselines(*splits, DECADES)
     assert (chance.name, chance.confusion) == ("chance", None)
     assert chance.accuracy.low < 0.25 < chance.accuracy.high
     assert [model.name for model in models] == ["color histogram", "thumbnail"]

@@ -25,7 +25,7 @@ from movie_posters_decade.errors import (
 
 def test_movies_are_labelled_by_decade_and_split(world: World, tmp_path: Path) -> None:
     dataset = load(world, tmp_path)
-    assert {side: Counter(dataset[side]["label"]) for side in dataset} == {
+    assert {split: Counter(dataset[split]["label"]) for split in dataset} == {
         "train": Counter(dict.fromkeys(range(5), 5)),
         "test": Counter(dict.fromkeys(range(5), 1)),
     }
@@ -65,10 +65,10 @@ def test_streaming_gives_the_movies_of_the_build(world: World, tmp_path: Path) -
     world.kill("tt0001004")
     streamed = load(world, tmp_path, streaming=True)
     built = load(world, tmp_path)
-    for side in ("train", "test"):
-        examples = {example["imdb_id"]: example for example in streamed[side]}
-        assert sorted(examples) == sorted(built[side]["imdb_id"])
-        for example in built[side]:
+    for split in ("train", "test"):
+        examples = {example["imdb_id"]: example for example in streamed[split]}
+        assert sorted(examples) == sorted(built[split]["imdb_id"])
+        for example in built[split]:
             other = examples[example["imdb_id"]]
             assert other["image"].tobytes() == example["image"].tobytes()
             assert {**other, "image": None} == {**example, "image": None}
@@ -135,16 +135,16 @@ def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_pa
     path = world.paths["tt0001004"]
     world.host.answers[path] = (200, paint("1970s", 1004, mode="L"))
 
-    def ids_and_losses(color: str) -> tuple[set[str], dict[str, int] | None]:
-        builder = builder_of(world, tmp_path, color=color)
+    def ids_and_rejected(keep_grayscale: bool) -> tuple[set[str], dict[str, int] | None]:
+        builder = builder_of(world, tmp_path, keep_grayscale=keep_grayscale)
         builder.download_and_prepare()
         ids = {imdb_id for part in builder.as_dataset().values() for imdb_id in part["imdb_id"]}
-        return ids, builder.report().losses
+        return ids, builder.report().rejected
 
-    ids, losses = ids_and_losses("rgb")
-    assert ("tt0001004" in ids, losses) == (False, {"black_and_white": 1})
-    ids, losses = ids_and_losses("any")
-    assert ("tt0001004" in ids, losses) == (True, {})
+    ids, rejections = ids_and_rejected(False)
+    assert ("tt0001004" in ids, rejections) == (False, {"grayscale": 1})
+    ids, rejections = ids_and_rejected(True)
+    assert ("tt0001004" in ids, rejections) == (True, {})
 
 
 def test_poster_of_any_mode_is_decoded_to_rgb(world: World, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_report_adds_up(world: World, tmp_path: Path) -> None:
     assert planned.funnel == {
         "rows": 32,
         "complete": 32,
-        "unshared": 32,
+        "unique": 32,
         "genre": 31,
         "years": 30,
     }
@@ -198,7 +198,7 @@ def test_report_adds_up(world: World, tmp_path: Path) -> None:
         "train": dict.fromkeys(DECADES, 5),
         "test": dict.fromkeys(DECADES, 1),
     }
-    assert built.losses == {"gone": 1}
+    assert built.rejected == {"not_found": 1}
     for report in (planned, built):
         assert report.kept + sum(report.dropped.values()) == 32
     dataset = builder.as_dataset()
@@ -275,8 +275,8 @@ def test_host_that_is_not_public_has_to_be_allowed(world: World, tmp_path: Path)
     with pytest.raises(CollectionError) as error:
         load(world, tmp_path, allow_private_hosts=False)
     assert str(error.value) == (
-        "The 1970s have no usable train poster: of 5 movies none is left (forbidden_address 5). "
-        "What was fetched is kept. Only http and https are spoken; addresses that are not public "
+        "The 1970s have no usable train poster: of 5 movies none is left (private_address 5). "
+        "What was downloaded is kept. Only http and https are spoken; addresses that are not public "
         "are asked only with allow_private_hosts=True (--allow-private-hosts), and paths taken "
         "only from a catalogue on this machine."
     )

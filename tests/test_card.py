@@ -18,13 +18,15 @@ METADATA = {
 }
 
 
-def pool(side: str, decade: str, fetched: int, lost: dict[str, int], kept: int) -> dict[str, Any]:
+def stratum(
+    split: str, decade: str, downloaded: int, rejected: dict[str, int], kept: int
+) -> dict[str, Any]:
     return {
-        "side": side,
+        "split": split,
         "decade": decade,
-        "wanted": kept,
-        "fetched": fetched,
-        "lost": lost,
+        "target": kept,
+        "downloaded": downloaded,
+        "rejected": rejected,
         "kept": kept,
     }
 
@@ -35,14 +37,14 @@ def facts() -> Facts:
         funnel={"rows": 4000, "years": 3000},
         decades={"1970s": 1600, "1980s": 1400},
         splits={"train": {"1970s": 801, "1980s": 801}, "test": {"1970s": 201, "1980s": 201}},
-        dropped={"years": 1000, "gone": 150, "surplus": 846},
+        dropped={"year_out_of_range": 1000, "not_found": 150, "not_sampled": 846},
         repaired={"titles": 3},
-        losses={"gone": 140, "timeout": 10},
-        pools=[
-            pool("train", "1970s", 901, {"gone": 100}, 801),
-            pool("train", "1980s", 801, {}, 801),
-            pool("test", "1970s", 241, {"gone": 30, "timeout": 10}, 201),
-            pool("test", "1980s", 211, {"gone": 10}, 201),
+        rejected={"not_found": 140, "timeout": 10},
+        strata=[
+            stratum("train", "1970s", 901, {"not_found": 100}, 801),
+            stratum("train", "1980s", 801, {}, 801),
+            stratum("test", "1970s", 241, {"not_found": 30, "timeout": 10}, 201),
+            stratum("test", "1980s", 211, {"not_found": 10}, 201),
         ],
     )
     return Facts(
@@ -77,12 +79,12 @@ def test_figures_are_those_of_the_build(facts: Facts) -> None:
         "2,004 movie posters of the 1970s to the 1980s, labelled",
         "| rows | 4000 |  |",
         "| kept | 2004 |  |",
-        "| decade | wanted | fetched | gone | timeout | set aside | kept |",
+        "| decade | target | downloaded | not_found | timeout | set aside | kept |",
         "| 1970s | 1002 | 1142 | 130 | 10 | 0 | 1002 |",
         "| 1980s | 1002 | 1012 | 10 | 0 | 0 | 1002 |",
-        "asked for (gone: HTTP 404 or 410; timeout: no answer in time; set aside:",
+        "asked for (not_found: HTTP 404 or 410; timeout: no answer in time; set aside:",
         "| 1980s | 801 | 201 |",
-        "Of the posters asked for in `action` were lost: 1970s 12%, 1980s 1%. Of those kept, "
+        "Of the posters asked for in `action` were rejected: 1970s 12%, 1980s 1%. Of those kept, "
         "20% are test.",
         "- **Catalogue of `action`:** `MovieGenre.csv`",
         f"SHA-256 `{facts.catalogue}`. 3 titles were repaired. Pushed with datasets 5.2.0.",
@@ -127,8 +129,8 @@ def test_build_from_a_lock_file_claims_no_losses(facts: Facts) -> None:
     report = replace(facts.report, funnel={"locked": 2004})
     text = make_card("you/posters", [replace(facts, report=report)], METADATA).text
     assert "| locked | 2004 | movies that a lock file names |" in text
-    assert "What was lost for `action` is in its lock file." in text
-    assert "were lost:" not in text
+    assert "What was rejected for `action` is in its lock file." in text
+    assert "were rejected:" not in text
 
 
 def test_painted_posters_are_called_so(facts: Facts) -> None:

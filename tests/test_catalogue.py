@@ -9,7 +9,7 @@ from conftest import read_movies, row, write_catalogue
 from movie_posters_decade.catalogue import parse_catalogue
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.files import read_catalogue
-from movie_posters_decade.funnel import Reason, Step
+from movie_posters_decade.funnel import RejectReason, Step
 from movie_posters_decade.options import Options
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
@@ -101,8 +101,8 @@ def test_incomplete_rows_and_all_that_share_a_poster_are_dropped(tmp_path: Path)
     assert catalogue.movies["imdb_id"].tolist() == ["tt0113497", "tt0000008"]
     assert catalogue.steps == (
         Step("rows", 8),
-        Step("complete", 4, {Reason.INCOMPLETE: 4}),
-        Step("unshared", 2, {Reason.SHARED_POSTER: 2}),
+        Step("complete", 4, {RejectReason.MISSING_VALUE: 4}),
+        Step("unique", 2, {RejectReason.DUPLICATE_URL: 2}),
     )
 
 
@@ -154,7 +154,7 @@ def test_merging_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     years = set()
     for order in (rows, rows[::-1]):
         path = write_catalogue(tmp_path / "c.csv", order)
-        [movie] = read_movies(path, repeated_rows="merge")
+        [movie] = read_movies(path, duplicate_rows="merge")
         years.add(movie["year"])
     assert len(years) == 1
 
@@ -164,17 +164,17 @@ def test_rows_of_one_movie_and_poster_are_dropped_or_merged(tmp_path: Path) -> N
     thief = row(3, "Thief (1991)", "Drama", "http://host/2.jpg")
     path = write_catalogue(tmp_path / "c.csv", [JUMANJI, JUMANJI, other, thief])
     assert read_movies(path) == []
-    merged = read_catalogue(path, options=Options(repeated_rows="merge"))
+    merged = read_catalogue(path, options=Options(duplicate_rows="merge"))
     assert [movie["imdb_id"] for movie in merged.movies.to_dict("records")] == ["tt0113497"]
-    assert merged.steps[1] == Step("complete", 3, {Reason.REPEATED_ROW: 1})
-    assert merged.steps[2] == Step("unshared", 1, {Reason.SHARED_POSTER: 2})
+    assert merged.steps[1] == Step("complete", 3, {RejectReason.DUPLICATE_ROW: 1})
+    assert merged.steps[2] == Step("unique", 1, {RejectReason.DUPLICATE_URL: 2})
 
 
 def test_picture_for_movies_without_a_poster_is_none(tmp_path: Path) -> None:
     link = "http://ia.media-imdb.com/images/G/01/imdb/images/nopicture/large/film.png"
     path = write_catalogue(tmp_path / "c.csv", [JUMANJI, row(2, "A (1990)", "Drama", link)])
     catalogue = read_catalogue(path)
-    assert catalogue.steps[1] == Step("complete", 1, {Reason.PLACEHOLDER: 1})
+    assert catalogue.steps[1] == Step("complete", 1, {RejectReason.PLACEHOLDER: 1})
 
 
 def test_repaired_titles_are_counted(tmp_path: Path) -> None:
@@ -187,4 +187,4 @@ def test_repaired_titles_are_counted(tmp_path: Path) -> None:
 def test_link_is_the_same_whatever_the_letters_of_its_scheme() -> None:
     rows = "1,A (1990),Drama,HTTP://host/1.jpg\n2,B (1991),Drama,http://host/1.jpg\n"
     catalogue = parse_catalogue(f"imdbId,Title,Genre,Poster\n{rows}".encode())
-    assert catalogue.steps[-1].dropped == {Reason.SHARED_POSTER: 2}
+    assert catalogue.steps[-1].dropped == {RejectReason.DUPLICATE_URL: 2}

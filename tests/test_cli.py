@@ -24,16 +24,16 @@ def test_plan_says_what_would_be_kept_and_asks_for_nothing(
         "funnel": [
             {"step": "rows", "movies": 32},
             {"step": "complete", "movies": 32},
-            {"step": "unshared", "movies": 32},
+            {"step": "unique", "movies": 32},
             {"step": "genre", "movies": 31},
             {"step": "years", "movies": 30},
         ],
         "decades": dict.fromkeys(DECADES, 6),
         "splits": {"train": dict.fromkeys(DECADES, 5), "test": dict.fromkeys(DECADES, 1)},
         "kept": 30,
-        "dropped": {"genre": 1, "years": 1},
+        "dropped": {"other_genre": 1, "year_out_of_range": 1},
         "repaired": {},
-        "to_fetch": {"at_least": 30, "at_most": 30},
+        "to_download": {"at_least": 30, "at_most": 30},
     }
     assert world.host.requests == []
 
@@ -43,28 +43,32 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
 ) -> None:
     world.kill("tt0001004")
     report = run_json(capsys, "build", *source(world, tmp_path))
-    assert report["losses"] == {"gone": 1}
+    assert report["rejected"] == {"not_found": 1}
     assert report["kept"] + sum(report["dropped"].values()) == 32
     assert len(set(report["splits"]["train"].values())) == 1
-    assert [(pool["side"], pool["decade"], pool["kept"]) for pool in report["pools"]] == [
-        (side, decade, kept)
-        for side, decades in report["splits"].items()
+    assert [
+        (stratum["split"], stratum["decade"], stratum["kept"]) for stratum in report["strata"]
+    ] == [
+        (split, decade, kept)
+        for split, decades in report["splits"].items()
         for decade, kept in decades.items()
     ]
-    for pool in report["pools"]:
-        assert pool["fetched"] >= pool["kept"] + sum(pool["lost"].values())
-    assert [pool["lost"] for pool in report["pools"] if pool["lost"]] == [{"gone": 1}]
+    for stratum in report["strata"]:
+        assert stratum["downloaded"] >= stratum["kept"] + sum(stratum["rejected"].values())
+    assert [stratum["rejected"] for stratum in report["strata"] if stratum["rejected"]] == [
+        {"not_found": 1}
+    ]
     assert list(Path(report["cache_dir"]).glob("*.arrow"))
     with Path(report["report"]).open(newline="") as file:
-        [loss] = csv.DictReader(file)
+        [rejection] = csv.DictReader(file)
     url = world.host.url + world.paths["tt0001004"]
-    assert loss == {
+    assert rejection == {
         "imdb_id": "tt0001004",
         "title": "Movie 1004",
         "year": "1974",
         "decade": "1970s",
-        "side": loss["side"],
-        "reason": "gone",
+        "split": rejection["split"],
+        "reason": "not_found",
         "status": "404",
         "poster_url": url,
         "final_url": url,
@@ -109,12 +113,12 @@ def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
     assert last_line == "Some may be had another time (server_error 1): --rebuild asks again."
     world.host.answers[path] = poster
     world.host.requests.clear()
-    assert run_json(capsys, *words)["losses"] == {"server_error": 1}
+    assert run_json(capsys, *words)["rejected"] == {"server_error": 1}
     assert world.host.requests == []
     # Where datasets is not loaded, as then a build that is there would be told again.
     program = [sys.executable, "-m", "movie_posters_decade", *words, "--rebuild", "--json"]
     rebuilt = subprocess.run(program, capture_output=True, text=True, check=True)
-    assert json.loads(rebuilt.stdout)["losses"] == {}
+    assert json.loads(rebuilt.stdout)["rejected"] == {}
     assert world.host.requests == [path]
 
 
@@ -124,7 +128,7 @@ def test_what_is_gone_is_not_said_to_come_back(
     world.kill("tt0001004")
     assert main(["build", *source(world, tmp_path)]) == 0
     told = capsys.readouterr().out
-    assert "gone 1" in told
+    assert "not_found 1" in told
     assert "--rebuild" not in told
 
 
@@ -163,7 +167,7 @@ def test_tables_are_for_people(
         "step      movies  dropped\n"
         "rows          32        0\n"
         "complete      32        0\n"
-        "unshared      32        0\n"
+        "unique      32        0\n"
         "genre         31        1\n"
         "years         30        1\n"
         "\n"
@@ -177,11 +181,11 @@ def test_tables_are_for_people(
         "\n"
         "32 movies = 30 kept + 2 dropped (genre 1, years 1)\n"
         "\n"
-        "30 posters would be fetched.\n"
+        "30 posters would be downloaded.\n"
     )
-    assert main(["plan", *source(world, tmp_path), "--per-decade", "3"]) == 0
+    assert main(["plan", *source(world, tmp_path), "--max-per-decade", "3"]) == 0
     assert capsys.readouterr().out.endswith(
-        "\n15 posters would be fetched, and more, up to 30, where some are lost.\n"
+        "\n15 posters would be downloaded, and more, up to 30, where some are rejected.\n"
     )
 
 
@@ -200,8 +204,17 @@ def test_every_option_is_a_flag(
     report = run_json(
         capsys,
         *("plan", *source(world, tmp_path), "--config", "all", "--genres", "Action", "Drama"),
-        *("--min-year", "1980", "--max-year", "1999", "--test-size", "0.5", "--per-decade", "4"),
-        *("--balance", "none", "--color", "any", "--seed", "7"),
+        *(
+            "--min-year",
+            "1980",
+            "--max-year",
+            "1999",
+            "--test-size",
+            "0.5",
+            "--max-per-decade",
+            "4",
+        ),
+        *("--balance", "none", "--keep-grayscale", "--seed", "7"),
     )
     assert report["splits"] == {
         "train": {"1980s": 2, "1990s": 2},
@@ -221,7 +234,10 @@ def test_demo_leaves_posters_to_look_at(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--seed", "1", "--per-decade", "1"], "Option per_decade: expected a whole number from 2"),
+        (
+            ["--seed", "1", "--max-per-decade", "1"],
+            "Option max_per_decade: expected a whole number from 2",
+        ),
         (["--genres", "Actoin"], "No movie of the catalogue has the genre actoin."),
         (["--data-files", "none.csv"], "none.csv: expected a catalogue such as MovieGenre.csv"),
     ],
@@ -248,7 +264,7 @@ def test_cache_that_cannot_be_written_is_told_in_a_sentence(
     assert main(["build", *arguments]) == 1
     assert capsys.readouterr().err == (
         f"movie-posters-decade: {tmp_path}/file: cannot be read or written: File exists. What was "
-        "fetched is kept; mend this, or choose another folder.\n"
+        "downloaded is kept; mend this, or choose another folder.\n"
     )
 
 
@@ -258,7 +274,7 @@ def test_forced_build_fetches_all_anew(
     run_json(capsys, "build", *source(world, tmp_path))
     world.kill("tt0001004")
     report = run_json(capsys, "build", *source(world, tmp_path), "--force-redownload")
-    assert report["losses"] == {"gone": 1}
+    assert report["rejected"] == {"not_found": 1}
     assert len(world.host.requests) == 60
 
 

@@ -22,7 +22,7 @@ def test_export_writes_the_posters_and_what_was_lost(
     report = run_json(capsys, *words)
     assert (report["output"], report["written"]) == (str(output), True)
     assert len(list(output.rglob("*.jpg"))) == report["kept"]
-    assert b"tt0001004" in (output / "losses.csv").read_bytes()
+    assert b"tt0001004" in (output / "rejected.csv").read_bytes()
     assert (output / "movie_posters_decade.lock").is_file()
     assert main(words) == 0
     assert f"The posters are in {output}, as they were already" in capsys.readouterr().out
@@ -32,7 +32,16 @@ def test_export_draws_anew_as_asked(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "posters"
-    words = ("--output", str(output), "--size", "32x48", "--fit", "pad", "--encode", "webp")
+    words = (
+        "--output",
+        str(output),
+        "--image-size",
+        "32x48",
+        "--resize-mode",
+        "pad",
+        "--encode-format",
+        "webp",
+    )
     run_json(capsys, "export", *source(world, tmp_path), *words)
     posters = list(output.rglob("*.webp"))
     assert len(posters) == 30
@@ -50,7 +59,7 @@ def test_export_takes_layout_shards_and_leave_to_write_beside_others(
     words = ("export", *source(world, tmp_path), "--output", str(output), "--format", "webdataset")
     assert main(words) == 1
     assert "found mine.txt, which no export wrote" in capsys.readouterr().err
-    assert world.host.requests == [], "it is refused before anything is fetched"
+    assert world.host.requests == [], "it is refused before anything is downloaded"
     run_json(capsys, *words, "--overwrite")
     assert {path.name for path in output.iterdir()} > {"mine.txt", "train-000000.tar"}
 
@@ -66,28 +75,31 @@ def test_script_exports_a_folder_tree(world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--size", "224"), "argument --size: expected WIDTHxHEIGHT, as in 224x224; found 224"),
         (
-            ("--shard-megabytes", "0"),
-            "argument --shard-megabytes: expected a whole number from 1; found 0",
+            ("--image-size", "224"),
+            "argument --image-size: expected WIDTHxHEIGHT, as in 224x224; found 224",
         ),
         (
-            ("--encode", "jpeg", "--quality", "0"),
-            "Option quality: expected 1 to 100; found 0.",
+            ("--max-shard-size", "0"),
+            "argument --max-shard-size: expected a size, as in 500MB or 2GB; found 0",
         ),
         (
-            ("--quality", "50"),
-            "Option quality: expected a size or an encoding with it, as in --encode jpeg; found "
-            "neither. Add one, or leave --quality out.",
+            ("--encode-format", "jpeg", "--encode-quality", "0"),
+            "Option encode_quality: expected 1 to 100; found 0.",
         ),
         (
-            ("--fit", "pad"),
-            "Option fit: expected a size with it, as in --size 224x224; found none. Add one, or "
-            "leave --fit out.",
+            ("--encode-quality", "50"),
+            "Option encode_quality: expected a size or an encoding with it, as in --encode-format jpeg; found "
+            "neither. Add one, or leave --encode-quality out.",
         ),
         (
-            ("--size", "0x9"),
-            "Option size: expected width and height from 1 to 8192; found (0, 9).",
+            ("--resize-mode", "pad"),
+            "Option resize_mode: expected a size with it, as in --image-size 224x224; found none. Add one, or "
+            "leave --resize-mode out.",
+        ),
+        (
+            ("--image-size", "0x9"),
+            "Option image_size: expected width and height from 1 to 8192; found (0, 9).",
         ),
     ],
 )
@@ -123,7 +135,7 @@ def test_baseline_tells_models_and_shortcuts(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In JSON; the text is the evidence's own."""
-    told = run_json(capsys, "baseline", *source(world, tmp_path), "--encode", "jpeg")
+    told = run_json(capsys, "baseline", *source(world, tmp_path), "--encode-format", "jpeg")
     assert set(told) == {
         *("decades", "posters", "baselines", "shortcuts", "drawn_anew", "warnings"),
     }

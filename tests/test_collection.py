@@ -1,4 +1,4 @@
-"""Lost posters are replaced from their own pool until all decades are equal again."""
+"""Lost posters are replaced from their own stratum until all decades are equal again."""
 
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from movie_posters_decade.collection import Collection, collect, stream
 from movie_posters_decade.contents import Content
 from movie_posters_decade.errors import CollectionError
-from movie_posters_decade.funnel import Reason
-from movie_posters_decade.movies import SIDES
+from movie_posters_decade.funnel import RejectReason
+from movie_posters_decade.movies import SPLITS
 from movie_posters_decade.options import Options
 from movie_posters_decade.outcomes import Fetched, Missed, Outcome
 from movie_posters_decade.posters import Posters
@@ -45,18 +45,18 @@ class Host:
         self.poster, self.dead = poster, dead
         self.asked: list[str] = []
 
-    def fetch(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
+    def download(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
         """Bring the last first, as a network may."""
         self.asked += urls
         for url in reversed(urls):
             if url in self.dead:
-                yield Missed(url, Reason.GONE, 404)
+                yield Missed(url, RejectReason.NOT_FOUND, 404)
             else:
                 yield Fetched(url, str(self.poster), Content.of(self.poster.read_bytes()))
 
 
 def posters_of(host: Host) -> Posters:
-    return Posters(host.fetch)
+    return Posters(host.download)
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def poster(tmp_path: Path) -> Path:
 
 
 def sizes(collection: Collection) -> Counter[tuple[str, str]]:
-    return Counter(poster.movie.pool for poster in collection.posters)
+    return Counter(poster.movie.stratum for poster in collection.posters)
 
 
-def urls_of(selection: Selection, decade: str, side: str) -> list[str]:
+def urls_of(selection: Selection, decade: str, split: str) -> list[str]:
     rows = selection.candidates
-    return list(rows[(rows["decade"] == decade) & (rows["side"] == side)]["poster_url"])
+    return list(rows[(rows["decade"] == decade) & (rows["split"] == split)]["poster_url"])
 
 
 def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
@@ -80,19 +80,20 @@ def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
     collection = collect(selection, posters_of(host), equal=True)
     assert sizes(collection) == Counter(selection.targets)
     assert len(host.asked) == 50
-    assert collection.losses == []
+    assert collection.rejections == []
 
 
 def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
-    pool = urls_of(selection, "1990s", "train")
-    collection = collect(selection, posters_of(Host(poster, {pool[2]})), equal=True)
+    stratum = urls_of(selection, "1990s", "train")
+    collection = collect(selection, posters_of(Host(poster, {stratum[2]})), equal=True)
     kept = [poster.movie.poster_url for poster in collection.posters]
     assert sizes(collection) == Counter(selection.targets)
-    assert [url for url in pool if url in kept] == [*pool[:2], *pool[3:9]]
-    assert [(loss.movie.poster_url, loss.reason, loss.status) for loss in collection.losses] == [
-        (pool[2], Reason.GONE, 404)
-    ]
+    assert [url for url in stratum if url in kept] == [*stratum[:2], *stratum[3:9]]
+    assert [
+        (rejection.movie.poster_url, rejection.reason, rejection.status)
+        for rejection in collection.rejections
+    ] == [(stratum[2], RejectReason.NOT_FOUND, 404)]
 
 
 def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
@@ -173,21 +174,21 @@ def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
         collection = collect(selection, posters_of(host), equal=True)
     except CollectionError:
         assert any(
-            set(urls_of(selection, decade, side)) <= dead for decade in DECADES for side in SIDES
+            set(urls_of(selection, decade, split)) <= dead for decade in DECADES for split in SPLITS
         )
         return
     found = sizes(collection)
     assert len({found[decade, "train"] for decade in DECADES}) == 1
     assert len({found[decade, "test"] for decade in DECADES}) == 1
-    sides = dict(zip(rows["imdb_id"], rows["side"], strict=True))
-    assert all(sides[kept.movie.imdb_id] == kept.movie.side for kept in collection.posters)
+    splits = dict(zip(rows["imdb_id"], rows["split"], strict=True))
+    assert all(splits[kept.movie.imdb_id] == kept.movie.split for kept in collection.posters)
     for decade in DECADES:
-        for side in SIDES:
-            alive = [url for url in urls_of(selection, decade, side) if url not in dead]
+        for split in SPLITS:
+            alive = [url for url in urls_of(selection, decade, split) if url not in dead]
             kept = [
                 poster.movie.poster_url
                 for poster in collection.posters
-                if poster.movie.pool == (decade, side)
+                if poster.movie.stratum == (decade, split)
             ]
             assert kept == alive[: len(kept)]
     assert len(host.asked) == len(set(host.asked))
@@ -199,7 +200,7 @@ def test_decade_without_a_usable_poster_is_named(poster: Path) -> None:
     with pytest.raises(CollectionError) as error:
         collect(selection, posters_of(Host(poster, dead)), equal=True)
     assert str(error.value) == (
-        "The 2010s have no usable test poster: of 3 movies none is left (gone 3). What was fetched "
+        "The 2010s have no usable test poster: of 3 movies none is left (not_found 3). What was downloaded "
         "is kept. Build again when they can be reached, or choose min_year and max_year without "
         "that decade."
     )
@@ -219,7 +220,7 @@ def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equa
         streamed.append(found.movie)
     built = collect(selection, posters_of(Host(poster, dead)), equal=equal)
     assert {movie.imdb_id for movie in streamed} == {
-        kept.movie.imdb_id for kept in built.posters if kept.movie.side == "train"
+        kept.movie.imdb_id for kept in built.posters if kept.movie.split == "train"
     }
     assert [movie.decade for movie in streamed[:10]] == [*DECADES, *DECADES]
     assert dead <= set(forgotten)

@@ -9,7 +9,7 @@ from PIL import Image
 from movie_posters_decade.contact_sheet import draw_contact_sheet, first_places
 
 
-def make_side(counts: dict[str, int]) -> datasets.Dataset:
+def make_split(counts: dict[str, int]) -> datasets.Dataset:
     features = datasets.Features(
         {"image": datasets.Image(), "label": datasets.ClassLabel(names=list(DECADES))}
     )
@@ -22,8 +22,8 @@ def make_side(counts: dict[str, int]) -> datasets.Dataset:
 
 
 def test_each_row_shows_its_decade() -> None:
-    side = make_side(dict.fromkeys(DECADES, 3)).shuffle(seed=1)
-    sheet = Image.open(io.BytesIO(draw_contact_sheet(side, posters=3)))
+    split = make_split(dict.fromkeys(DECADES, 3)).shuffle(seed=1)
+    sheet = Image.open(io.BytesIO(draw_contact_sheet(split, posters=3)))
     for row, decade in enumerate(DECADES):
         for column in range(3):
             # In the band that `paint` paints at the top, whose red tells the decade.
@@ -34,16 +34,16 @@ def test_each_row_shows_its_decade() -> None:
 
 
 def test_decade_with_few_posters_leaves_the_rest_of_its_row_empty() -> None:
-    side = make_side({"1970s": 1, "1980s": 3})
-    sheet = Image.open(io.BytesIO(draw_contact_sheet(side, posters=3))).convert("RGB")
+    split = make_split({"1970s": 1, "1980s": 3})
+    sheet = Image.open(io.BytesIO(draw_contact_sheet(split, posters=3))).convert("RGB")
     assert sheet.size == (84 + 3 * 106 + 6, 6 + 5 * 154)
     empty = sheet.crop((84 + 106, 6, sheet.width, 6 + 148))
     assert min(empty.tobytes()) > 235
 
 
 def test_first_posters_of_each_decade_are_taken() -> None:
-    side = make_side({"1970s": 4, "1980s": 2})
-    assert first_places(side, 3) == {
+    split = make_split({"1970s": 4, "1980s": 2})
+    assert first_places(split, 3) == {
         "1970s": [0, 1, 2],
         "1980s": [4, 5],
         "1990s": [],

@@ -7,7 +7,7 @@ import pytest
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import answer_for_poster, paint_catalogue, paint_movies
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.inspection import inspect_poster
 
 
@@ -20,14 +20,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> MoviePostersDecade:
 
 def test_flaws_are_lost_and_decades_are_equal_all_the_same(built: MoviePostersDecade) -> None:
     report = built.report()
-    assert set(report.losses or ()) >= {
-        "gone",
+    assert set(report.rejected or ()) >= {
+        "not_found",
         "not_an_image",
         "truncated",
-        "black_and_white",
-        "duplicate",
+        "grayscale",
+        "near_duplicate",
     }
-    assert set(report.dropped) >= {"incomplete", "shared_poster", "genre", "no_year", "years"}
+    assert set(report.dropped) >= {
+        "missing_value",
+        "duplicate_url",
+        "other_genre",
+        "no_year",
+        "year_out_of_range",
+    }
     for decades in report.splits.values():
         assert len(set(decades.values())) == 1
     assert report.splits["train"]["1970s"] >= 20
@@ -44,19 +50,19 @@ def test_demo_needs_no_network(
 
 
 def test_each_flaw_is_what_its_name_says() -> None:
-    reasons: dict[str, set[Reason | None]] = {}
+    reasons: dict[str, set[RejectReason | None]] = {}
     for movie in paint_movies():
         status, content = answer_for_poster(movie.path)
-        verdict = Reason.GONE if status == 404 else inspect_poster(content).fault
+        verdict = RejectReason.NOT_FOUND if status == 404 else inspect_poster(content).fault
         reasons.setdefault(movie.flaw, set()).add(verdict)
     assert reasons == {
         "": {None},
-        "dead": {Reason.GONE},
-        "grey": {Reason.BLACK_AND_WHITE},
-        "grey stored as RGB": {Reason.BLACK_AND_WHITE},
-        "cut short": {Reason.TRUNCATED},
-        "a web page": {Reason.NOT_AN_IMAGE},
-        "empty": {Reason.NOT_AN_IMAGE},
+        "dead": {RejectReason.NOT_FOUND},
+        "grey": {RejectReason.GRAYSCALE},
+        "grey stored as RGB": {RejectReason.GRAYSCALE},
+        "cut short": {RejectReason.TRUNCATED},
+        "a web page": {RejectReason.NOT_AN_IMAGE},
+        "empty": {RejectReason.NOT_AN_IMAGE},
         "a copy": {None},
     }
 
@@ -92,7 +98,7 @@ def test_decades_look_different(built: MoviePostersDecade) -> None:
 def test_painted_catalogue_is_always_the_same(tmp_path: Path) -> None:
     assert paint_catalogue() == paint_catalogue()
     one, other = (
-        MoviePostersDecade(str(tmp_path / name), config_name="demo", per_decade=5)
+        MoviePostersDecade(str(tmp_path / name), config_name="demo", max_per_decade=5)
         for name in ("one", "other")
     )
     for builder in (one, other):

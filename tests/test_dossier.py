@@ -112,11 +112,11 @@ def page(output: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Page:
 def test_data_are_those_of_the_build(build: Build, dossier: Any) -> None:
     assert dossier["configuration"] == "action"
     assert dossier["report"] == build.report.to_json()
-    assert {decade: sum(lost.values()) for decade, lost in dossier["losses"].items()} == {
+    assert {decade: sum(rejected.values()) for decade, rejected in dossier["rejected"].items()} == {
         decade: sum(
-            sum(pool["lost"].values())
-            for pool in build.report.pools or []
-            if pool["decade"] == decade
+            sum(stratum["rejected"].values())
+            for stratum in build.report.strata or []
+            if stratum["decade"] == decade
         )
         for decade in DECADES
     }
@@ -138,17 +138,17 @@ def test_page_refers_to_nothing_outside_itself(page: Page) -> None:
 
 def test_tables_say_what_the_data_say(page: Page, dossier: Any) -> None:
     report = dossier["report"]
-    options, funnel, dropped, lost, classes, *_ = page.tables
+    options, funnel, dropped, rejected, classes, *_ = page.tables
     assert dict(options[1:])["seed"] == "42"
     assert funnel[1:] == [
         *([step["step"], str(step["movies"])] for step in report["funnel"]),
         ["kept", str(report["kept"])],
     ]
     assert dict(dropped[1:]) == {why: str(count) for why, count in report["dropped"].items()}
-    assert [row[0] for row in lost[1:]] == list(DECADES)
-    assert {reason: count for reason, count in zip(*lost[:2], strict=True) if count != "0"} == {
+    assert [row[0] for row in rejected[1:]] == list(DECADES)
+    assert {reason: count for reason, count in zip(*rejected[:2], strict=True) if count != "0"} == {
         "decade": "1970s",
-        **{reason: str(count) for reason, count in dossier["losses"]["1970s"].items()},
+        **{reason: str(count) for reason, count in dossier["rejected"]["1970s"].items()},
     }
     assert classes[0] == ["decade", "train", "test"]
     for decade, train, test in classes[1:]:

@@ -10,10 +10,10 @@ from PIL import Image
 
 from movie_posters_decade.errors import EvidenceError
 from movie_posters_decade.evidence import Evidence, gather, warnings
-from movie_posters_decade.rendering import Rendering
+from movie_posters_decade.rendering import ImageTransform
 
 
-def make_side(posters: int, first: int) -> datasets.Dataset:
+def make_split(posters: int, first: int) -> datasets.Dataset:
     features = datasets.Features(
         {
             "image": datasets.Image(),
@@ -35,12 +35,12 @@ def make_side(posters: int, first: int) -> datasets.Dataset:
 
 @pytest.fixture(scope="module")
 def dataset() -> datasets.DatasetDict:
-    return datasets.DatasetDict({"train": make_side(150, 0), "test": make_side(75, 1000)})
+    return datasets.DatasetDict({"train": make_split(150, 0), "test": make_split(75, 1000)})
 
 
 @pytest.fixture(scope="module")
 def evidence(dataset: datasets.DatasetDict) -> Evidence:
-    return gather(dataset, Rendering(size=(64, 96)))
+    return gather(dataset, ImageTransform(image_size=(64, 96)))
 
 
 def test_posters_drawn_anew_no_longer_tell_by_their_files(evidence: Evidence) -> None:
@@ -86,7 +86,7 @@ def test_each_shortcut_that_tells_is_warned_of(evidence: Evidence) -> None:
 
 
 def test_one_decade_is_refused_in_a_sentence() -> None:
-    one = make_side(20, 0).filter(lambda example: example["label"] == 1)
+    one = make_split(20, 0).filter(lambda example: example["label"] == 1)
     with pytest.raises(EvidenceError) as error:
         gather(datasets.DatasetDict({"train": one, "test": one}))
     assert str(error.value) == (

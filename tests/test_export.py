@@ -14,7 +14,7 @@ from movie_posters_decade import __version__
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.export import export
 from movie_posters_decade.layouts import LAYOUTS
-from movie_posters_decade.rendering import Rendering
+from movie_posters_decade.rendering import ImageTransform
 from movie_posters_decade.replacing import SUMS
 
 
@@ -32,13 +32,13 @@ def stamps(folder: Path) -> dict[Path, int]:
 
 def test_sums_are_those_of_all_other_files(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
     output = tmp_path / "posters"
-    assert export(dataset, output, extras={"losses.csv": b"none"})
+    assert export(dataset, output, extras={"rejected.csv": b"none"})
     found = files(output)
     sums = found.pop(SUMS).decode().splitlines()
     assert sums == [
         f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(found.items())
     ]
-    assert found["losses.csv"] == b"none"
+    assert found["rejected.csv"] == b"none"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -64,7 +64,7 @@ def test_missing_file_is_written_again(dataset: datasets.DatasetDict, tmp_path: 
 def test_later_export_replaces_the_earlier(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
     output = tmp_path / "posters"
     export(dataset, output)
-    fewer = datasets.DatasetDict({side: part.select([0]) for side, part in dataset.items()})
+    fewer = datasets.DatasetDict({split: part.select([0]) for split, part in dataset.items()})
     export(fewer, output)
     assert len(files(output)) == 5
 
@@ -197,7 +197,7 @@ def test_what_others_write_meanwhile_is_never_removed(
     output.mkdir()
     for _ in range(2):
         with pytest.raises(ExportError, match=r"expected nothing at manifest\.csv"):
-            export(dataset, output, extras=Meddling(losses=b""))
+            export(dataset, output, extras=Meddling(rejections=b""))
         assert files(output)["manifest.csv"] == b"mine"
         (output / "manifest.csv").unlink()
         export(dataset, output)
@@ -216,14 +216,18 @@ def test_place_that_cannot_be_written_is_told_in_a_sentence(
 
 
 def test_export_tells_how_it_was_made(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
-    export(dataset, tmp_path / "posters", rendering=Rendering(size=(32, 48), fit="pad"))
+    export(
+        dataset,
+        tmp_path / "posters",
+        transform=ImageTransform(image_size=(32, 48), resize_mode="pad"),
+    )
     assert json.loads((tmp_path / "posters" / "export.json").read_text()) == {
         "movie_posters_decade": __version__,
         "layout": "folders",
-        "size": [32, 48],
-        "fit": "pad",
-        "encoding": None,
-        "quality": 90,
+        "image_size": [32, 48],
+        "resize_mode": "pad",
+        "encode_format": None,
+        "encode_quality": 90,
     }
 
 

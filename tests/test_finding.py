@@ -37,7 +37,7 @@ def test_build_is_found_where_datasets_keeps_it(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    asked = asked_for(world, per_decade=4)
+    asked = asked_for(world, max_per_decade=4)
     assert find_build(asked, cache) is None
     builder = build(cache, asked)
     found = find_build(asked, cache)
@@ -77,7 +77,13 @@ def test_cache_may_start_at_home(
 @pytest.mark.parametrize(
     "options",
     [
-        {"name": "comedy", "seed": 7, "per_decade": 5, "balance": "none", "connections": 4},
+        {
+            "name": "comedy",
+            "seed": 7,
+            "max_per_decade": 5,
+            "balance": "none",
+            "connections_per_host": 4,
+        },
         {"name": "all", "genres": ["War", " drama"], "columns": {"title": "Title"}},
         {"data_files": ["MovieGenre.csv"], "data_dir": "catalogue"},
         {"data_files": None, "data_dir": "catalogue"},

@@ -91,11 +91,11 @@ def test_pushed_dataset_is_the_built_one_for_whoever_loads_it(
         lock = [json.loads(line) for line in build.lock.splitlines()[1:]]
         hashes = {movie["imdb_id"]: movie["sha256"] for movie in lock if "sha256" in movie}
         expected = {
-            side: [
+            split: [
                 {**example, "image": hashes[example["imdb_id"]]}
                 for example in part.cast_column("image", datasets.Image(decode=False))
             ]
-            for side, part in build.dataset.items()
+            for split, part in build.dataset.items()
         }
         assert told[f"{name} False"] == told[f"{name} True"] == expected
         assert told["features"] == repr(build.dataset["train"].features)
@@ -111,9 +111,9 @@ def test_repository_is_private_and_holds_what_tells_of_the_builds(pushed: Loopba
         *beside("action"),
         *beside("drama"),
         *(
-            f"{name}/{side}-00000-of-00001.parquet"
+            f"{name}/{split}-00000-of-00001.parquet"
             for name in ("action", "drama")
-            for side in ("train", "test")
+            for split in ("train", "test")
         ),
     }
 
@@ -154,7 +154,7 @@ def test_metadata_that_others_added_to_the_card_stay(hub: LoopbackHub, push: Pus
     added = card.replace(b"tags:\n", b"viewer: false\nlanguage: en\ntags:\n- mine\n", 1)
     edit = {"key": "file", "value": {"path": "README.md", "content": b64encode(added)}}
     hub.repositories[REPO_ID].commit({"summary": "edit"}, [edit])
-    check(push("--per-decade", "3"))
+    check(push("--max-per-decade", "3"))
     again = hub.repositories[REPO_ID].files["README.md"].decode()
     for line in ("viewer: false", "language: en", "- mine", "- movie-posters"):
         assert f"\n{line}\n" in again
@@ -284,7 +284,7 @@ def test_name_without_owner_is_told_before_anything_is_built(repo_id: str) -> No
 def test_build_is_handed_on_with_its_tables(folder: Path, crowd: World) -> None:
     build = built(crowd, folder / "cache", "action")
     assert (build.name, build.source, build.report.kept) == ("action", "MovieGenre.csv", 20)
-    assert set(build.tables) == {"losses.csv", "movie_posters_decade.lock"}
+    assert set(build.tables) == {"rejected.csv", "movie_posters_decade.lock"}
     assert (build.options["genres"], build.options["respect_opt_out"]) == (["action"], True)
 
 
@@ -295,7 +295,7 @@ def test_build_is_called_by_its_genres(folder: Path, crowd: World) -> None:
     lock = folder / "drama.lock"
     lock.write_bytes(drama.lock)
     for options, name in (
-        ({"locked": str(lock)}, "drama"),
+        ({"lock_file": str(lock)}, "drama"),
         ({"data_files": crowd.catalogue, "genres": ["Drama", "Action"]}, "action-drama"),
     ):
         builder = MoviePostersDecade(cache, allow_private_hosts=True, **options)

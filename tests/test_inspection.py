@@ -8,7 +8,7 @@ import pytest
 from conftest import paint
 from PIL import Image, ImageFile
 
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.inspection import (
     MIN_COLORFULNESS,
     colorfulness,
@@ -42,45 +42,45 @@ def test_color_poster_is_usable_in_any_mode(mode: str) -> None:
 def test_grey_poster_is_black_and_white_in_any_mode(mode: str) -> None:
     grey = COLOR.convert("L")
     content = encode(grey.convert(mode), "PNG")
-    assert inspect_poster(content).fault is Reason.BLACK_AND_WHITE
+    assert inspect_poster(content).fault is RejectReason.GRAYSCALE
     assert inspect_poster(content, color="any").fault is None
 
 
 def test_what_is_transparent_counts_as_white() -> None:
     invisible = COLOR.convert("RGBA")
     invisible.putalpha(0)
-    assert inspect_poster(encode(invisible, "PNG")).fault is Reason.BLACK_AND_WHITE
+    assert inspect_poster(encode(invisible, "PNG")).fault is RejectReason.GRAYSCALE
 
 
 def test_animation_counts_as_its_first_frame() -> None:
     grey = COLOR.convert("L").convert("RGB")
     animation = encode(grey, "GIF", save_all=True, append_images=[COLOR])
-    assert inspect_poster(animation).fault is Reason.BLACK_AND_WHITE
+    assert inspect_poster(animation).fault is RejectReason.GRAYSCALE
 
 
 def test_jpeg_noise_does_not_make_a_grey_poster_colored() -> None:
     grey = COLOR.convert("L").convert("RGB")
-    assert inspect_poster(encode(grey, "JPEG", quality=10)).fault is Reason.BLACK_AND_WHITE
+    assert inspect_poster(encode(grey, "JPEG", quality=10)).fault is RejectReason.GRAYSCALE
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"<!doctype html><title>Sign in</title>", b"<svg/>", b"\0" * 500]
 )
 def test_what_no_decoder_knows_is_not_an_image(content: bytes) -> None:
-    assert inspect_poster(content).fault is Reason.NOT_AN_IMAGE
+    assert inspect_poster(content).fault is RejectReason.NOT_AN_IMAGE
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF"])
 def test_poster_cut_short_is_truncated(image_format: str) -> None:
     content = encode(COLOR, image_format)
-    assert inspect_poster(content[: len(content) * 2 // 3]).fault is Reason.TRUNCATED
+    assert inspect_poster(content[: len(content) * 2 // 3]).fault is RejectReason.TRUNCATED
 
 
 def test_lenience_that_a_user_asked_pillow_for_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
-    assert inspect_poster(encode(COLOR, "JPEG")[:2000]).fault is Reason.TRUNCATED
+    assert inspect_poster(encode(COLOR, "JPEG")[:2000]).fault is RejectReason.TRUNCATED
     assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 
@@ -88,12 +88,12 @@ def test_lenience_that_a_user_asked_pillow_for_changes_nothing(
 def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None:
     bomb = encode(Image.new("1", size), "PNG")
     assert len(bomb) < 100_000
-    assert inspect_poster(bomb).fault is Reason.TOO_MANY_PIXELS
+    assert inspect_poster(bomb).fault is RejectReason.TOO_MANY_PIXELS
 
 
-@pytest.mark.parametrize(("tint", "reason"), [(4, Reason.BLACK_AND_WHITE), (24, None)])
+@pytest.mark.parametrize(("tint", "reason"), [(4, RejectReason.GRAYSCALE), (24, None)])
 def test_faint_tint_is_black_and_white_and_a_clear_one_is_not(
-    tint: int, reason: Reason | None
+    tint: int, reason: RejectReason | None
 ) -> None:
     red, green, blue = COLOR.convert("L").convert("RGB").split()
     warmer = red.point(lambda value: min(255, value + tint))
@@ -110,7 +110,7 @@ def test_colors_too_fine_for_a_thumbnail_count() -> None:
 
 @pytest.mark.parametrize("image_format", ["EPS", "PPM", "ICO"])
 def test_other_formats_are_no_posters(image_format: str) -> None:
-    assert inspect_poster(encode(COLOR, image_format)).fault is Reason.NOT_AN_IMAGE
+    assert inspect_poster(encode(COLOR, image_format)).fault is RejectReason.NOT_AN_IMAGE
 
 
 def test_rotation_makes_no_difference() -> None:
@@ -137,8 +137,8 @@ def test_poster_looks_the_same_however_it_was_stored(size: tuple[int, int]) -> N
     for seed in range(20):
         blots = Image.frombytes("RGB", (13, 19), random.Random(seed).randbytes(13 * 19 * 3))
         poster = blots.resize(size, Image.Resampling.BICUBIC)
-        jpeg = inspect_poster(encode(poster, "JPEG", quality=95)).fingerprint
-        png = inspect_poster(encode(poster, "PNG")).fingerprint
+        jpeg = inspect_poster(encode(poster, "JPEG", quality=95)).phash
+        png = inspect_poster(encode(poster, "PNG")).phash
         assert jpeg is not None
         assert png is not None
         apart.append((jpeg ^ png).bit_count())

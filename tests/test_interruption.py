@@ -1,4 +1,4 @@
-"""Killed, or out of space: nothing false is left, nothing stored is fetched twice."""
+"""Killed, or out of space: nothing false is left, nothing stored is downloaded twice."""
 
 import json
 import resource
@@ -22,7 +22,15 @@ def large_world(tmp_path: Path, host: PosterHost) -> World:
 
 def build_command(world: World, cache: Path) -> list[str]:
     source = ["--data-files", str(world.catalogue), "--cache-dir", str(cache)]
-    return [*PROGRAM, "build", *source, "--allow-private-hosts", "--connections", "4", "--json"]
+    return [
+        *PROGRAM,
+        "build",
+        *source,
+        "--allow-private-hosts",
+        "--connections-per-host",
+        "4",
+        "--json",
+    ]
 
 
 def arrow_files(cache: Path) -> dict[str, bytes]:
@@ -63,7 +71,7 @@ def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, a
         (
             2000,
             "{cache}/downloads: a poster cannot be stored: [Errno 27] File too large. What was "
-            "fetched before is kept; mend this and build again.",
+            "downloaded before is kept; mend this and build again.",
         ),
         (200_000, "An error occurred while generating the dataset: [Errno 27] File too large"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import paint
 
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.helping import from_line, help_keeping, to_question
 from movie_posters_decade.keeper import WORTH_A_PROCESS, Keeper
 from movie_posters_decade.keeping import PASSING_FAULTS, examine, keep
@@ -19,7 +19,13 @@ from movie_posters_decade.storing import discard, write_aside
 
 CONTENTS = [paint("1990s", 1), paint("1990s", 1, mode="L"), b"<html>", paint("1980s", 2)[:500], b""]
 EXAMINED = [examine(content, "rgb") for content in CONTENTS]
-FAULTS = [None, Reason.BLACK_AND_WHITE, Reason.NOT_AN_IMAGE, Reason.TRUNCATED, Reason.NOT_AN_IMAGE]
+FAULTS = [
+    None,
+    RejectReason.GRAYSCALE,
+    RejectReason.NOT_AN_IMAGE,
+    RejectReason.TRUNCATED,
+    RejectReason.NOT_AN_IMAGE,
+]
 
 has_helper = pytest.mark.skipif(os.cpu_count() == 1, reason="with one processor there is no helper")
 
@@ -28,7 +34,9 @@ def names(folder: Path, contents: Sequence[bytes]) -> list[str]:
     return [str(folder / str(number)) for number in range(len(contents))]
 
 
-def assert_kept(folder: Path, contents: Sequence[bytes], faults: Sequence[Reason | None]) -> None:
+def assert_kept(
+    folder: Path, contents: Sequence[bytes], faults: Sequence[RejectReason | None]
+) -> None:
     """See that just those contents are there, and whole, that are worth keeping."""
     worth_it = [
         (name, content)

@@ -26,10 +26,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def examples(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
-    """Return the examples by side, with the posters as they were fetched."""
+    """Return the examples by split, with the posters as they were downloaded."""
     return {
-        side: list(part.cast_column("image", datasets.Image(decode=False)))
-        for side, part in dataset.items()
+        split: list(part.cast_column("image", datasets.Image(decode=False)))
+        for split, part in dataset.items()
     }
 
 
@@ -72,9 +72,9 @@ def test_manifest_tells_all_of_each_poster(dataset: datasets.DatasetDict, folder
     assert tuple(rows[0]) == MANIFEST_COLUMNS
     expected = [
         {
-            "file": f"{side}/{DECADES[example['label']]}/{example['imdb_id']}.jpg",
+            "file": f"{split}/{DECADES[example['label']]}/{example['imdb_id']}.jpg",
             "sha256": hashlib.sha256(example["image"]["bytes"]).hexdigest(),
-            "side": side,
+            "split": split,
             "decade": DECADES[example["label"]],
             "label": str(example["label"]),
             "imdb_id": example["imdb_id"],
@@ -84,7 +84,7 @@ def test_manifest_tells_all_of_each_poster(dataset: datasets.DatasetDict, folder
             "imdb_score": str(example["imdb_score"]),
             "poster_url": example["poster_url"],
         }
-        for side, part in examples(dataset).items()
+        for split, part in examples(dataset).items()
         for example in part
     ]
     assert rows == expected
@@ -95,10 +95,10 @@ def test_folders_hold_original_bytes_and_nothing_but_images(
 ) -> None:
     """As torchvision and Keras take every folder for a class and every file for an image."""
     lay_out(dataset, folder, "folders")
-    for side, part in examples(dataset).items():
-        assert sorted(path.name for path in (folder / side).iterdir()) == list(DECADES)
+    for split, part in examples(dataset).items():
+        assert sorted(path.name for path in (folder / split).iterdir()) == list(DECADES)
         contents = sorted(example["image"]["bytes"] for example in part)
-        found = [path.read_bytes() for path in (folder / side).rglob("*") if path.is_file()]
+        found = [path.read_bytes() for path in (folder / split).rglob("*") if path.is_file()]
         assert sorted(found) == contents
     assert {path.name for path in folder.iterdir()} == {"train", "test", MANIFEST}
 
@@ -107,22 +107,22 @@ def test_folders_load_as_an_image_folder_with_the_same_labels(
     dataset: datasets.DatasetDict, folder: Path, tmp_path: Path
 ) -> None:
     lay_out(dataset, folder, "folders")
-    (folder / "losses.csv").write_text("imdb_id\ntt1\n")
+    (folder / "rejected.csv").write_text("imdb_id\ntt1\n")
     loaded = datasets.load_dataset(
         "imagefolder", data_dir=str(folder), cache_dir=str(tmp_path / "cache")
     )
-    for side, part in dataset.items():
-        assert loaded[side].features["label"].names == list(DECADES)
-        assert sorted(loaded[side]["label"]) == sorted(part["label"])
-        for example in loaded[side]:
+    for split, part in dataset.items():
+        assert loaded[split].features["label"].names == list(DECADES)
+        assert sorted(loaded[split]["label"]) == sorted(part["label"])
+        for example in loaded[split]:
             assert painted_decade(example["image"]) == DECADES[example["label"]]
 
 
 def test_parquet_loads_as_the_same_dataset(
     dataset: datasets.DatasetDict, folder: Path, tmp_path: Path
 ) -> None:
-    lay_out(dataset, folder, "parquet", shard_bytes=4000)
-    (folder / "losses.csv").write_text("imdb_id\ntt1\n")
+    lay_out(dataset, folder, "parquet", max_shard_size=4000)
+    (folder / "rejected.csv").write_text("imdb_id\ntt1\n")
     assert len(list((folder / "data").glob("train-*.parquet"))) > 1
     loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
     assert examples(loaded) == examples(dataset)
@@ -132,9 +132,9 @@ def test_parquet_loads_as_the_same_dataset(
 
 
 def test_webdataset_is_read_by_webdataset(dataset: datasets.DatasetDict, folder: Path) -> None:
-    lay_out(dataset, folder, "webdataset", shard_bytes=20_000)
-    for side, part in examples(dataset).items():
-        read = samples(*sorted(folder.glob(f"{side}-*.tar")))
+    lay_out(dataset, folder, "webdataset", max_shard_size=20_000)
+    for split, part in examples(dataset).items():
+        read = samples(*sorted(folder.glob(f"{split}-*.tar")))
         assert [sample["__key__"] for sample in read] == [row["imdb_id"] for row in part]
         assert [int(sample["cls"]) for sample in read] == [row["label"] for row in part]
         assert [sample["jpg"] for sample in read] == [row["image"]["bytes"] for row in part]
@@ -147,7 +147,7 @@ def test_webdataset_is_read_by_webdataset(dataset: datasets.DatasetDict, folder:
 def test_manifest_names_the_shard_of_each_poster(
     dataset: datasets.DatasetDict, folder: Path
 ) -> None:
-    lay_out(dataset, folder, "webdataset", shard_bytes=20_000)
+    lay_out(dataset, folder, "webdataset", max_shard_size=20_000)
     assert len(list(folder.glob("train-*.tar"))) > 1
     for shard in folder.glob("*.tar"):
         ids = [row["imdb_id"] for row in manifest(folder) if row["file"] == shard.name]
@@ -161,15 +161,15 @@ def test_webdataset_loads_by_datasets(
     loaded = datasets.load_dataset(
         "webdataset", data_dir=str(folder), cache_dir=str(tmp_path / "cache")
     )
-    for side, part in dataset.items():
-        assert loaded[side]["__key__"] == part["imdb_id"]
-        assert loaded[side]["cls"] == part["label"]
+    for split, part in dataset.items():
+        assert loaded[split]["__key__"] == part["imdb_id"]
+        assert loaded[split]["cls"] == part["label"]
 
 
 @pytest.mark.parametrize("layout", ["parquet", "webdataset"])
 def test_shards_are_about_as_large_as_asked(folder: Path, layout: str) -> None:
     dataset = make_dataset([str(number) for number in range(100)], JPEG * 20)
-    lay_out(dataset, folder, layout, shard_bytes=10 * 20 * len(JPEG))
+    lay_out(dataset, folder, layout, max_shard_size=10 * 20 * len(JPEG))
     shards = [path for path in folder.rglob("train-*") if path.is_file()]
     assert 9 <= len(shards) <= 11
 

@@ -36,17 +36,17 @@ def change(world: World, movie: str) -> None:
 @pytest.fixture
 def built(world: World, tmp_path: Path) -> MoviePostersDecade:
     world.kill("tt0001004")
-    return build(world, tmp_path / "first", per_decade=5)
+    return build(world, tmp_path / "first", max_per_decade=5)
 
 
 def test_lock_holds_a_line_for_each_movie_in_the_order_of_ids(built: MoviePostersDecade) -> None:
     head, *lines = [json.loads(line) for line in Path(lock_of(built)).read_text().splitlines()]
-    assert head["options"]["per_decade"] == 5
+    assert head["options"]["max_per_decade"] == 5
     assert len(head["catalogue"]) == 64
     ids = [line["imdb_id"] for line in lines]
     assert ids == sorted(ids)
-    assert {line["imdb_id"]: line["lost"] for line in lines if "lost" in line} == {
-        "tt0001004": "gone"
+    assert {line["imdb_id"]: line["rejected"] for line in lines if "rejected" in line} == {
+        "tt0001004": "not_found"
     }
     assert sum("sha256" in line for line in lines) == built.report().kept
 
@@ -56,7 +56,7 @@ def test_locked_build_is_the_same_to_the_byte(
     world: World, tmp_path: Path, built: MoviePostersDecade, is_without_catalogue: bool
 ) -> None:
     source = {"data_files": None} if is_without_catalogue else {}
-    again = build(world, tmp_path / "second", locked=lock_of(built), **source)
+    again = build(world, tmp_path / "second", lock_file=lock_of(built), **source)
     assert arrow_files(again) == arrow_files(built)
     kept = Lock.read(Path(lock_of(again)))
     assert kept == Lock.read(Path(lock_of(built)))
@@ -68,24 +68,24 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
 ) -> None:
     datasets.disable_progress_bars()
     kept = Lock.read(Path(lock_of(built))).kept
-    changed, gone, *_ = [movie.imdb_id for movie in kept if movie.side == "train"]
+    changed, gone, *_ = [movie.imdb_id for movie in kept if movie.split == "train"]
     change(world, changed)
     world.kill(gone)
-    command = ["build", "--locked", lock_of(built), "--cache-dir", str(tmp_path / "second")]
+    command = ["build", "--lock-file", lock_of(built), "--cache-dir", str(tmp_path / "second")]
     assert main([*command, "--allow-private-hosts"]) == 1
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
     assert sentence == (
         f"movie-posters-decade: {lock_of(built)}: expected its {built.report().kept} posters, "
-        "byte for byte; found 2 of them changed or not to be had. What was fetched is kept. Build "
+        "byte for byte; found 2 of them changed or not to be had. What was downloaded is kept. Build "
         "with --force-redownload to ask for all anew, or with allow_missing=True (--allow-missing) "
         "to leave these out:"
     )
     assert [line.split()[0] for line in movies] == sorted([changed, gone])
-    assert {line.split(": ")[1].split(",")[0] for line in movies} == {"changed", "gone"}
+    assert {line.split(": ")[1].split(",")[0] for line in movies} == {"hash_mismatch", "not_found"}
     assert main([*command, "--allow-private-hosts", "--allow-missing", "--json"]) == 0
     captured = capsys.readouterr()
     report = json.loads(captured.out)
-    assert report["losses"] == {"gone": 1, "changed": 1}
+    assert report["rejected"] == {"not_found": 1, "hash_mismatch": 1}
     assert report["kept"] == built.report().kept - 2
 
 
@@ -95,10 +95,10 @@ def test_lock_that_was_cut_short_is_refused(
     path = tmp_path / "x.lock"
     path.write_text("".join(Path(lock_of(built)).read_text().splitlines(keepends=True)[:7]))
     with pytest.raises(LockError) as error:
-        build(world, tmp_path, locked=str(path))
+        build(world, tmp_path, lock_file=str(path))
     assert str(error.value) == (
         f"{path}: expected a lock file of {built.report().kept + 1} movies, as its first line "
-        "says; found 5 kept and 1 lost. Pass a file that a build wrote, whole and unchanged."
+        "says; found 5 kept and 1 rejected. Pass a file that a build wrote, whole and unchanged."
     )
 
 
@@ -106,7 +106,7 @@ def test_lock_that_was_cut_short_is_refused(
 def test_report_of_a_locked_build_is_for_reading_too(
     tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    arguments = ["--locked", lock_of(built), "--cache-dir", str(tmp_path / "second")]
+    arguments = ["--lock-file", lock_of(built), "--cache-dir", str(tmp_path / "second")]
     assert main([command, *arguments, "--allow-private-hosts"]) == 0
     kept = built.report().kept
     assert f"{kept} movies = {kept} kept + 0 dropped\n" in capsys.readouterr().out
@@ -116,16 +116,16 @@ def test_stream_is_of_the_locks_posters_too(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     kept = list(Lock.read(Path(lock_of(built))).kept)
-    options: dict[str, Any] = {"locked": lock_of(built), "allow_private_hosts": True}
+    options: dict[str, Any] = {"lock_file": lock_of(built), "allow_private_hosts": True}
     builder = MoviePostersDecade(str(tmp_path), **options)
     found = {
-        side: [example["imdb_id"] for example in stream]
-        for side, stream in builder.as_streaming_dataset().items()
+        split: [example["imdb_id"] for example in stream]
+        for split, stream in builder.as_streaming_dataset().items()
     }
-    assert {movie for side in found.values() for movie in side} == {one.imdb_id for one in kept}
-    [changed, *_] = [movie for movie in kept if movie.side == "train"]
+    assert {movie for split in found.values() for movie in split} == {one.imdb_id for one in kept}
+    [changed, *_] = [movie for movie in kept if movie.split == "train"]
     change(world, changed.imdb_id)
-    with pytest.raises(LockError, match=f"{changed.imdb_id} .* changed"):
+    with pytest.raises(LockError, match=f"{changed.imdb_id} .* hash_mismatch"):
         list(builder.as_streaming_dataset()["train"])
     lenient = MoviePostersDecade(str(tmp_path), allow_missing=True, **options)
     assert len(list(lenient.as_streaming_dataset()["train"])) == len(found["train"]) - 1
@@ -135,17 +135,17 @@ def test_leaving_out_a_whole_decade_is_an_error(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     for movie in Lock.read(Path(lock_of(built))).kept:
-        if movie.pool == ("1970s", "test"):
+        if movie.stratum == ("1970s", "test"):
             world.kill(movie.imdb_id)
     with pytest.raises(CollectionError, match="The 1970s have no usable test poster"):
-        build(world, tmp_path / "second", locked=lock_of(built), allow_missing=True)
+        build(world, tmp_path / "second", lock_file=lock_of(built), allow_missing=True)
 
 
 def test_hosts_that_are_not_public_have_to_be_allowed(
     tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     with pytest.raises(LockError, match="allow_private_hosts=True") as error:
-        MoviePostersDecade(str(tmp_path), locked=lock_of(built)).download_and_prepare()
+        MoviePostersDecade(str(tmp_path), lock_file=lock_of(built)).download_and_prepare()
     _, *movies, last = str(error.value).splitlines()
     assert len(movies) == ACCOUNTED
     assert last == f"  and {built.report().kept - ACCOUNTED} more"
@@ -160,7 +160,7 @@ def test_options_are_those_of_the_lock(
     world: World, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     with pytest.raises(OptionError) as error:
-        build(world, tmp_path / "third", locked=lock_of(built), seed=7)
+        build(world, tmp_path / "third", lock_file=lock_of(built), seed=7)
     assert str(error.value) == (
         f"Option seed: expected 42, as in the lock file {lock_of(built)}; found 7. Leave it out."
     )
@@ -171,27 +171,27 @@ def test_configuration_is_the_locks_or_unsaid(
 ) -> None:
     lock = lock_of(built)
     with pytest.raises(OptionError) as error:
-        build(world, tmp_path, locked=lock, config_name="comedy")
+        build(world, tmp_path, lock_file=lock, config_name="comedy")
     assert str(error.value) == (
         f"Option genres: expected ['action'], as in the lock file {lock}; found ['comedy']. Leave "
         "it and the configuration out."
     )
     with pytest.raises(OptionError) as error:
-        MoviePostersDecade(str(tmp_path), config_name="demo", locked=lock)
+        MoviePostersDecade(str(tmp_path), config_name="demo", lock_file=lock)
     assert str(error.value) == (
         "Configuration demo: expected no lock file, as its posters are nowhere else; found "
         f"{lock}. Leave it out: a demo is always the same."
     )
-    of_dramas = build(world, tmp_path, config_name="drama", per_decade=5)
-    again = build(world, tmp_path / "second", locked=lock_of(of_dramas))
+    of_dramas = build(world, tmp_path, config_name="drama", max_per_decade=5)
+    again = build(world, tmp_path / "second", lock_file=lock_of(of_dramas))
     assert arrow_files(again) == arrow_files(of_dramas)
     assert Path(again.cache_dir).parents[1].name.startswith("drama-")
 
 
 def test_lock_of_many_genres_can_be_built(world: World, tmp_path: Path) -> None:
     genres = ["drama", *(f"{number} {30 * 'a'}" for number in range(10))]
-    first = build(world, tmp_path / "first", config_name="all", genres=genres, per_decade=5)
-    again = build(world, tmp_path / "second", locked=lock_of(first))
+    first = build(world, tmp_path / "first", config_name="all", genres=genres, max_per_decade=5)
+    again = build(world, tmp_path / "second", lock_file=lock_of(first))
     assert arrow_files(again) == arrow_files(first)
 
 
@@ -211,7 +211,7 @@ def test_what_is_no_lock_file_is_one_sentence(
     head = {"movie_posters_decade": "1", "format": 1, "catalogue": "", "options": {}, "movies": 1}
     path.write_text(text.replace("{head}", json.dumps(head)))
     with pytest.raises(LockError) as error:
-        build(world, tmp_path, locked=str(path))
+        build(world, tmp_path, lock_file=str(path))
     assert str(error.value) == (
         f"{path}, line {line}: expected a line of a lock file, in JSON; found {found}. Pass a file "
         "that a build wrote, whole and unchanged."
@@ -221,7 +221,7 @@ def test_what_is_no_lock_file_is_one_sentence(
 def test_lock_of_another_format_and_one_that_is_not_there(world: World, tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     with pytest.raises(LockError, match=r"x\.lock: expected a lock file; found: .*No such file"):
-        build(world, tmp_path, locked=str(path))
+        build(world, tmp_path, lock_file=str(path))
     path.write_text('{"format": 2}\n')
     with pytest.raises(LockError, match="expected a lock file of format 1; found another format"):
-        build(world, tmp_path, locked=str(path))
+        build(world, tmp_path, lock_file=str(path))

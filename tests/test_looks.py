@@ -6,9 +6,9 @@ import pytest
 from conftest import paint
 
 from movie_posters_decade.contents import Content
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.inspection import inspector
-from movie_posters_decade.looks import Looks
+from movie_posters_decade.looks import HashCache
 from movie_posters_decade.outcomes import Fetched, Missed
 
 CONTENTS = [Content.of(paint("1990s", number)) for number in range(4)]
@@ -16,16 +16,16 @@ FOUND = [Fetched("http://host/", "file", content, 2**63 + n) for n, content in e
 
 
 def remember(folder: Path, *outcomes: Fetched | Missed, color: str | None = "rgb") -> None:
-    looks = Looks(folder, color)
+    looks = HashCache(folder, color)
     for outcome in outcomes:
         looks.learn(outcome)
     looks.save()
 
 
 def remembered(folder: Path, color: str = "rgb") -> list[Fetched]:
-    known = Looks(folder, color).known
+    known = HashCache(folder, color).known
     found = [poster for poster in FOUND if poster.content.sha256 in known]
-    assert all(known[poster.content.sha256] == poster.fingerprint for poster in found)
+    assert all(known[poster.content.sha256] == poster.phash for poster in found)
     assert len(found) == len(known)
     return found
 
@@ -40,7 +40,7 @@ def test_what_was_learnt_is_known_the_next_time_and_added_to(tmp_path: Path) -> 
 
 
 def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
-    one, other = Looks(tmp_path, "rgb"), Looks(tmp_path, "rgb")
+    one, other = HashCache(tmp_path, "rgb"), HashCache(tmp_path, "rgb")
     one.learn(FOUND[1])
     other.learn(FOUND[2])
     one.save()
@@ -79,7 +79,7 @@ def test_what_is_no_line_is_passed_over(tmp_path: Path, look: str) -> None:
 
 
 def test_what_is_learnt_after_saving_is_saved_too(tmp_path: Path) -> None:
-    looks = Looks(tmp_path, "rgb")
+    looks = HashCache(tmp_path, "rgb")
     for poster in FOUND:
         looks.learn(poster)
         looks.save()
@@ -90,8 +90,8 @@ def test_what_is_learnt_after_saving_is_saved_too(tmp_path: Path) -> None:
 
 def test_only_usable_posters_that_were_looked_at_are_remembered(tmp_path: Path) -> None:
     unseen = Fetched("http://host/", "file", CONTENTS[0])
-    remember(tmp_path, unseen, Missed("http://host/", Reason.BLACK_AND_WHITE), color=None)
-    remember(tmp_path, unseen, Missed("http://host/", Reason.BLACK_AND_WHITE))
+    remember(tmp_path, unseen, Missed("http://host/", RejectReason.GRAYSCALE), color=None)
+    remember(tmp_path, unseen, Missed("http://host/", RejectReason.GRAYSCALE))
     assert list(tmp_path.iterdir()) == []
 
 

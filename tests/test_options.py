@@ -9,7 +9,11 @@ from movie_posters_decade.options import Options
 def test_defaults_are_the_articles() -> None:
     options = Options().checked()
     assert (options.min_year, options.max_year, options.test_size) == (1970, 2017, 0.2)
-    assert (options.balance, options.per_decade, options.color) == ("undersample", None, "rgb")
+    assert (options.balance, options.max_per_decade, options.keep_grayscale) == (
+        "undersample",
+        None,
+        False,
+    )
 
 
 def test_genres_have_one_canonical_form() -> None:
@@ -30,12 +34,12 @@ def test_genres_have_one_canonical_form() -> None:
             "Option test_size: expected a share between 0 and 1, both excluded; found 1.0.",
         ),
         (
-            "per_decade",
+            "max_per_decade",
             1,
-            "Option per_decade: expected a whole number from 2; found 1.",
+            "Option max_per_decade: expected a whole number from 2; found 1.",
         ),
         ("balance", "both", "Option balance: expected undersample or none; found 'both'."),
-        ("color", "grey", "Option color: expected rgb or any; found 'grey'."),
+        ("keep_grayscale", "any", "Option keep_grayscale: expected True or False; found 'any'."),
         ("genres", (), "Option genres: expected one or more genre names; found ()."),
         ("genres", 3, "Option genres: expected one or more genre names; found 3."),
     ],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.patience import (
     Patience,
     opts_out,
@@ -51,21 +51,21 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | N
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (404, Reason.GONE),
-        (410, Reason.GONE),
-        (400, Reason.REFUSED),
-        (401, Reason.REFUSED),
-        (403, Reason.REFUSED),
-        (451, Reason.REFUSED),
-        (408, Reason.TIMEOUT),
-        (504, Reason.TIMEOUT),
-        (425, Reason.SERVER_ERROR),
-        (429, Reason.SERVER_ERROR),
-        (500, Reason.SERVER_ERROR),
-        (204, Reason.SERVER_ERROR),
+        (404, RejectReason.NOT_FOUND),
+        (410, RejectReason.NOT_FOUND),
+        (400, RejectReason.ACCESS_DENIED),
+        (401, RejectReason.ACCESS_DENIED),
+        (403, RejectReason.ACCESS_DENIED),
+        (451, RejectReason.ACCESS_DENIED),
+        (408, RejectReason.TIMEOUT),
+        (504, RejectReason.TIMEOUT),
+        (425, RejectReason.SERVER_ERROR),
+        (429, RejectReason.SERVER_ERROR),
+        (500, RejectReason.SERVER_ERROR),
+        (204, RejectReason.SERVER_ERROR),
     ],
 )
-def test_status_says_why_there_is_no_poster(status: int, reason: Reason) -> None:
+def test_status_says_why_there_is_no_poster(status: int, reason: RejectReason) -> None:
     assert reason_for_status(status) is reason
 
 

@@ -7,25 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from movie_posters_decade.contents import Content
-from movie_posters_decade.movies import Movie, Pool, Poster
+from movie_posters_decade.movies import Movie, Poster, Stratum
 from movie_posters_decade.pools import Settlement, Twins, settle
 
 MANY = dict.fromkeys([("1970s", "train"), ("1970s", "test"), ("1980s", "train")], 10)
 
 
 def poster(
-    name: str, rank: int, fingerprint: int | None, pool: Pool = ("1970s", "train")
+    name: str, rank: int, phash: int | None, stratum: Stratum = ("1970s", "train")
 ) -> Poster:
-    decade, side = pool
-    movie = Movie(name, "A", int(decade[:4]), ("Action",), 7.0, name, decade, rank, side)
-    return Poster(movie, name, Content.of(b""), fingerprint)
+    decade, split = stratum
+    movie = Movie(name, "A", int(decade[:4]), ("Action",), 7.0, name, decade, rank, split)
+    return Poster(movie, name, Content.of(b""), phash)
 
 
-def settled(posters: Sequence[Poster], goals: Mapping[Pool, int] = MANY) -> Settlement:
+def settled(posters: Sequence[Poster], targets: Mapping[Stratum, int] = MANY) -> Settlement:
     twins = Twins()
     for one in posters:
         twins.add(one)
-    return settle(posters, goals, twins)
+    return settle(posters, targets, twins)
 
 
 def kept(settlement: Settlement) -> set[str]:
@@ -35,8 +35,12 @@ def kept(settlement: Settlement) -> set[str]:
 def test_of_lookalikes_the_smaller_rank_stays_and_the_other_says_why() -> None:
     settlement = settled([poster("a", 2, 0b1), poster("b", 1, 0b11), poster("c", 3, 2**40 - 1)])
     assert kept(settlement) == {"b", "c"}
-    [loss] = settlement.duplicates
-    assert (loss.movie.imdb_id, loss.reason, loss.duplicate_of) == ("a", "duplicate", "b")
+    [rejection] = settlement.duplicates
+    assert (rejection.movie.imdb_id, rejection.reason, rejection.duplicate_of) == (
+        "a",
+        "near_duplicate",
+        "b",
+    )
 
 
 def test_test_side_wins_whatever_the_rank_and_decade() -> None:
@@ -47,7 +51,7 @@ def test_test_side_wins_whatever_the_rank_and_decade() -> None:
 def test_poster_beyond_the_goal_is_in_nobodys_way() -> None:
     posters = [
         poster("first", 1, 2**40 - 1, ("1970s", "test")),
-        poster("surplus", 2, 5, ("1970s", "test")),
+        poster("not_sampled", 2, 5, ("1970s", "test")),
         poster("copy", 3, 5),
     ]
     assert kept(settled(posters, MANY | {("1970s", "test"): 1})) == {"first", "copy"}
@@ -65,8 +69,7 @@ def test_posters_that_were_not_looked_at_are_like_no_other() -> None:
 @given(st.lists(st.integers(0, 2**8 - 1), max_size=12), st.randoms(use_true_random=False))
 def test_order_of_arrival_does_not_matter(found: list[int], chance: random.Random) -> None:
     posters = [
-        poster(str(rank), rank, fingerprint, list(MANY)[rank % 3])
-        for rank, fingerprint in enumerate(found)
+        poster(str(rank), rank, phash, list(MANY)[rank % 3]) for rank, phash in enumerate(found)
     ]
     shuffled = posters.copy()
     chance.shuffle(shuffled)

@@ -12,9 +12,9 @@ from conftest import DECADES, REAL_DATA, PosterHost
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo import serve_on_loopback
 from movie_posters_decade.export import export
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.inspection import MIN_COLORFULNESS, inspect_poster
-from movie_posters_decade.lookalikes import MAX_DISTANCE, Lookalikes
+from movie_posters_decade.lookalikes import MAX_DISTANCE, NearDuplicateIndex
 
 pytestmark = pytest.mark.real
 
@@ -26,7 +26,7 @@ def test_plan_is_the_articles(real_catalogue: Path, tmp_path: Path) -> None:
     assert report.funnel == {
         "rows": 5213,
         "complete": 5154,
-        "unshared": 4940,
+        "unique": 4940,
         "genre": 727,
         "years": 700,
     }
@@ -77,24 +77,24 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
     builder, dataset = build("one")
     report = builder.report()
     assert (report.funnel["genre"], report.funnel["years"]) == (1764, 1581)
-    for side, decades in report.splits.items():
+    for split, decades in report.splits.items():
         assert len(set(decades.values())) == 1
-        assert Counter(DECADES[label] for label in dataset[side]["label"]) == decades
-    per_decade = report.splits["train"]["1970s"] + report.splits["test"]["1970s"]
-    assert 150 <= per_decade <= 179
-    assert set(report.losses or ()) == {"gone", "black_and_white"}
+        assert Counter(DECADES[label] for label in dataset[split]["label"]) == decades
+    max_per_decade = report.splits["train"]["1970s"] + report.splits["test"]["1970s"]
+    assert 150 <= max_per_decade <= 179
+    assert set(report.rejected or ()) == {"not_found", "grayscale"}
     assert report.kept + sum(report.dropped.values()) == 5213
-    assert len(real_host.requests) == report.kept + sum((report.losses or {}).values())
+    assert len(real_host.requests) == report.kept + sum((report.rejected or {}).values())
     for example in dataset["test"]:
         assert example["image"].mode == "RGB"
         assert DECADES[example["label"]] == f"{example['year'] // 10}0s"
 
     looks = {
-        side: [
-            inspect_poster(example["image"]["bytes"]).fingerprint or 0
-            for example in dataset[side].cast_column("image", datasets.Image(decode=False))
+        split: [
+            inspect_poster(example["image"]["bytes"]).phash or 0
+            for example in dataset[split].cast_column("image", datasets.Image(decode=False))
         ]
-        for side in dataset
+        for split in dataset
     }
     assert (
         min((one ^ two).bit_count() for one in looks["train"] for two in looks["test"])
@@ -106,9 +106,9 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
     assert len(real_host.requests) == asked
 
     _, other = build("other")
-    for side in dataset:
+    for split in dataset:
         one, two = (
-            part[side].cast_column("image", datasets.Image(decode=False))
+            part[split].cast_column("image", datasets.Image(decode=False))
             for part in (dataset, other)
         )
         assert list(one) == list(two)
@@ -131,11 +131,11 @@ def test_comedies_are_exported_as_an_image_folder(catalogue: Path, tmp_path: Pat
     loaded = datasets.load_dataset(
         "imagefolder", data_dir=str(output), cache_dir=str(tmp_path / "loaded")
     )
-    for side, decades in build.report.splits.items():
-        assert loaded[side].features["label"].names == list(DECADES)
-        assert Counter(DECADES[label] for label in loaded[side]["label"]) == decades
+    for split, decades in build.report.splits.items():
+        assert loaded[split].features["label"].names == list(DECADES)
+        assert Counter(DECADES[label] for label in loaded[split]["label"]) == decades
         assert len(set(decades.values())) == 1
-        assert all(example["image"].getextrema() for example in loaded[side])
+        assert all(example["image"].getextrema() for example in loaded[split])
 
 
 def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
@@ -143,14 +143,14 @@ def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
 ) -> None:
     posters = list((real_catalogue.parent / "images" / "M").iterdir())
     verdicts = Counter(inspect_poster(path.read_bytes()).fault for path in posters)
-    assert verdicts == {None: 3387, Reason.BLACK_AND_WHITE: 47}
+    assert verdicts == {None: 3387, RejectReason.GRAYSCALE: 47}
     assert MIN_COLORFULNESS == 4.0
 
 
 def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: Path) -> None:
     """Compared all with all, and by the quick way."""
     posters = sorted((real_catalogue.parent / "images" / "M").iterdir())
-    found = [inspect_poster(path.read_bytes()).fingerprint for path in posters]
+    found = [inspect_poster(path.read_bytes()).phash for path in posters]
     looks = np.array([look for look in found if look is not None], dtype=np.uint64)
     pairs: Counter[int] = Counter()
     for number, look in enumerate(looks):
@@ -162,9 +162,9 @@ def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: P
     assert pairs[8] <= 2
     assert 2 <= pairs[10] <= 12
     for distance in (MAX_DISTANCE, 8, 10):
-        lookalikes: Lookalikes[int] = Lookalikes(distance)
+        near_duplicates: NearDuplicateIndex[int] = NearDuplicateIndex(distance)
         quick = 0
         for look in looks.tolist():
-            quick += len(lookalikes.like(look))
-            lookalikes.add(look, look)
+            quick += len(near_duplicates.like(look))
+            near_duplicates.add(look, look)
         assert quick == sum(count for apart, count in pairs.items() if apart <= distance)

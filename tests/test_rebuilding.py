@@ -36,8 +36,8 @@ def test_same_catalogue_and_options_give_the_cached_build(world: World, tmp_path
         {"seed": 7},
         {"min_year": 1975},
         {"test_size": 0.4},
-        {"per_decade": 5},
-        {"color": "any"},
+        {"max_per_decade": 5},
+        {"keep_grayscale": True},
         {"balance": "none"},
         {"genres": ["Drama"]},
         {"respect_opt_out": False},
@@ -52,7 +52,7 @@ def test_changed_option_gives_a_new_build(
 
 
 def test_number_of_connections_gives_the_cached_build(world: World, tmp_path: Path) -> None:
-    one, many = (builder_of(world, tmp_path, connections=number) for number in (1, 64))
+    one, many = (builder_of(world, tmp_path, connections_per_host=number) for number in (1, 64))
     assert one.cache_dir == many.cache_dir
 
 

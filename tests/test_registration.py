@@ -66,14 +66,14 @@ def test_import_waits_for_another_threads_import_of_datasets() -> None:
 
 
 def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
-    builder = builder_of(world, tmp_path, config_name="action", per_decade=5)
+    builder = builder_of(world, tmp_path, config_name="action", max_per_decade=5)
     builder.download_and_prepare()
     assert len(builder.as_dataset(split="train")) == 20
     by_name = load_dataset_builder(
         NAME,
         data_files=str(world.catalogue),
         cache_dir=tmp_path,
-        per_decade=5,
+        max_per_decade=5,
         allow_private_hosts=True,
     )
     assert by_name.cache_dir == builder.cache_dir

@@ -1,4 +1,4 @@
-"""Order and sides depend on seed and ids alone; every decade gets its share."""
+"""Order and splits depend on seed and ids alone; every decade gets its share."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from movie_posters_decade.errors import SelectionError
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.movies import decade_names
 from movie_posters_decade.options import Options
 from movie_posters_decade.selection import Selection, rank, select
@@ -43,13 +43,13 @@ def catalogues(draw: st.DrawFn) -> pd.DataFrame:
     return table([(f"tt{number:07}", year) for number, year in zip(ids, years, strict=True)])
 
 
-def sides(selection: Selection) -> dict[str, str]:
+def splits(selection: Selection) -> dict[str, str]:
     candidates = selection.candidates
-    return dict(zip(candidates["imdb_id"], candidates["side"], strict=True))
+    return dict(zip(candidates["imdb_id"], candidates["split"], strict=True))
 
 
 def sizes(selection: Selection) -> Counter[tuple[str, str]]:
-    return Counter(zip(selection.candidates["decade"], selection.candidates["side"], strict=True))
+    return Counter(zip(selection.candidates["decade"], selection.candidates["split"], strict=True))
 
 
 @settings(max_examples=40, deadline=None)
@@ -70,9 +70,9 @@ def test_movie_that_leaves_the_catalogue_moves_at_most_one_of_its_decade(
 ) -> None:
     gone = data.draw(st.sampled_from(movies["imdb_id"].tolist()))
     before = select(movies, Options())
-    after = sides(select(movies[movies["imdb_id"] != gone], Options()))
+    after = splits(select(movies[movies["imdb_id"] != gone], Options()))
     decades = dict(zip(before.candidates["imdb_id"], before.candidates["decade"], strict=True))
-    moved = [imdb_id for imdb_id, side in sides(before).items() if after.get(imdb_id) != side]
+    moved = [imdb_id for imdb_id, split in splits(before).items() if after.get(imdb_id) != split]
     assert gone in moved
     assert len(moved) <= 2
     assert {decades[imdb_id] for imdb_id in moved} == {decades[gone]}
@@ -96,16 +96,16 @@ def test_every_decade_is_planned_the_size_of_the_smallest(movies: pd.DataFrame) 
     smallest = min(found[decade, "train"] + found[decade, "test"] for decade in DECADES)
     for decade in DECADES:
         assert targets[decade, "train"] + targets[decade, "test"] == smallest
-        assert all(targets[pool] <= found[pool] for pool in targets)
+        assert all(targets[stratum] <= found[stratum] for stratum in targets)
 
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues(), st.integers(2, 40))
 def test_cap_changes_targets_and_nothing_else(movies: pd.DataFrame, cap: int) -> None:
     cap = max(cap, 3)  # below, a fifth rounds to no test movie at all
-    capped, free = select(movies, Options(per_decade=cap)), select(movies, Options())
+    capped, free = select(movies, Options(max_per_decade=cap)), select(movies, Options())
     pd.testing.assert_frame_equal(capped.candidates, free.candidates)
-    assert all(capped.targets[pool] <= free.targets[pool] for pool in free.targets)
+    assert all(capped.targets[stratum] <= free.targets[stratum] for stratum in free.targets)
     assert sum(capped.targets.values()) <= cap * len(DECADES)
 
 
@@ -120,14 +120,14 @@ def test_movie_listed_twice_is_a_candidate_once(movies: pd.DataFrame, data: st.D
     other = select(pd.concat([again, movies]), Options())
     pd.testing.assert_frame_equal(one.candidates, other.candidates)
     assert not one.candidates["imdb_id"].duplicated().any()
-    assert one.steps[1].dropped[Reason.REPEATED_MOVIE] == len(doubles)
+    assert one.steps[1].dropped[RejectReason.DUPLICATE_ID] == len(doubles)
 
 
 def test_seed_decides_the_order() -> None:
     movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(1, 200)])
     one, other = select(movies, Options(seed=1)), select(movies, Options(seed=2))
     assert one.candidates["imdb_id"].tolist() != other.candidates["imdb_id"].tolist()
-    assert sides(one) != sides(other)
+    assert splits(one) != splits(other)
 
 
 def test_rank_is_pinned() -> None:
@@ -147,9 +147,13 @@ def test_dropped_movies_have_their_reasons() -> None:
         [table([*wanted, ("a", None), ("b", 1969), ("c", 2018)]), table([("d", 1990)], "Western")]
     )
     genre, years = select(movies, Options(genres=("action",))).steps
-    assert (genre.name, genre.movies, genre.dropped) == ("genre", 28, {Reason.GENRE: 1})
+    assert (genre.name, genre.movies, genre.dropped) == ("genre", 28, {RejectReason.OTHER_GENRE: 1})
     assert (years.name, years.movies) == ("years", 25)
-    assert years.dropped == {Reason.YEARS: 2, Reason.NO_YEAR: 1, Reason.REPEATED_MOVIE: 0}
+    assert years.dropped == {
+        RejectReason.YEAR_OUT_OF_RANGE: 2,
+        RejectReason.NO_YEAR: 1,
+        RejectReason.DUPLICATE_ID: 0,
+    }
 
 
 def test_decades_are_those_the_years_touch() -> None:
@@ -176,8 +180,8 @@ def test_decades_are_those_the_years_touch() -> None:
         ),
         (
             Options(test_size=0.01),
-            "The movies wanted of the 1970s are too few for a test side: 32, with a test_size of "
-            "0.01. Choose other years, test_size or per_decade.",
+            "The movies wanted of the 1970s are too few for a test split: 32, with a test_size of "
+            "0.01. Choose other years, test_size or max_per_decade.",
         ),
     ],
 )

@@ -49,7 +49,7 @@ def test_catalogue_that_cannot_be_fetched_says_how_to_get_it(
     with pytest.raises(CatalogueError) as error:
         load_catalogue(url, manager, ANYONE)
     assert str(error.value) == (
-        f"{url}: expected the catalogue; found no answer with it (gone, HTTP status 404). {REMEDY}"
+        f"{url}: expected the catalogue; found no answer with it (not_found, HTTP status 404). {REMEDY}"
     )
     host.answers["/MovieGenre.csv"] = (200, b"imdbId,Title,Genre,Poster\n1,A (1990),Drama,x\n")
     assert len(load_catalogue(url, manager, ANYONE).movies) == 1
@@ -66,7 +66,7 @@ def test_other_client_that_fails_is_one_sentence(manager: DownloadManager) -> No
 def test_private_address_of_a_catalogue_has_to_be_allowed(
     remote: str, manager: DownloadManager
 ) -> None:
-    with pytest.raises(CatalogueError, match=r"\(forbidden_address\)\. .*allow_private_hosts=True"):
+    with pytest.raises(CatalogueError, match=r"\(private_address\)\. .*allow_private_hosts=True"):
         load_catalogue(remote, manager, Limits())
 
 
@@ -85,7 +85,7 @@ def test_without_requests_a_remote_catalogue_must_be_in_the_cache(
     world: World, remote: str, manager: DownloadManager
 ) -> None:
     with pytest.raises(CatalogueError) as error:
-        load_catalogue(remote, manager, ANYONE, may_fetch=False)
+        load_catalogue(remote, manager, ANYONE, may_download=False)
     folder = manager.download_config.cache_dir
     assert str(error.value) == (
         f"{remote}: expected this catalogue in the cache {folder}, as no request may be sent; "
@@ -93,4 +93,4 @@ def test_without_requests_a_remote_catalogue_must_be_in_the_cache(
     )
     assert world.host.requests == []
     load_catalogue(remote, manager, ANYONE)
-    assert len(load_catalogue(remote, manager, ANYONE, may_fetch=False).movies) == 32
+    assert len(load_catalogue(remote, manager, ANYONE, may_download=False).movies) == 32

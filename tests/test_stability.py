@@ -1,4 +1,4 @@
-"""What dies, what is added and how posters are fetched changes as little as can be."""
+"""What dies, what is added and how posters are downloaded changes as little as can be."""
 
 import csv
 import random
@@ -10,7 +10,7 @@ from conftest import DECADES, PosterHost, World, make_world, paint, row
 
 from movie_posters_decade import MoviePostersDecade
 
-Sides = dict[str, str]
+Splits = dict[str, str]
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def build(world: World, cache: Path, **options: Any) -> MoviePostersDecade:
     return builder
 
 
-def sides_of(builder: MoviePostersDecade) -> Sides:
+def splits_of(builder: MoviePostersDecade) -> Splits:
     return {
-        movie: side
-        for side, examples in builder.as_dataset().items()
+        movie: split
+        for split, examples in builder.as_dataset().items()
         for movie in examples["imdb_id"]
     }
 
@@ -38,12 +38,12 @@ def sides_of(builder: MoviePostersDecade) -> Sides:
 def test_links_that_die_move_no_movie_and_change_no_more_than_they_must(
     large_world: World, tmp_path: Path
 ) -> None:
-    before = sides_of(build(large_world, tmp_path / "before", per_decade=20))
+    before = splits_of(build(large_world, tmp_path / "before", max_per_decade=20))
     dead = set(random.Random(1).sample(sorted(large_world.paths), 15))
     for movie in dead:
         large_world.kill(movie)
-    builder = build(large_world, tmp_path / "after", per_decade=20)
-    after = sides_of(builder)
+    builder = build(large_world, tmp_path / "after", max_per_decade=20)
+    after = splits_of(builder)
     assert all(after[movie] == before[movie] for movie in before.keys() & after.keys())
     assert before.keys() - after.keys() == dead & before.keys()
     assert len(after) == len(before)
@@ -55,7 +55,7 @@ def test_appended_movies_move_no_more_movies_than_they_are(
     large_world: World, tmp_path: Path
 ) -> None:
     """A movie that is new and of low rank takes the place in test of one that goes to train."""
-    before = sides_of(build(large_world, tmp_path / "before", balance="none"))
+    before = splits_of(build(large_world, tmp_path / "before", balance="none"))
     appended = 15
     with large_world.catalogue.open("a", newline="", encoding="latin-1") as file:
         for number in range(appended):
@@ -64,15 +64,15 @@ def test_appended_movies_move_no_more_movies_than_they_are(
             link = large_world.host.url + path
             year = 1970 + 3 * number
             csv.writer(file).writerow(row(8000 + number, f"New ({year})", "Action", link))
-    after = sides_of(build(large_world, tmp_path / "after", balance="none"))
+    after = splits_of(build(large_world, tmp_path / "after", balance="none"))
     assert len(after) == len(before) + appended
-    moved = [movie for movie, side in before.items() if after[movie] != side]
+    moved = [movie for movie, split in before.items() if after[movie] != split]
     assert 0 < len(moved) <= appended // 3
 
 
 def test_fewer_per_decade_are_some_of_more(large_world: World, tmp_path: Path) -> None:
-    few = sides_of(build(large_world, tmp_path, per_decade=10))
-    many = sides_of(build(large_world, tmp_path, per_decade=20))
+    few = splits_of(build(large_world, tmp_path, max_per_decade=10))
+    many = splits_of(build(large_world, tmp_path, max_per_decade=20))
     assert few.items() < many.items()
 
 
@@ -84,8 +84,8 @@ def test_connections_and_the_order_of_rows_change_no_byte(
     def arrow_files(builder: MoviePostersDecade) -> list[bytes]:
         return [path.read_bytes() for path in sorted(Path(builder.cache_dir).glob("*.arrow"))]
 
-    one = arrow_files(build(large_world, tmp_path / "one", connections=1))
-    many = arrow_files(build(large_world, tmp_path / "many", connections=64))
+    one = arrow_files(build(large_world, tmp_path / "one", connections_per_host=1))
+    many = arrow_files(build(large_world, tmp_path / "many", connections_per_host=64))
     head, *rows = large_world.catalogue.read_text().splitlines()
     random.Random(2).shuffle(rows)
     large_world.catalogue.write_text("\n".join([head, *rows]))

@@ -142,7 +142,7 @@ def test_other_catalogues_are_read_by_their_type_and_columns(
     tmp_path: Path, name: str, write: Callable[[Path], None]
 ) -> None:
     write(tmp_path / name)
-    movies = read_movies(tmp_path / name, columns=TMDB, poster_base="https://img/w185/")
+    movies = read_movies(tmp_path / name, columns=TMDB, base_url="https://img/w185/")
     found = [
         (
             movie["imdb_id"],

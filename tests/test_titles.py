@@ -35,7 +35,7 @@ def test_garbled_title_is_repaired(title: str, turns: int) -> None:
         *TITLES,
         "\u0141\u00f3d\u017a",
         "L\u2019\u00e9t\u00e9 \u2013 \u00e0 Paris",
-        # A character of these was lost for good.
+        # A character of these was rejected for good.
         "H\u00ed_xan",
         "Sal\u00ed_, or the 120 Days of Sodom",
         "Cube\u008c_: Hypercube",

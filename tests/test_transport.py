@@ -15,16 +15,16 @@ from fetching import (
     LITTLE,
     POSTER,
     cache_of_downloads,  # noqa: F401, a fixture
-    fetch_one,
+    download_one,
     host_of_horrors,  # noqa: F401, a fixture
 )
 from horrors import HorrorHost, redirect, serve_horrors
 from yarl import URL
 
 from movie_posters_decade.cache import DownloadCache
-from movie_posters_decade.downloads import Fetcher
+from movie_posters_decade.downloads import Downloader
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.funnel import Reason
+from movie_posters_decade.funnel import RejectReason
 from movie_posters_decade.limits import USER_AGENT, Limits, user_agent
 from movie_posters_decade.outcomes import Answer, Fetched, Missed
 from movie_posters_decade.patience import Patience
@@ -68,7 +68,7 @@ def test_host_is_trusted_whose_certificate_is_known(tls_host: HorrorHost) -> Non
 def test_host_is_not_trusted_whose_certificate_is_unknown(tls_host: HorrorHost) -> None:
     url = f"{tls_host.url}/a"
     answer, content = get(url)
-    assert (answer, content) == (Answer(url, Reason.UNREACHABLE, is_passing=False), b"")
+    assert (answer, content) == (Answer(url, RejectReason.CONNECTION_ERROR, is_passing=False), b"")
     assert "certificate" in answer.detail
     assert tls_host.visits.total() == 0
 
@@ -94,7 +94,7 @@ def test_what_was_safe_stays_safe(tls_host: HorrorHost) -> None:
         unsafe.horrors["/a"] = tls_host.horrors["/a"]
         tls_host.horrors["/unsafe"] = redirect(f"{unsafe.url}/a")
         answer, content = get(f"{tls_host.url}/unsafe")
-    assert answer == Answer(f"{tls_host.url}/unsafe", Reason.FORBIDDEN_ADDRESS, 302)
+    assert answer == Answer(f"{tls_host.url}/unsafe", RejectReason.PRIVATE_ADDRESS, 302)
     assert content == b""
     assert unsafe.visits.total() == 0
 
@@ -136,11 +136,11 @@ def test_redirect_may_be_written_in_any_letters(cache: DownloadCache, host: Horr
         ),
         "/am%C3%A9lie": host.horrors["/good"],
     }
-    assert isinstance(fetch_one(cache, f"{host.url}/letters"), Fetched)
+    assert isinstance(download_one(cache, f"{host.url}/letters"), Fetched)
 
 
 def test_redirect_is_followed_and_its_end_told(cache: DownloadCache, host: HorrorHost) -> None:
-    outcome = fetch_one(cache, f"{host.url}/redirect")
+    outcome = download_one(cache, f"{host.url}/redirect")
     assert isinstance(outcome, Fetched)
     assert outcome.final_url == f"{host.url}/good"
     assert cache.path(f"{host.url}/redirect").read_bytes() == POSTER
@@ -152,9 +152,9 @@ def test_private_address_is_not_asked_not_even_after_a_redirect(
     limits = Limits(allow_private_hosts=False)
     urls = [f"{host.url}/good", f"{host.url}/good".replace("127.0.0.1", "localhost")]
     urls += ["http://10.0.0.1/a", "http://169.254.169.254/latest/", "http://[::1]/a", "file:///a"]
-    outcomes = list(Fetcher(cache, limits=limits, patience=LITTLE).fetch(urls))
+    outcomes = list(Downloader(cache, limits=limits, patience=LITTLE).download(urls))
     assert {(outcome.url, getattr(outcome, "reason", None)) for outcome in outcomes} == {
-        (url, Reason.FORBIDDEN_ADDRESS) for url in urls
+        (url, RejectReason.PRIVATE_ADDRESS) for url in urls
     }
     assert host.visits.total() == 0
 
@@ -170,9 +170,9 @@ def test_redirect_to_a_private_address_is_not_followed(
     }
     host.horrors |= {url: redirect(target) for url, target in targets.items()}
     for url, target in targets.items():
-        outcome = fetch_one(cache, url, limits)
+        outcome = download_one(cache, url, limits)
         assert isinstance(outcome, Missed)
-        assert (outcome.reason, outcome.final_url) == (Reason.FORBIDDEN_ADDRESS, target)
+        assert (outcome.reason, outcome.final_url) == (RejectReason.PRIVATE_ADDRESS, target)
     assert host.visits.total() == 2
 
 
@@ -193,12 +193,16 @@ def test_proxy_is_not_asked_for_a_host_that_is_written_oddly(
 ) -> None:
     """As it may be read as another than was judged."""
     limits = Limits(proxies={"http": host.url})
-    outcome = fetch_one(cache, url, limits)
+    outcome = download_one(cache, url, limits)
     assert isinstance(outcome, Missed)
-    assert outcome.reason in {Reason.UNREACHABLE, Reason.FORBIDDEN_ADDRESS, Reason.GONE}
+    assert outcome.reason in {
+        RejectReason.CONNECTION_ERROR,
+        RejectReason.PRIVATE_ADDRESS,
+        RejectReason.NOT_FOUND,
+    }
     assert not any(visited.endswith("127.0.0.1/good") for visited in host.visits)
     host.horrors["http://public.example/a"] = redirect(url)
-    assert isinstance(fetch_one(cache, "http://public.example/a", limits), Missed)
+    assert isinstance(download_one(cache, "http://public.example/a", limits), Missed)
     assert not any("127.0.0.1/good" in visited for visited in host.visits)
 
 
@@ -207,9 +211,9 @@ def test_proxy_of_the_environment_is_used(
 ) -> None:
     monkeypatch.setenv("http_proxy", host.url)
     host.horrors["http://public.example/a"] = host.horrors["/good"]
-    assert isinstance(fetch_one(cache, "http://public.example/a", Limits()), Fetched)
+    assert isinstance(download_one(cache, "http://public.example/a", Limits()), Fetched)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert isinstance(fetch_one(cache, f"{host.url}/good"), Fetched)
+    assert isinstance(download_one(cache, f"{host.url}/good"), Fetched)
     assert host.visits["/good"] == 1
 
 
@@ -218,18 +222,18 @@ def test_proxy_may_be_named_without_its_scheme(
 ) -> None:
     monkeypatch.setenv("http_proxy", host.url.removeprefix("http://"))
     host.horrors["http://public.example/a"] = host.horrors["/good"]
-    assert isinstance(fetch_one(cache, "http://public.example/a", Limits()), Fetched)
+    assert isinstance(download_one(cache, "http://public.example/a", Limits()), Fetched)
 
 
 def test_opt_out_may_be_disregarded(cache: DownloadCache, host: HorrorHost) -> None:
     limits = Limits(allow_private_hosts=True, respect_opt_out=False)
-    assert isinstance(fetch_one(cache, f"{host.url}/opted-out", limits), Fetched)
+    assert isinstance(download_one(cache, f"{host.url}/opted-out", limits), Fetched)
 
 
 def test_client_says_who_it_is_and_takes_nothing_compressed(
     cache: DownloadCache, host: HorrorHost
 ) -> None:
-    fetch_one(cache, f"{host.url}/good")
+    download_one(cache, f"{host.url}/good")
     [head] = host.heads
     assert b"User-Agent: movie_posters_decade/" in head
     assert b"Accept-Encoding: identity\r\n" in head
@@ -240,9 +244,9 @@ BROKEN = ["http://", "http://[::1", "http://a b/", "http://a..b/", f"http://{300
 
 @pytest.mark.parametrize("url", [*BROKEN, "http://nowhere.invalid/"])
 def test_address_without_a_host_is_unreachable(cache: DownloadCache, url: str) -> None:
-    outcome = fetch_one(cache, url)
+    outcome = download_one(cache, url)
     assert isinstance(outcome, Missed)
-    assert outcome.reason is Reason.UNREACHABLE
+    assert outcome.reason is RejectReason.CONNECTION_ERROR
 
 
 def test_proxy_may_speak_socks(cache: DownloadCache, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +266,7 @@ def test_proxy_may_speak_socks(cache: DownloadCache, monkeypatch: pytest.MonkeyP
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
-        outcome = fetch_one(cache, "http://posters.example/a")
+        outcome = download_one(cache, "http://posters.example/a")
         thread.join()
     assert isinstance(outcome, Fetched)
 
@@ -272,7 +276,7 @@ def test_proxy_of_another_kind_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1080")
     with pytest.raises(DownloadError) as error:
-        fetch_one(cache, "http://posters.example/a")
+        download_one(cache, "http://posters.example/a")
     assert str(error.value) == (
         "ftp://127.0.0.1:1080: expected a proxy that speaks HTTP or SOCKS, as the one for http; "
         "found another kind. Set the environment variable to an http:// address, or NO_PROXY to "
