@@ -7,11 +7,16 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from movie_posters_decade.config import (
+    ENCODE_FORMATS,
+    FORMATS,
+    MAX_SHARD_SIZE,
+    RESIZE_MODES,
+    ImageTransform,
+    Options,
+)
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.formats import FORMATS, MAX_SHARD_SIZE
-from movie_posters_decade.options import Options
-from movie_posters_decade.rendering import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
 from movie_posters_decade.version import __version__
 
 PROGRAM = "movie-posters-decade"

@@ -12,18 +12,16 @@ from datasets.data_files import DataFilesDict, DataFilesList
 from fsspec.core import url_to_fs
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
-from movie_posters_decade.addresses import is_url
-from movie_posters_decade.assembly import Assembly
-from movie_posters_decade.build import Build
-from movie_posters_decade.cache import hand_out
+from movie_posters_decade.artifacts import Build, Records, damaged, past_rebuilding
+from movie_posters_decade.catalogue.locate import expanded, locate
+from movie_posters_decade.config import KAGGLE_PAGE, shaping
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, Configuration
 from movie_posters_decade.counting import planned_report
+from movie_posters_decade.download.addresses import is_url
+from movie_posters_decade.download.cache import hand_out
 from movie_posters_decade.errors import CatalogueError, OptionError
-from movie_posters_decade.kaggle import KAGGLE_PAGE
-from movie_posters_decade.movies import SPLITS, Poster, decade_names
-from movie_posters_decade.options import shaping
-from movie_posters_decade.places import expanded, locate
-from movie_posters_decade.records import Records, damaged, past_rebuilding
+from movie_posters_decade.pipeline import Assembly
+from movie_posters_decade.records import SPLITS, Poster, decade_names
 from movie_posters_decade.report import Report
 from movie_posters_decade.version import NAME, __version__, code_hash
 

@@ -13,16 +13,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from movie_posters_decade.arguments import PROGRAM, image_transform, parser
+from movie_posters_decade.artifacts import Records
+from movie_posters_decade.config import Options
 from movie_posters_decade.configurations import CONFIGURATIONS, DEMO
 from movie_posters_decade.errors import EvidenceError, MoviePostersError
 from movie_posters_decade.finding import find_build
-from movie_posters_decade.funnel import listing
-from movie_posters_decade.options import Options
-from movie_posters_decade.records import Records
+from movie_posters_decade.records import listing
 from movie_posters_decade.report import Report
 
 if TYPE_CHECKING:
-    from movie_posters_decade.build import Build
+    from movie_posters_decade.artifacts import Build
     from movie_posters_decade.builder import MoviePostersDecade
 
 
@@ -140,7 +140,7 @@ def _print_build(chosen: argparse.Namespace, records: Records, report: Report) -
 
 def _demo(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.builder import MoviePostersDecade
-    from movie_posters_decade.export import check_output, export
+    from movie_posters_decade.exports.exporter import check_output, export
 
     check_output(chosen.output)
     builder = MoviePostersDecade(chosen.cache_dir, config_name=DEMO)
@@ -153,7 +153,7 @@ def _demo(chosen: argparse.Namespace) -> None:
 
 
 def _export(chosen: argparse.Namespace) -> None:
-    from movie_posters_decade.export import check_output, export
+    from movie_posters_decade.exports.exporter import check_output, export
 
     transform = image_transform(chosen)
     check_output(chosen.output, overwrite=chosen.overwrite)
@@ -174,16 +174,16 @@ def _export(chosen: argparse.Namespace) -> None:
 
 def _baseline(chosen: argparse.Namespace) -> None:
     transform = image_transform(chosen)
-    evidence = _room("evidence")
+    evidence = _room("analysis.evaluate")
     build = _built(chosen).built()
     found = evidence.gather(build.dataset, transform)
     print(json.dumps(found.to_json(), indent=2) if chosen.json else found.to_text())
 
 
 def _report(chosen: argparse.Namespace) -> None:
-    from movie_posters_decade.export import check_output
+    from movie_posters_decade.exports.exporter import check_output
 
-    dossier = _room("dossier")
+    dossier = _room("analysis.report")
     check_output(chosen.output, overwrite=True)
     dossier.check_place(chosen.output)
     build = _built(chosen).built()
@@ -195,7 +195,7 @@ def _report(chosen: argparse.Namespace) -> None:
 def _warnings(build: "Build") -> list[str] | None:
     """Return what is to be warned of; None where what is needed to find out is not installed."""
     try:
-        evidence = _room("evidence")
+        evidence = _room("analysis.evaluate")
     except EvidenceError:
         return None
     found: list[str] = evidence.find_shortcuts(build.dataset)
@@ -219,8 +219,8 @@ def _room(name: str) -> ModuleType:
 
 
 def _push(chosen: argparse.Namespace) -> None:
-    from movie_posters_decade.access import check_access
-    from movie_posters_decade.hub import COPYRIGHT_REMINDER, push
+    from movie_posters_decade.hub.access import check_access
+    from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, push
 
     check_access(chosen.repo_id, public=chosen.public)
     build = _built(chosen).built()

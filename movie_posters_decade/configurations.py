@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from movie_posters_decade.addresses import is_url
+from movie_posters_decade.catalogue.locate import expanded, folder_of, hash_file, identify, locate
+from movie_posters_decade.config import GENRES, KAGGLE_URL, Options, shaping
+from movie_posters_decade.download.addresses import is_url
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.kaggle import GENRES, KAGGLE_URL
-from movie_posters_decade.lock import Lock
-from movie_posters_decade.options import Options, shaping
-from movie_posters_decade.places import expanded, folder_of, hash_file, identify, locate
+from movie_posters_decade.lockfile import Lock
 
 DEFAULT = "action"
 """The configuration that is taken where none is named."""

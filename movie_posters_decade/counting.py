@@ -4,11 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from movie_posters_decade.collection import Collection
-from movie_posters_decade.funnel import RejectReason
-from movie_posters_decade.movies import SPLITS, Stratum
+from movie_posters_decade.records import SPLITS, RejectReason, Stratum
 from movie_posters_decade.report import Counts, Report
-from movie_posters_decade.selection import Selection
+from movie_posters_decade.sampling.collect import Collection
+from movie_posters_decade.sampling.selection import Selection
 
 
 def planned_report(selection: Selection) -> Report:

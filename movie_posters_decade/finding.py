@@ -6,10 +6,10 @@ import posixpath
 
 from fsspec.implementations.local import LocalFileSystem
 
+from movie_posters_decade.artifacts import INFO_FILE, Records
+from movie_posters_decade.catalogue.locate import expanded
 from movie_posters_decade.configurations import Configuration
 from movie_posters_decade.errors import BuildError
-from movie_posters_decade.places import expanded
-from movie_posters_decade.records import INFO_FILE, Records
 from movie_posters_decade.report import Report
 from movie_posters_decade.version import NAME, __version__, code_hash
 

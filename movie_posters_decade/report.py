@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from movie_posters_decade.funnel import PASSING, listing
-from movie_posters_decade.movies import SPLITS, Rejection
+from movie_posters_decade.records import PASSING, SPLITS, Rejection, listing
 
 Counts = dict[str, int]
 

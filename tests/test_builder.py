@@ -7,10 +7,18 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from building import NAME, builder_of, load, raw
-from conftest import DECADES, World, make_world, paint, painted_decade, row, write_catalogue
+from builds import NAME, builder_of, load, raw
 from datasets import (
     load_dataset,
+)
+from samples import (
+    DECADES,
+    SampleCatalogue,
+    make_sample,
+    paint,
+    painted_decade,
+    row,
+    write_catalogue,
 )
 
 from movie_posters_decade import MoviePostersDecade
@@ -23,8 +31,8 @@ from movie_posters_decade.errors import (
 )
 
 
-def test_movies_are_labelled_by_decade_and_split(world: World, tmp_path: Path) -> None:
-    dataset = load(world, tmp_path)
+def test_movies_are_labelled_by_decade_and_split(sample: SampleCatalogue, tmp_path: Path) -> None:
+    dataset = load(sample, tmp_path)
     assert {split: Counter(dataset[split]["label"]) for split in dataset} == {
         "train": Counter(dict.fromkeys(range(5), 5)),
         "test": Counter(dict.fromkeys(range(5), 1)),
@@ -40,31 +48,31 @@ def test_movies_are_labelled_by_decade_and_split(world: World, tmp_path: Path) -
     assert example["title"] == f"Movie {number}"
     assert example["genres"] == ["Action", "Drama"]
     assert example["imdb_score"] == 7.5
-    assert example["poster_url"] == world.host.url + world.paths[example["imdb_id"]]
+    assert example["poster_url"] == sample.host.url + sample.paths[example["imdb_id"]]
 
 
-def test_posters_are_the_hosts_bytes(world: World, tmp_path: Path) -> None:
-    for examples in raw(load(world, tmp_path)).values():
+def test_posters_are_the_hosts_bytes(sample: SampleCatalogue, tmp_path: Path) -> None:
+    for examples in raw(load(sample, tmp_path)).values():
         for example in examples:
-            _, content = world.host.answers[world.paths[example["imdb_id"]]]
+            _, content = sample.host.answers[sample.paths[example["imdb_id"]]]
             assert example["image"] == {"bytes": content, "path": None}
 
 
-def test_two_builds_into_two_caches_are_equal(world: World, tmp_path: Path) -> None:
-    world.kill("tt0001004")
-    one, other = load(world, tmp_path / "one"), load(world, tmp_path / "other")
+def test_two_builds_into_two_caches_are_equal(sample: SampleCatalogue, tmp_path: Path) -> None:
+    sample.kill("tt0001004")
+    one, other = load(sample, tmp_path / "one"), load(sample, tmp_path / "other")
     assert raw(one) == raw(other)
 
 
-def test_processes_change_nothing(world: World, tmp_path: Path) -> None:
-    one, two = load(world, tmp_path / "one"), load(world, tmp_path / "two", num_proc=2)
+def test_processes_change_nothing(sample: SampleCatalogue, tmp_path: Path) -> None:
+    one, two = load(sample, tmp_path / "one"), load(sample, tmp_path / "two", num_proc=2)
     assert raw(one) == raw(two)
 
 
-def test_streaming_gives_the_movies_of_the_build(world: World, tmp_path: Path) -> None:
-    world.kill("tt0001004")
-    streamed = load(world, tmp_path, streaming=True)
-    built = load(world, tmp_path)
+def test_streaming_gives_the_movies_of_the_build(sample: SampleCatalogue, tmp_path: Path) -> None:
+    sample.kill("tt0001004")
+    streamed = load(sample, tmp_path, streaming=True)
+    built = load(sample, tmp_path)
     for split in ("train", "test"):
         examples = {example["imdb_id"]: example for example in streamed[split]}
         assert sorted(examples) == sorted(built[split]["imdb_id"])
@@ -74,38 +82,40 @@ def test_streaming_gives_the_movies_of_the_build(world: World, tmp_path: Path) -
             assert {**other, "image": None} == {**example, "image": None}
 
 
-def test_streaming_asks_for_nothing_before_the_first_movie(world: World, tmp_path: Path) -> None:
-    streamed = load(world, tmp_path, streaming=True, split="train")
-    assert world.host.requests == []
+def test_streaming_asks_for_nothing_before_the_first_movie(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    streamed = load(sample, tmp_path, streaming=True, split="train")
+    assert sample.host.requests == []
     assert next(iter(streamed))["label"] == 0
-    assert world.host.requests != []
+    assert sample.host.requests != []
     assert not (tmp_path / "downloads").exists()
 
 
-def test_slices_of_a_split_hold_every_decade(world: World, tmp_path: Path) -> None:
-    world = make_world(world.catalogue.parent, world.host, dict.fromkeys(DECADES, 25))
-    some = load(world, tmp_path, split="train[:30%]")
+def test_slices_of_a_split_hold_every_decade(sample: SampleCatalogue, tmp_path: Path) -> None:
+    sample = make_sample(sample.path.parent, sample.host, dict.fromkeys(DECADES, 25))
+    some = load(sample, tmp_path, split="train[:30%]")
     assert len(some) == 30
     assert set(some["label"]) == set(range(5))
 
 
 def test_folder_gives_the_catalogue_in_it(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(world.catalogue.parent.parent)
+    monkeypatch.chdir(sample.path.parent.parent)
     streamed = load(
-        world, tmp_path, data_files=None, data_dir=world.catalogue.parent.name, streaming=True
+        sample, tmp_path, data_files=None, data_dir=sample.path.parent.name, streaming=True
     )
     monkeypatch.chdir(tmp_path)
     assert len(list(streamed["train"])) == 25
 
 
-def test_folder_may_hold_a_zip_of_it(world: World, tmp_path: Path) -> None:
-    with zipfile.ZipFile(world.catalogue.with_suffix(".zip"), "w") as file:
-        file.write(world.catalogue, "MovieGenre.csv")
-    world.catalogue.unlink()
-    folder = str(world.catalogue.parent)
-    assert len(load(world, tmp_path, data_files=None, data_dir=folder)["train"]) == 25
+def test_folder_may_hold_a_zip_of_it(sample: SampleCatalogue, tmp_path: Path) -> None:
+    with zipfile.ZipFile(sample.path.with_suffix(".zip"), "w") as file:
+        file.write(sample.path, "MovieGenre.csv")
+    sample.path.unlink()
+    folder = str(sample.path.parent)
+    assert len(load(sample, tmp_path, data_files=None, data_dir=folder)["train"]) == 25
 
 
 def test_without_a_catalogue_kaggles_is_taken(tmp_path: Path) -> None:
@@ -117,26 +127,28 @@ def test_without_a_catalogue_kaggles_is_taken(tmp_path: Path) -> None:
     assert str(error.value).startswith(f"{url}: expected this catalogue in the cache")
 
 
-def test_posters_beside_the_catalogue_need_no_host(world: World, tmp_path: Path) -> None:
+def test_posters_beside_the_catalogue_need_no_host(sample: SampleCatalogue, tmp_path: Path) -> None:
     rows = []
-    for number, imdb_id in enumerate(world.paths):
+    for number, imdb_id in enumerate(sample.paths):
         decade = DECADES[number % 5]
-        (world.catalogue.parent / f"{number}.jpg").write_bytes(paint(decade, number))
-        link = f"{number}.jpg" if number % 2 else str(world.catalogue.parent / f"{number}.jpg")
+        (sample.path.parent / f"{number}.jpg").write_bytes(paint(decade, number))
+        link = f"{number}.jpg" if number % 2 else str(sample.path.parent / f"{number}.jpg")
         rows.append(row(int(imdb_id[2:]), f"A ({decade[:4]})", "Action", link))
-    write_catalogue(world.catalogue, rows)
-    dataset = load(world, tmp_path)
+    write_catalogue(sample.path, rows)
+    dataset = load(sample, tmp_path)
     assert len(dataset["train"]) == 25
-    assert len(list(load(world, tmp_path, streaming=True, split="test"))) == 5
-    assert world.host.requests == []
+    assert len(list(load(sample, tmp_path, streaming=True, split="test"))) == 5
+    assert sample.host.requests == []
 
 
-def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_path: Path) -> None:
-    path = world.paths["tt0001004"]
-    world.host.answers[path] = (200, paint("1970s", 1004, mode="L"))
+def test_black_and_white_posters_are_left_out_unless_wanted(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    path = sample.paths["tt0001004"]
+    sample.host.answers[path] = (200, paint("1970s", 1004, mode="L"))
 
     def ids_and_rejected(keep_grayscale: bool) -> tuple[set[str], dict[str, int] | None]:
-        builder = builder_of(world, tmp_path, keep_grayscale=keep_grayscale)
+        builder = builder_of(sample, tmp_path, keep_grayscale=keep_grayscale)
         builder.download_and_prepare()
         ids = {imdb_id for part in builder.as_dataset().values() for imdb_id in part["imdb_id"]}
         return ids, builder.report().rejected
@@ -147,37 +159,37 @@ def test_black_and_white_posters_are_left_out_unless_wanted(world: World, tmp_pa
     assert ("tt0001004" in ids, rejections) == (True, {})
 
 
-def test_poster_of_any_mode_is_decoded_to_rgb(world: World, tmp_path: Path) -> None:
-    path = world.paths["tt0001004"]
-    world.host.answers[path] = (200, paint("1970s", 1004, mode="CMYK"))
-    images = [image for part in load(world, tmp_path).values() for image in part["image"]]
+def test_poster_of_any_mode_is_decoded_to_rgb(sample: SampleCatalogue, tmp_path: Path) -> None:
+    path = sample.paths["tt0001004"]
+    sample.host.answers[path] = (200, paint("1970s", 1004, mode="CMYK"))
+    images = [image for part in load(sample, tmp_path).values() for image in part["image"]]
     assert {image.mode for image in images} == {"RGB"}
 
 
-def test_unknown_score_is_none(world: World, tmp_path: Path) -> None:
-    text = world.catalogue.read_text().replace(",7.5,", ",,")
-    world.catalogue.write_text(text)
-    assert set(load(world, tmp_path)["test"]["imdb_score"]) == {None}
+def test_unknown_score_is_none(sample: SampleCatalogue, tmp_path: Path) -> None:
+    text = sample.path.read_text().replace(",7.5,", ",,")
+    sample.path.write_text(text)
+    assert set(load(sample, tmp_path)["test"]["imdb_score"]) == {None}
 
 
-def test_build_knows_the_sizes_of_its_downloads(world: World, tmp_path: Path) -> None:
-    builder = builder_of(world, tmp_path)
+def test_build_knows_the_sizes_of_its_downloads(sample: SampleCatalogue, tmp_path: Path) -> None:
+    builder = builder_of(sample, tmp_path)
     builder.download_and_prepare()
-    posters = [world.host.answers[path][1] for path in world.paths.values()]
+    posters = [sample.host.answers[path][1] for path in sample.paths.values()]
     assert builder.info.download_size == sum(map(len, posters))
 
 
-def test_stream_can_be_pickled(world: World, tmp_path: Path) -> None:
-    streamed = load(world, tmp_path, streaming=True, split="test")
+def test_stream_can_be_pickled(sample: SampleCatalogue, tmp_path: Path) -> None:
+    streamed = load(sample, tmp_path, streaming=True, split="test")
     again = pickle.loads(pickle.dumps(streamed))  # noqa: S301
     assert [movie["imdb_id"] for movie in again] == [movie["imdb_id"] for movie in streamed]
 
 
-def test_report_adds_up(world: World, tmp_path: Path) -> None:
-    world.kill("tt0001004")
-    builder = builder_of(world, tmp_path)
+def test_report_adds_up(sample: SampleCatalogue, tmp_path: Path) -> None:
+    sample.kill("tt0001004")
+    builder = builder_of(sample, tmp_path)
     planned = builder.plan()
-    assert world.host.requests == []
+    assert sample.host.requests == []
     with pytest.raises(BuildError) as error:
         builder.report()
     assert str(error.value) == (
@@ -206,9 +218,11 @@ def test_report_adds_up(world: World, tmp_path: Path) -> None:
     assert sum(built.splits["test"].values()) == len(dataset["test"])
 
 
-def test_bytes_of_a_built_dataset_do_not_depend_on_when(world: World, tmp_path: Path) -> None:
+def test_bytes_of_a_built_dataset_do_not_depend_on_when(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
     def digest(cache: Path) -> str:
-        load(world, cache)
+        load(sample, cache)
         [arrow] = (cache / NAME).rglob("*-train.arrow")
         return hashlib.sha256(arrow.read_bytes()).hexdigest()
 
@@ -216,42 +230,42 @@ def test_bytes_of_a_built_dataset_do_not_depend_on_when(world: World, tmp_path: 
 
 
 def test_dead_decade_is_one_error_and_what_was_fetched_is_kept(
-    world: World, tmp_path: Path
+    sample: SampleCatalogue, tmp_path: Path
 ) -> None:
-    for imdb_id, path in world.paths.items():
+    for imdb_id, path in sample.paths.items():
         if path.startswith("/1980s/"):
-            world.kill(imdb_id)
+            sample.kill(imdb_id)
     with pytest.raises(CollectionError, match=r"The 1980s have no usable (train|test) poster"):
-        load(world, tmp_path)
+        load(sample, tmp_path)
     assert (tmp_path / "downloads").is_dir()
 
 
-def test_demo_takes_no_catalogue(world: World, tmp_path: Path) -> None:
+def test_demo_takes_no_catalogue(sample: SampleCatalogue, tmp_path: Path) -> None:
     with pytest.raises(OptionError) as error:
-        load(world, tmp_path, "demo")
+        load(sample, tmp_path, "demo")
     assert str(error.value) == (
         "Configuration demo: expected no data_files and no data_dir, as it paints its own "
         "catalogue; found one. Choose another configuration for that catalogue."
     )
 
 
-def test_data_files_are_found_in_data_dir(world: World, tmp_path: Path) -> None:
-    folder = str(world.catalogue.parent)
+def test_data_files_are_found_in_data_dir(sample: SampleCatalogue, tmp_path: Path) -> None:
+    folder = str(sample.path.parent)
     builder = MoviePostersDecade(str(tmp_path), data_dir=folder, data_files="MovieGenre.csv")
     assert builder.plan().funnel["rows"] == 32
 
 
-def test_cache_that_cannot_be_used_is_one_sentence(world: World) -> None:
+def test_cache_that_cannot_be_used_is_one_sentence(sample: SampleCatalogue) -> None:
     with pytest.raises(OptionError) as error:
-        MoviePostersDecade("foo://cache", data_files=world.catalogue)
+        MoviePostersDecade("foo://cache", data_files=sample.path)
     assert str(error.value) == (
         "Option cache_dir: expected a folder; found 'foo://cache', which cannot be used: Protocol "
         "not known: foo."
     )
 
 
-def test_damaged_build_is_one_sentence(world: World, tmp_path: Path) -> None:
-    builder = builder_of(world, tmp_path)
+def test_damaged_build_is_one_sentence(sample: SampleCatalogue, tmp_path: Path) -> None:
+    builder = builder_of(sample, tmp_path)
     builder.download_and_prepare()
     [one, *_] = Path(builder.cache_dir).glob("*.arrow")
     one.unlink()
@@ -263,7 +277,7 @@ def test_damaged_build_is_one_sentence(world: World, tmp_path: Path) -> None:
             builder.report()
     (Path(builder.cache_dir) / "dataset_info.json").write_text("{")
     with pytest.raises(BuildError) as error:
-        builder_of(world, tmp_path)
+        builder_of(sample, tmp_path)
     assert str(error.value).startswith(
         f"{builder.cache_dir}: expected a whole build; found its dataset_info.json damaged: "
         "JSONDecodeError: "
@@ -271,24 +285,24 @@ def test_damaged_build_is_one_sentence(world: World, tmp_path: Path) -> None:
     assert str(error.value).endswith(". Remove this folder and build again.")
 
 
-def test_host_that_is_not_public_has_to_be_allowed(world: World, tmp_path: Path) -> None:
+def test_host_that_is_not_public_has_to_be_allowed(sample: SampleCatalogue, tmp_path: Path) -> None:
     with pytest.raises(CollectionError) as error:
-        load(world, tmp_path, allow_private_hosts=False)
+        load(sample, tmp_path, allow_private_hosts=False)
     assert str(error.value) == (
         "The 1970s have no usable train poster: of 5 movies none is left (private_address 5). "
         "What was downloaded is kept. Only http and https are spoken; addresses that are not public "
         "are asked only with allow_private_hosts=True (--allow-private-hosts), and paths taken "
         "only from a catalogue on this machine."
     )
-    assert world.host.requests == []
+    assert sample.host.requests == []
 
 
-def test_errors_come_before_anything_is_generated(world: World, tmp_path: Path) -> None:
+def test_errors_come_before_anything_is_generated(sample: SampleCatalogue, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="Option seed"):
-        load(world, tmp_path, seed="x")
+        load(sample, tmp_path, seed="x")
     with pytest.raises(SelectionError, match="No movie of the catalogue has the genre western"):
-        load(world, tmp_path, "western")
+        load(sample, tmp_path, "western")
     with pytest.raises(CatalogueError, match="found no file of that name"):
         load_dataset(NAME, data_files=str(tmp_path / "none.csv"), cache_dir=tmp_path)
     with pytest.raises(ValueError, match="'actoin' not found"):
-        load(world, tmp_path, "actoin")
+        load(sample, tmp_path, "actoin")

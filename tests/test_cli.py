@@ -10,17 +10,17 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from commands import run_json, source
-from conftest import DECADES, World
+from command_line import run_json, source
+from samples import DECADES, SampleCatalogue
 
 from movie_posters_decade.cli import main
-from movie_posters_decade.options import Options
+from movie_posters_decade.config import Options
 
 
 def test_plan_says_what_would_be_kept_and_asks_for_nothing(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_json(capsys, "plan", *source(world, tmp_path)) == {
+    assert run_json(capsys, "plan", *source(sample, tmp_path)) == {
         "funnel": [
             {"step": "rows", "movies": 32},
             {"step": "complete", "movies": 32},
@@ -35,14 +35,14 @@ def test_plan_says_what_would_be_kept_and_asks_for_nothing(
         "repaired": {},
         "to_download": {"at_least": 30, "at_most": 30},
     }
-    assert world.host.requests == []
+    assert sample.host.requests == []
 
 
 def test_build_says_what_was_kept_and_lost_and_where_it_is(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.kill("tt0001004")
-    report = run_json(capsys, "build", *source(world, tmp_path))
+    sample.kill("tt0001004")
+    report = run_json(capsys, "build", *source(sample, tmp_path))
     assert report["rejected"] == {"not_found": 1}
     assert report["kept"] + sum(report["dropped"].values()) == 32
     assert len(set(report["splits"]["train"].values())) == 1
@@ -61,7 +61,7 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
     assert list(Path(report["cache_dir"]).glob("*.arrow"))
     with Path(report["report"]).open(newline="") as file:
         [rejection] = csv.DictReader(file)
-    url = world.host.url + world.paths["tt0001004"]
+    url = sample.host.url + sample.paths["tt0001004"]
     assert rejection == {
         "imdb_id": "tt0001004",
         "title": "Movie 1004",
@@ -74,16 +74,16 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
         "final_url": url,
         "duplicate_of": "",
     }
-    asked = len(world.host.requests)
-    assert run_json(capsys, "build", *source(world, tmp_path)) == report
-    assert len(world.host.requests) == asked
+    asked = len(sample.host.requests)
+    assert run_json(capsys, "build", *source(sample, tmp_path)) == report
+    assert len(sample.host.requests) == asked
 
 
 def test_build_that_is_there_is_told_again_without_loading_datasets(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache = str(tmp_path / "cache")
-    words = ["build", "--data-files", str(world.catalogue), "--allow-private-hosts", "--json"]
+    words = ["build", "--data-files", str(sample.path), "--allow-private-hosts", "--json"]
     program = """if True:
         import sys
         from movie_posters_decade.cli import main
@@ -102,43 +102,43 @@ def test_build_that_is_there_is_told_again_without_loading_datasets(
 
 
 def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = world.paths["tt0001004"]
-    poster = world.host.answers[path]
-    world.host.answers[path] = (500, b"")
-    words = ("build", *source(world, tmp_path))
+    path = sample.paths["tt0001004"]
+    poster = sample.host.answers[path]
+    sample.host.answers[path] = (500, b"")
+    words = ("build", *source(sample, tmp_path))
     assert main(words) == 0
     last_line = capsys.readouterr().out.splitlines()[-1]
     assert last_line == "Some may be had another time (server_error 1): --rebuild asks again."
-    world.host.answers[path] = poster
-    world.host.requests.clear()
+    sample.host.answers[path] = poster
+    sample.host.requests.clear()
     assert run_json(capsys, *words)["rejected"] == {"server_error": 1}
-    assert world.host.requests == []
+    assert sample.host.requests == []
     # Where datasets is not loaded, as then a build that is there would be told again.
     program = [sys.executable, "-m", "movie_posters_decade", *words, "--rebuild", "--json"]
     rebuilt = subprocess.run(program, capture_output=True, text=True, check=True)
     assert json.loads(rebuilt.stdout)["rejected"] == {}
-    assert world.host.requests == [path]
+    assert sample.host.requests == [path]
 
 
 def test_what_is_gone_is_not_said_to_come_back(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.kill("tt0001004")
-    assert main(["build", *source(world, tmp_path)]) == 0
+    sample.kill("tt0001004")
+    assert main(["build", *source(sample, tmp_path)]) == 0
     told = capsys.readouterr().out
     assert "not_found 1" in told
     assert "--rebuild" not in told
 
 
 def test_cache_is_the_one_that_datasets_was_told_of(
-    world: World,
+    sample: SampleCatalogue,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ("build", "--data-files", str(world.catalogue), "--allow-private-hosts")
+    words = ("build", "--data-files", str(sample.path), "--allow-private-hosts")
     before = run_json(capsys, *words)["cache_dir"]
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
     after = run_json(capsys, *words)["cache_dir"]
@@ -152,22 +152,22 @@ def test_building_again_is_done_in_one_way(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_nothing_need_be_told(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where the standard output is closed."""
     monkeypatch.setattr("sys.stdout", None)
-    assert main(["plan", *source(world, tmp_path)]) == 0
+    assert main(["plan", *source(sample, tmp_path)]) == 0
 
 
 def test_tables_are_for_people(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["plan", *source(world, tmp_path)]) == 0
+    assert main(["plan", *source(sample, tmp_path)]) == 0
     assert capsys.readouterr().out == (
         "step      movies  dropped\n"
         "rows          32        0\n"
         "complete      32        0\n"
-        "unique      32        0\n"
+        "unique        32        0\n"
         "genre         31        1\n"
         "years         30        1\n"
         "\n"
@@ -179,23 +179,25 @@ def test_tables_are_for_people(
         "2010s            6      5     1\n"
         "total           30     25     5\n"
         "\n"
-        "32 movies = 30 kept + 2 dropped (genre 1, years 1)\n"
+        "32 movies = 30 kept + 2 dropped (other_genre 1, year_out_of_range 1)\n"
         "\n"
         "30 posters would be downloaded.\n"
     )
-    assert main(["plan", *source(world, tmp_path), "--max-per-decade", "3"]) == 0
+    assert main(["plan", *source(sample, tmp_path), "--max-per-decade", "3"]) == 0
     assert capsys.readouterr().out.endswith(
         "\n15 posters would be downloaded, and more, up to 30, where some are rejected.\n"
     )
 
 
-def test_garbage_is_collected_again_once_datasets_is_loaded(world: World, tmp_path: Path) -> None:
-    assert main(["plan", *source(world, tmp_path)]) == 0
+def test_garbage_is_collected_again_once_datasets_is_loaded(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    assert main(["plan", *source(sample, tmp_path)]) == 0
     assert gc.isenabled()
 
 
 def test_every_option_is_a_flag(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         main(["build", "--help"])
@@ -203,7 +205,7 @@ def test_every_option_is_a_flag(
     assert all(f"--{option.name.replace('_', '-')}" in text for option in fields(Options))
     report = run_json(
         capsys,
-        *("plan", *source(world, tmp_path), "--config", "all", "--genres", "Action", "Drama"),
+        *("plan", *source(sample, tmp_path), "--config", "all", "--genres", "Action", "Drama"),
         *(
             "--min-year",
             "1980",
@@ -243,13 +245,13 @@ def test_demo_leaves_posters_to_look_at(tmp_path: Path, capsys: pytest.CaptureFi
     ],
 )
 def test_failure_is_one_sentence_on_standard_error(
-    world: World,
+    sample: SampleCatalogue,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     sentence: str,
 ) -> None:
-    assert main(["plan", *source(world, tmp_path), *arguments, "--json"]) == 1
+    assert main(["plan", *source(sample, tmp_path), *arguments, "--json"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"movie-posters-decade: {sentence}")
@@ -257,10 +259,10 @@ def test_failure_is_one_sentence_on_standard_error(
 
 
 def test_cache_that_cannot_be_written_is_told_in_a_sentence(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    arguments = ["--data-files", str(world.catalogue), "--cache-dir", str(tmp_path / "file")]
+    arguments = ["--data-files", str(sample.path), "--cache-dir", str(tmp_path / "file")]
     assert main(["build", *arguments]) == 1
     assert capsys.readouterr().err == (
         f"movie-posters-decade: {tmp_path}/file: cannot be read or written: File exists. What was "
@@ -269,19 +271,19 @@ def test_cache_that_cannot_be_written_is_told_in_a_sentence(
 
 
 def test_forced_build_fetches_all_anew(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_json(capsys, "build", *source(world, tmp_path))
-    world.kill("tt0001004")
-    report = run_json(capsys, "build", *source(world, tmp_path), "--force-redownload")
+    run_json(capsys, "build", *source(sample, tmp_path))
+    sample.kill("tt0001004")
+    report = run_json(capsys, "build", *source(sample, tmp_path), "--force-redownload")
     assert report["rejected"] == {"not_found": 1}
-    assert len(world.host.requests) == 60
+    assert len(sample.host.requests) == 60
 
 
 def test_reader_who_has_enough_is_no_failure_to_complain_about(
-    world: World, tmp_path: Path
+    sample: SampleCatalogue, tmp_path: Path
 ) -> None:
-    program = [sys.executable, "-m", "movie_posters_decade", "plan", *source(world, tmp_path)]
+    program = [sys.executable, "-m", "movie_posters_decade", "plan", *source(sample, tmp_path)]
     reading, writing = os.pipe()
     os.close(reading)
     finished = subprocess.run(program, stdout=writing, stderr=subprocess.PIPE, check=False)
@@ -290,10 +292,17 @@ def test_reader_who_has_enough_is_no_failure_to_complain_about(
 
 
 def test_module_runs_as_a_program_with_nothing_but_json_on_standard_output(
-    world: World, tmp_path: Path
+    sample: SampleCatalogue, tmp_path: Path
 ) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "movie_posters_decade", "build", *source(world, tmp_path), "--json"],
+        [
+            sys.executable,
+            "-m",
+            "movie_posters_decade",
+            "build",
+            *source(sample, tmp_path),
+            "--json",
+        ],
         capture_output=True,
         check=True,
         text=True,

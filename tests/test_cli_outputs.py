@@ -6,30 +6,30 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import run_json, source
-from conftest import DECADES, World
+from command_line import run_json, source
 from PIL import Image
+from samples import DECADES, SampleCatalogue
 
 from movie_posters_decade.cli import main
 
 
 def test_export_writes_the_posters_and_what_was_lost(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.kill("tt0001004")
+    sample.kill("tt0001004")
     output = tmp_path / "posters"
-    words = ("export", *source(world, tmp_path), "--output", str(output))
+    words = ("export", *source(sample, tmp_path), "--output", str(output))
     report = run_json(capsys, *words)
     assert (report["output"], report["written"]) == (str(output), True)
     assert len(list(output.rglob("*.jpg"))) == report["kept"]
     assert b"tt0001004" in (output / "rejected.csv").read_bytes()
-    assert (output / "movie_posters_decade.lock").is_file()
+    assert (output / "movie_posters_decade.lockfile").is_file()
     assert main(words) == 0
     assert f"The posters are in {output}, as they were already" in capsys.readouterr().out
 
 
 def test_export_draws_anew_as_asked(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "posters"
     words = (
@@ -42,7 +42,7 @@ def test_export_draws_anew_as_asked(
         "--encode-format",
         "webp",
     )
-    run_json(capsys, "export", *source(world, tmp_path), *words)
+    run_json(capsys, "export", *source(sample, tmp_path), *words)
     posters = list(output.rglob("*.webp"))
     assert len(posters) == 30
     for poster in posters:
@@ -51,23 +51,23 @@ def test_export_draws_anew_as_asked(
 
 
 def test_export_takes_layout_shards_and_leave_to_write_beside_others(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "posters"
     output.mkdir()
     (output / "mine.txt").write_text("mine")
-    words = ("export", *source(world, tmp_path), "--output", str(output), "--format", "webdataset")
+    words = ("export", *source(sample, tmp_path), "--output", str(output), "--format", "webdataset")
     assert main(words) == 1
     assert "found mine.txt, which no export wrote" in capsys.readouterr().err
-    assert world.host.requests == [], "it is refused before anything is downloaded"
+    assert sample.host.requests == [], "it is refused before anything is downloaded"
     run_json(capsys, *words, "--overwrite")
     assert {path.name for path in output.iterdir()} > {"mine.txt", "train-000000.tar"}
 
 
-def test_script_exports_a_folder_tree(world: World, tmp_path: Path) -> None:
+def test_script_exports_a_folder_tree(sample: SampleCatalogue, tmp_path: Path) -> None:
     script = Path(__file__).resolve().parents[1] / "scripts" / "export_folders.py"
     output = tmp_path / "posters"
-    words = (*source(world, tmp_path), "--output", str(output))
+    words = (*source(sample, tmp_path), "--output", str(output))
     subprocess.run([sys.executable, script, *words], check=True, capture_output=True)
     assert len(list(output.glob("*/*/*.jpg"))) == 30
 
@@ -132,10 +132,10 @@ def test_baselines_without_their_libraries_are_refused_in_a_sentence(tmp_path: P
 
 
 def test_baseline_tells_models_and_shortcuts(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In JSON; the text is the evidence's own."""
-    told = run_json(capsys, "baseline", *source(world, tmp_path), "--encode-format", "jpeg")
+    told = run_json(capsys, "baseline", *source(sample, tmp_path), "--encode-format", "jpeg")
     assert set(told) == {
         *("decades", "posters", "baselines", "shortcuts", "drawn_anew", "warnings"),
     }
@@ -144,15 +144,15 @@ def test_baseline_tells_models_and_shortcuts(
 
 
 def test_report_says_where_the_page_is(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "report"
-    told = run_json(capsys, "report", *source(world, tmp_path), "--output", str(output))
+    told = run_json(capsys, "report", *source(sample, tmp_path), "--output", str(output))
     assert told["page"] == str(output / "index.html")
     assert Path(told["page"]).is_file()
     (output / "index.html").write_text("mine")
     builds = set((tmp_path / "cache").rglob("*"))
-    assert main(["report", *source(world, tmp_path), "--seed", "7", "--output", str(output)]) == 1
+    assert main(["report", *source(sample, tmp_path), "--seed", "7", "--output", str(output)]) == 1
     assert "index.html: expected no such file" in capsys.readouterr().err
     assert set((tmp_path / "cache").rglob("*")) == builds
     assert json.loads((output / "report.json").read_text())["report"]["kept"] == told["kept"] == 30

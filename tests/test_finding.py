@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import World
+from samples import SampleCatalogue
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.artifacts import INFO_FILE, REPORT_FILE
+from movie_posters_decade.catalogue.locate import expanded
 from movie_posters_decade.configurations import CONFIGURATIONS, Configuration
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.finding import find_build, usual_cache
-from movie_posters_decade.places import expanded
-from movie_posters_decade.records import INFO_FILE, REPORT_FILE
 
 
-def asked_for(world: World, name: str = "action", **options: Any) -> Configuration:
-    source: dict[str, Any] = {"data_files": str(world.catalogue), "allow_private_hosts": True}
+def asked_for(sample: SampleCatalogue, name: str = "action", **options: Any) -> Configuration:
+    source: dict[str, Any] = {"data_files": str(sample.path), "allow_private_hosts": True}
     return replace(CONFIGURATIONS[name], **source | options)
 
 
@@ -34,10 +34,10 @@ def build(cache: str | None, asked: Configuration) -> MoviePostersDecade:
 
 @pytest.mark.parametrize("cache", [None, "cache", "./cache/"])
 def test_build_is_found_where_datasets_keeps_it(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str | None
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    asked = asked_for(world, max_per_decade=4)
+    asked = asked_for(sample, max_per_decade=4)
     assert find_build(asked, cache) is None
     builder = build(cache, asked)
     found = find_build(asked, cache)
@@ -48,8 +48,10 @@ def test_build_is_found_where_datasets_keeps_it(
     assert find_build(replace(asked, seed=8), cache) is None
 
 
-def test_build_that_is_not_whole_is_left_to_datasets(world: World, tmp_path: Path) -> None:
-    asked = asked_for(world)
+def test_build_that_is_not_whole_is_left_to_datasets(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    asked = asked_for(sample)
     folder = Path(build(str(tmp_path), asked).cache_dir)
     for name in (INFO_FILE, REPORT_FILE):
         content = (folder / name).read_text()
@@ -63,10 +65,10 @@ def test_build_that_is_not_whole_is_left_to_datasets(world: World, tmp_path: Pat
 
 
 def test_cache_may_start_at_home(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    asked = asked_for(world)
+    asked = asked_for(sample)
     builder = build("~/cache", asked)
     found = find_build(asked, "~/cache")
     assert found is not None
@@ -94,16 +96,19 @@ def test_cache_may_start_at_home(
     ],
 )
 def test_builds_are_told_apart_as_datasets_tells_them(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+    sample: SampleCatalogue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
 ) -> None:
-    monkeypatch.chdir(world.catalogue.parent.parent)
-    asked = asked_for(world, **options)
+    monkeypatch.chdir(sample.path.parent.parent)
+    asked = asked_for(sample, **options)
     assert builder_for(asked, str(tmp_path)).config_id == asked.build_id()
 
 
 @pytest.mark.parametrize("nothing", ["", []])
-def test_no_catalogue_is_not_kaggles(world: World, nothing: Any) -> None:
-    asked = asked_for(world, data_files=nothing)
+def test_no_catalogue_is_not_kaggles(sample: SampleCatalogue, nothing: Any) -> None:
+    asked = asked_for(sample, data_files=nothing)
     for identify in (asked.build_id, lambda: MoviePostersDecade(data_files=nothing)):
         with pytest.raises(CatalogueError, match="data_files: expected"):
             identify()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import DECADES, PosterHost, World, make_world
+from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 
 from movie_posters_decade import MoviePostersDecade
 
@@ -16,12 +16,12 @@ PROGRAM = [sys.executable, "-m", "movie_posters_decade"]
 
 
 @pytest.fixture
-def large_world(tmp_path: Path, host: PosterHost) -> World:
-    return make_world(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 40))
+def large_sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
+    return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 40))
 
 
-def build_command(world: World, cache: Path) -> list[str]:
-    source = ["--data-files", str(world.catalogue), "--cache-dir", str(cache)]
+def build_command(sample: SampleCatalogue, cache: Path) -> list[str]:
+    source = ["--data-files", str(sample.path), "--cache-dir", str(cache)]
     return [
         *PROGRAM,
         "build",
@@ -38,16 +38,18 @@ def arrow_files(cache: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("after", [1, 60, 150])
-def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, after: int) -> None:
-    host, cache = large_world.host, tmp_path / "cache"
+def test_killed_build_goes_on_where_it_was(
+    large_sample: SampleCatalogue, tmp_path: Path, after: int
+) -> None:
+    host, cache = large_sample.host, tmp_path / "cache"
     builder = MoviePostersDecade(
-        str(tmp_path / "undisturbed"), data_files=large_world.catalogue, allow_private_hosts=True
+        str(tmp_path / "undisturbed"), data_files=large_sample.path, allow_private_hosts=True
     )
     builder.download_and_prepare()
     host.requests.clear()
     host.hold_after = after
     process = subprocess.Popen(
-        build_command(large_world, cache), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        build_command(large_sample, cache), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     assert host.holding.wait(30)
     process.send_signal(signal.SIGKILL)
@@ -57,7 +59,7 @@ def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, a
     stored = [path for path in (cache / "downloads").glob("*") if not path.suffix]
     asked = set(host.requests)
     host.requests.clear()
-    subprocess.run(build_command(large_world, cache), capture_output=True, check=True)
+    subprocess.run(build_command(large_sample, cache), capture_output=True, check=True)
     assert len(asked) >= len(stored)
     # A helper finishes what it was given before its parent died.
     # One that was under way when its asker died may be answered late, beside the new one for it.
@@ -77,12 +79,12 @@ def test_killed_build_goes_on_where_it_was(large_world: World, tmp_path: Path, a
     ],
 )
 def test_full_disk_is_one_error_and_leaves_a_sound_cache(
-    large_world: World, tmp_path: Path, limit: int, sentence: str
+    large_sample: SampleCatalogue, tmp_path: Path, limit: int, sentence: str
 ) -> None:
     """A limit on the size of files stands for the disk: posters are larger, or the dataset is."""
     cache = tmp_path / "cache"
     finished = subprocess.run(
-        build_command(large_world, cache),
+        build_command(large_sample, cache),
         capture_output=True,
         check=False,
         text=True,
@@ -93,18 +95,21 @@ def test_full_disk_is_one_error_and_leaves_a_sound_cache(
     told = f"movie-posters-decade: {sentence.format(cache=cache)}"
     assert told in finished.stderr.splitlines()
     assert "Traceback" not in finished.stderr.split(told)[0]
-    asked = len(large_world.host.requests)
-    again = subprocess.run(build_command(large_world, cache), capture_output=True, check=True)
+    asked = len(large_sample.host.requests)
+    again = subprocess.run(build_command(large_sample, cache), capture_output=True, check=True)
     assert json.loads(again.stdout)["kept"] == 200
     if limit > 2000:
-        assert len(large_world.host.requests) == asked
+        assert len(large_sample.host.requests) == asked
 
 
 def test_two_builds_at_once_in_one_cache_do_not_harm_each_other(
-    large_world: World, tmp_path: Path
+    large_sample: SampleCatalogue, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
-    commands = [build_command(large_world, cache), [*build_command(large_world, cache), "--seed=7"]]
+    commands = [
+        build_command(large_sample, cache),
+        [*build_command(large_sample, cache), "--seed=7"],
+    ]
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for command in commands

@@ -6,16 +6,16 @@ from typing import Any
 
 import datasets
 import pytest
-from conftest import World, paint
+from samples import SampleCatalogue, paint
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.cli import main
 from movie_posters_decade.errors import CollectionError, LockError, OptionError
-from movie_posters_decade.lock import ACCOUNTED, Lock
+from movie_posters_decade.lockfile import ACCOUNTED, Lock
 
 
-def build(world: World, cache: Path, **more: Any) -> MoviePostersDecade:
-    options: dict[str, Any] = {"data_files": world.catalogue, "allow_private_hosts": True}
+def build(sample: SampleCatalogue, cache: Path, **more: Any) -> MoviePostersDecade:
+    options: dict[str, Any] = {"data_files": sample.path, "allow_private_hosts": True}
     builder = MoviePostersDecade(str(cache), **options | more)
     builder.download_and_prepare()
     return builder
@@ -29,14 +29,14 @@ def arrow_files(builder: MoviePostersDecade) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(builder.cache_dir).glob("*.arrow")}
 
 
-def change(world: World, movie: str) -> None:
-    world.host.answers[world.paths[movie]] = (200, paint("1990s", 99_999))
+def change(sample: SampleCatalogue, movie: str) -> None:
+    sample.host.answers[sample.paths[movie]] = (200, paint("1990s", 99_999))
 
 
 @pytest.fixture
-def built(world: World, tmp_path: Path) -> MoviePostersDecade:
-    world.kill("tt0001004")
-    return build(world, tmp_path / "first", max_per_decade=5)
+def built(sample: SampleCatalogue, tmp_path: Path) -> MoviePostersDecade:
+    sample.kill("tt0001004")
+    return build(sample, tmp_path / "first", max_per_decade=5)
 
 
 def test_lock_holds_a_line_for_each_movie_in_the_order_of_ids(built: MoviePostersDecade) -> None:
@@ -53,10 +53,10 @@ def test_lock_holds_a_line_for_each_movie_in_the_order_of_ids(built: MoviePoster
 
 @pytest.mark.parametrize("is_without_catalogue", [False, True])
 def test_locked_build_is_the_same_to_the_byte(
-    world: World, tmp_path: Path, built: MoviePostersDecade, is_without_catalogue: bool
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade, is_without_catalogue: bool
 ) -> None:
     source = {"data_files": None} if is_without_catalogue else {}
-    again = build(world, tmp_path / "second", lock_file=lock_of(built), **source)
+    again = build(sample, tmp_path / "second", lock_file=lock_of(built), **source)
     assert arrow_files(again) == arrow_files(built)
     kept = Lock.read(Path(lock_of(again)))
     assert kept == Lock.read(Path(lock_of(built)))
@@ -64,13 +64,16 @@ def test_locked_build_is_the_same_to_the_byte(
 
 
 def test_what_changed_or_died_is_named_and_nothing_is_built(
-    world: World, tmp_path: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str]
+    sample: SampleCatalogue,
+    tmp_path: Path,
+    built: MoviePostersDecade,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     datasets.disable_progress_bars()
     kept = Lock.read(Path(lock_of(built))).kept
     changed, gone, *_ = [movie.imdb_id for movie in kept if movie.split == "train"]
-    change(world, changed)
-    world.kill(gone)
+    change(sample, changed)
+    sample.kill(gone)
     command = ["build", "--lock-file", lock_of(built), "--cache-dir", str(tmp_path / "second")]
     assert main([*command, "--allow-private-hosts"]) == 1
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
@@ -90,12 +93,12 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
 
 
 def test_lock_that_was_cut_short_is_refused(
-    world: World, tmp_path: Path, built: MoviePostersDecade
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     path = tmp_path / "x.lock"
     path.write_text("".join(Path(lock_of(built)).read_text().splitlines(keepends=True)[:7]))
     with pytest.raises(LockError) as error:
-        build(world, tmp_path, lock_file=str(path))
+        build(sample, tmp_path, lock_file=str(path))
     assert str(error.value) == (
         f"{path}: expected a lock file of {built.report().kept + 1} movies, as its first line "
         "says; found 5 kept and 1 rejected. Pass a file that a build wrote, whole and unchanged."
@@ -113,7 +116,7 @@ def test_report_of_a_locked_build_is_for_reading_too(
 
 
 def test_stream_is_of_the_locks_posters_too(
-    world: World, tmp_path: Path, built: MoviePostersDecade
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     kept = list(Lock.read(Path(lock_of(built))).kept)
     options: dict[str, Any] = {"lock_file": lock_of(built), "allow_private_hosts": True}
@@ -124,7 +127,7 @@ def test_stream_is_of_the_locks_posters_too(
     }
     assert {movie for split in found.values() for movie in split} == {one.imdb_id for one in kept}
     [changed, *_] = [movie for movie in kept if movie.split == "train"]
-    change(world, changed.imdb_id)
+    change(sample, changed.imdb_id)
     with pytest.raises(LockError, match=f"{changed.imdb_id} .* hash_mismatch"):
         list(builder.as_streaming_dataset()["train"])
     lenient = MoviePostersDecade(str(tmp_path), allow_missing=True, **options)
@@ -132,13 +135,13 @@ def test_stream_is_of_the_locks_posters_too(
 
 
 def test_leaving_out_a_whole_decade_is_an_error(
-    world: World, tmp_path: Path, built: MoviePostersDecade
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     for movie in Lock.read(Path(lock_of(built))).kept:
         if movie.stratum == ("1970s", "test"):
-            world.kill(movie.imdb_id)
+            sample.kill(movie.imdb_id)
     with pytest.raises(CollectionError, match="The 1970s have no usable test poster"):
-        build(world, tmp_path / "second", lock_file=lock_of(built), allow_missing=True)
+        build(sample, tmp_path / "second", lock_file=lock_of(built), allow_missing=True)
 
 
 def test_hosts_that_are_not_public_have_to_be_allowed(
@@ -151,27 +154,27 @@ def test_hosts_that_are_not_public_have_to_be_allowed(
     assert last == f"  and {built.report().kept - ACCOUNTED} more"
 
 
-def test_leaving_out_is_for_lock_files(world: World, tmp_path: Path) -> None:
+def test_leaving_out_is_for_lock_files(sample: SampleCatalogue, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="allow_missing: expected a lock file with it"):
-        build(world, tmp_path, allow_missing=True)
+        build(sample, tmp_path, allow_missing=True)
 
 
 def test_options_are_those_of_the_lock(
-    world: World, tmp_path: Path, built: MoviePostersDecade
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     with pytest.raises(OptionError) as error:
-        build(world, tmp_path / "third", lock_file=lock_of(built), seed=7)
+        build(sample, tmp_path / "third", lock_file=lock_of(built), seed=7)
     assert str(error.value) == (
         f"Option seed: expected 42, as in the lock file {lock_of(built)}; found 7. Leave it out."
     )
 
 
 def test_configuration_is_the_locks_or_unsaid(
-    world: World, tmp_path: Path, built: MoviePostersDecade
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
     lock = lock_of(built)
     with pytest.raises(OptionError) as error:
-        build(world, tmp_path, lock_file=lock, config_name="comedy")
+        build(sample, tmp_path, lock_file=lock, config_name="comedy")
     assert str(error.value) == (
         f"Option genres: expected ['action'], as in the lock file {lock}; found ['comedy']. Leave "
         "it and the configuration out."
@@ -182,16 +185,16 @@ def test_configuration_is_the_locks_or_unsaid(
         "Configuration demo: expected no lock file, as its posters are nowhere else; found "
         f"{lock}. Leave it out: a demo is always the same."
     )
-    of_dramas = build(world, tmp_path, config_name="drama", max_per_decade=5)
-    again = build(world, tmp_path / "second", lock_file=lock_of(of_dramas))
+    of_dramas = build(sample, tmp_path, config_name="drama", max_per_decade=5)
+    again = build(sample, tmp_path / "second", lock_file=lock_of(of_dramas))
     assert arrow_files(again) == arrow_files(of_dramas)
     assert Path(again.cache_dir).parents[1].name.startswith("drama-")
 
 
-def test_lock_of_many_genres_can_be_built(world: World, tmp_path: Path) -> None:
+def test_lock_of_many_genres_can_be_built(sample: SampleCatalogue, tmp_path: Path) -> None:
     genres = ["drama", *(f"{number} {30 * 'a'}" for number in range(10))]
-    first = build(world, tmp_path / "first", config_name="all", genres=genres, max_per_decade=5)
-    again = build(world, tmp_path / "second", lock_file=lock_of(first))
+    first = build(sample, tmp_path / "first", config_name="all", genres=genres, max_per_decade=5)
+    again = build(sample, tmp_path / "second", lock_file=lock_of(first))
     assert arrow_files(again) == arrow_files(first)
 
 
@@ -205,23 +208,25 @@ def test_lock_of_many_genres_can_be_built(world: World, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_lock_file_is_one_sentence(
-    world: World, tmp_path: Path, text: str, line: int, found: str
+    sample: SampleCatalogue, tmp_path: Path, text: str, line: int, found: str
 ) -> None:
     path = tmp_path / "x.lock"
     head = {"movie_posters_decade": "1", "format": 1, "catalogue": "", "options": {}, "movies": 1}
     path.write_text(text.replace("{head}", json.dumps(head)))
     with pytest.raises(LockError) as error:
-        build(world, tmp_path, lock_file=str(path))
+        build(sample, tmp_path, lock_file=str(path))
     assert str(error.value) == (
         f"{path}, line {line}: expected a line of a lock file, in JSON; found {found}. Pass a file "
         "that a build wrote, whole and unchanged."
     )
 
 
-def test_lock_of_another_format_and_one_that_is_not_there(world: World, tmp_path: Path) -> None:
+def test_lock_of_another_format_and_one_that_is_not_there(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
     path = tmp_path / "x.lock"
     with pytest.raises(LockError, match=r"x\.lock: expected a lock file; found: .*No such file"):
-        build(world, tmp_path, lock_file=str(path))
+        build(sample, tmp_path, lock_file=str(path))
     path.write_text('{"format": 2}\n')
     with pytest.raises(LockError, match="expected a lock file of format 1; found another format"):
-        build(world, tmp_path, lock_file=str(path))
+        build(sample, tmp_path, lock_file=str(path))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from movie_posters_decade.config import Options
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.options import Options
 
 
 def test_defaults_are_the_articles() -> None:

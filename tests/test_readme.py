@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import World
-from loopback_hub import serve_hub
+from samples import SampleCatalogue
+from servers.hub import serve_hub
 
+from movie_posters_decade.catalogue.files import read_catalogue
 from movie_posters_decade.cli import main
-from movie_posters_decade.files import read_catalogue
-from movie_posters_decade.options import Options
+from movie_posters_decade.config import Options
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 PROGRAM = "movie-posters-decade"
@@ -28,11 +28,11 @@ def blocks(language: str) -> list[str]:
 
 
 def test_python_runs_beside_a_catalogue(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(world.catalogue.parent)
+    monkeypatch.chdir(sample.path.parent)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    let_a_proxy_serve(world, monkeypatch)
+    let_a_proxy_serve(sample, monkeypatch)
     names: dict[str, Any] = {}
     assert len(blocks("python")) >= 1
     for block in blocks("python"):
@@ -40,11 +40,11 @@ def test_python_runs_beside_a_catalogue(
             exec(block, names)  # noqa: S102
 
 
-def let_a_proxy_serve(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def let_a_proxy_serve(sample: SampleCatalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the catalogue's links lead to a public host that the loopback server is a proxy for."""
-    text = world.catalogue.read_bytes().replace(world.host.url.encode(), b"http://host.invalid")
-    world.catalogue.write_bytes(text)
-    monkeypatch.setenv("http_proxy", world.host.url)
+    text = sample.path.read_bytes().replace(sample.host.url.encode(), b"http://host.invalid")
+    sample.path.write_bytes(text)
+    monkeypatch.setenv("http_proxy", sample.host.url)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
 
@@ -78,11 +78,11 @@ def test_commands_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_flags_are_those_of_the_program(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(world.catalogue.parent)
-    let_a_proxy_serve(world, monkeypatch)
-    write_as_tmdb(world.catalogue)
+    monkeypatch.chdir(sample.path.parent)
+    let_a_proxy_serve(sample, monkeypatch)
+    write_as_tmdb(sample.path)
     for block in blocks("sh"):
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith(f"{PROGRAM} "):

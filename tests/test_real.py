@@ -7,14 +7,14 @@ from pathlib import Path
 import datasets
 import numpy as np
 import pytest
-from conftest import DECADES, REAL_DATA, PosterHost
+from samples import DECADES, REAL_DATA, PosterHost
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.demo import serve_on_loopback
-from movie_posters_decade.export import export
-from movie_posters_decade.funnel import RejectReason
-from movie_posters_decade.inspection import MIN_COLORFULNESS, inspect_poster
-from movie_posters_decade.lookalikes import MAX_DISTANCE, NearDuplicateIndex
+from movie_posters_decade.demo.server import serve_on_loopback
+from movie_posters_decade.exports.exporter import export
+from movie_posters_decade.images.checks import MIN_COLORFULNESS, inspect_poster
+from movie_posters_decade.records import RejectReason
+from movie_posters_decade.sampling.dedup import MAX_DISTANCE, NearDuplicateIndex
 
 pytestmark = pytest.mark.real
 

@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from building import NAME, builder_of, load
-from conftest import World
+from builds import NAME, builder_of, load
 from datasets import (
     get_dataset_config_info,
     get_dataset_config_names,
@@ -15,21 +14,22 @@ from datasets import (
     load_dataset,
     load_dataset_builder,
 )
+from samples import SampleCatalogue
 
 from movie_posters_decade import MoviePostersDecade
 
 
-def test_inspection_without_building(world: World, tmp_path: Path) -> None:
+def test_inspection_without_building(sample: SampleCatalogue, tmp_path: Path) -> None:
     names = get_dataset_config_names(NAME)
     assert {"action", "comedy", "sci-fi", "film-noir", "all", "demo"} <= set(names)
     assert get_dataset_default_config_name(NAME) == "action"
     assert get_dataset_split_names(NAME, "comedy") == ["train", "test"]
-    info = get_dataset_config_info(NAME, "action", data_files=str(world.catalogue))
+    info = get_dataset_config_info(NAME, "action", data_files=str(sample.path))
     assert (info.supervised_keys.input, info.supervised_keys.output) == ("image", "label")
     assert all((info.description, info.homepage, info.license, info.citation))
-    builder = load_dataset_builder(NAME, data_files=str(world.catalogue), cache_dir=tmp_path)
+    builder = load_dataset_builder(NAME, data_files=str(sample.path), cache_dir=tmp_path)
     assert isinstance(builder, MoviePostersDecade)
-    assert world.host.requests == []
+    assert sample.host.requests == []
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_import_waits_for_another_threads_import_of_datasets() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
-    builder = builder_of(world, tmp_path, config_name="action", max_per_decade=5)
+def test_class_needs_no_registration(sample: SampleCatalogue, tmp_path: Path) -> None:
+    builder = builder_of(sample, tmp_path, config_name="action", max_per_decade=5)
     builder.download_and_prepare()
     assert len(builder.as_dataset(split="train")) == 20
     by_name = load_dataset_builder(
         NAME,
-        data_files=str(world.catalogue),
+        data_files=str(sample.path),
         cache_dir=tmp_path,
         max_per_decade=5,
         allow_private_hosts=True,
@@ -80,13 +80,13 @@ def test_class_needs_no_registration(world: World, tmp_path: Path) -> None:
 
 
 def test_name_is_found_from_the_repository_too(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a folder of the package's name would be taken for data."""
     (tmp_path / NAME).mkdir()
     (tmp_path / NAME / "other.csv").write_text("a\n1\n")
     monkeypatch.chdir(tmp_path)
-    assert len(load(world, tmp_path / "cache")["train"]) == 25
+    assert len(load(sample, tmp_path / "cache")["train"]) == 25
 
 
 def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
@@ -95,7 +95,9 @@ def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
     assert loaded["train"][0] == {"text": "one"}
 
 
-def test_registration_is_not_fooled_by_another_wrapper(world: World, tmp_path: Path) -> None:
+def test_registration_is_not_fooled_by_another_wrapper(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
     """Such as a tracer's, that functools.wraps marks as ours used to be."""
     code = (
         "import functools, datasets.load\n"
@@ -105,7 +107,7 @@ def test_registration_is_not_fooled_by_another_wrapper(world: World, tmp_path: P
         "    return find(*args, **kwargs)\n"
         "datasets.load.dataset_module_factory = traced\n"
         "import movie_posters_decade\n"
-        f"datasets.load_dataset_builder({NAME!r}, data_files={str(world.catalogue)!r}, "
+        f"datasets.load_dataset_builder({NAME!r}, data_files={str(sample.path)!r}, "
         f"cache_dir={str(tmp_path)!r})\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,1 @@
+"""Analysis: what a build is worth for training."""

@@ -1,0 +1,1 @@
+"""The demo: a painted catalogue and a loopback server for its posters."""

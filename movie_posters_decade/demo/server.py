@@ -1,0 +1,202 @@
+"""A painted catalogue with known flaws, and a poster host for it on loopback.
+
+The true path runs from catalogue to dataset without any network: the links name a host that
+cannot exist, and the loopback server answers for it as a proxy does. So links, and with them the
+cache and the examples, are the same at every run, whatever port the server got.
+"""
+
+import csv
+import io
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from movie_posters_decade.demo.paint import encode_jpeg, paint_poster
+
+HOST = "http://posters.movie-posters-decade.invalid"
+
+_MOVIES_BY_DECADE = {1960: 20, 1970: 80, 1980: 88, 1990: 100, 2000: 110, 2010: 72}
+_DEAD_SHARE_BY_DECADE = {1970: 0.3, 1980: 0.25, 1990: 0.2, 2000: 0.15, 2010: 0.1}
+_FLAWS = ("grey", "grey stored as RGB", "cut short", "a web page", "empty", "a copy")
+_FLAWED_SHARE = 0.1
+
+_ADJECTIVES = [
+    "Last",
+    "Silent",
+    "Crimson",
+    "Broken",
+    "Golden",
+    "Hidden",
+    "Iron",
+    "Midnight",
+    "Savage",
+    "Endless",
+]
+_NOUNS = [
+    "Harbor",
+    "River",
+    "Empire",
+    "Horizon",
+    "Promise",
+    "Winter",
+    "Signal",
+    "Garden",
+    "Thunder",
+    "Mirror",
+]
+_GENRES = ("Action", "Action|Thriller", "Action|Sci-Fi", "Action|Comedy", "Drama", "Comedy")
+
+Answer = Callable[[str], tuple[int, bytes]]
+"""What a server answers: a path in, a status and a body out."""
+
+
+@dataclass(frozen=True)
+class PaintedMovie:
+    """A movie that never was.
+
+    Attributes:
+        imdb_id: a number that IMDb has not reached.
+        title: with the year in parentheses, as catalogues have it, or without.
+        year: of release.
+        genres: joined by "|".
+        flaw: what is wrong with its poster: "dead" or one of the others, or "".
+    """
+
+    imdb_id: int
+    title: str
+    year: int
+    genres: str
+    flaw: str
+
+    @property
+    def path(self) -> str:
+        """The path of the poster's link on its host."""
+        return f"/{self.year // 10}0s/{self.imdb_id}.jpg"
+
+
+@cache
+def paint_movies() -> tuple[PaintedMovie, ...]:
+    """Return the movies of the painted catalogue, always the same."""
+    draw = random.Random("movie_posters_decade")
+    movies: list[PaintedMovie] = []
+    for decade, count in _MOVIES_BY_DECADE.items():
+        for _ in range(count):
+            year = decade + draw.randrange(10 if decade < 2010 else 8)
+            name = f"The {draw.choice(_ADJECTIVES)} {draw.choice(_NOUNS)}"
+            movies.append(
+                PaintedMovie(
+                    imdb_id=9_900_000_000 + len(movies),
+                    title=f"{name} ({year})" if draw.random() > 0.02 else name,
+                    year=year,
+                    genres=draw.choice(_GENRES),
+                    flaw=_draw_flaw(draw, _DEAD_SHARE_BY_DECADE.get(decade, 0.0)),
+                )
+            )
+    return tuple(movies)
+
+
+def _draw_flaw(draw: random.Random, dead_share: float) -> str:
+    if draw.random() < dead_share:
+        return "dead"
+    return draw.choice(_FLAWS) if draw.random() < _FLAWED_SHARE else ""
+
+
+def paint_catalogue() -> bytes:
+    """Return the painted catalogue as a CSV table in Kaggle's columns.
+
+    Beside the movies it holds rows without a poster, and rows that share their poster's link.
+    """
+    rows = [_row(movie, HOST + movie.path) for movie in paint_movies()]
+    without_poster = [_row(movie, "") for movie in paint_movies()[20::60]]
+    sharing = [_row(movie, f"{HOST}/shared.jpg") for movie in paint_movies()[30::60]]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["imdbId", "Imdb Link", "Title", "IMDB Score", "Genre", "Poster"])
+    writer.writerows(rows + without_poster + sharing)
+    return text.getvalue().encode()
+
+
+def _row(movie: PaintedMovie, link: str) -> list[object]:
+    score = 3 + movie.imdb_id % 60 / 10
+    page = f"http://www.imdb.com/title/tt{movie.imdb_id}"
+    return [movie.imdb_id, page, movie.title, score, movie.genres, link]
+
+
+def answer_for_poster(path: str) -> tuple[int, bytes]:
+    """Answer as the host of the painted posters does, flaws included."""
+    movie = _movies_by_path().get(path)
+    if movie is None or movie.flaw == "dead":
+        return 404, b"Not Found"
+    if movie.flaw == "a web page":
+        return 200, b"<!doctype html><title>Moved</title>"
+    if movie.flaw == "empty":
+        return 200, b""
+    if movie.flaw == "a copy":
+        before = _movies_by_id()[movie.imdb_id - 1]
+        return 200, encode_jpeg(paint_poster(before.title, before.year, before.imdb_id), quality=60)
+    poster = paint_poster(movie.title, movie.year, movie.imdb_id)
+    if movie.flaw.startswith("grey"):
+        poster = poster.convert("L")
+    if movie.flaw == "grey stored as RGB":
+        poster = poster.convert("RGB")
+    content = encode_jpeg(poster)
+    return 200, content[: len(content) // 2] if movie.flaw == "cut short" else content
+
+
+@cache
+def _movies_by_id() -> dict[int, PaintedMovie]:
+    return {movie.imdb_id: movie for movie in paint_movies()}
+
+
+@cache
+def _movies_by_path() -> dict[str, PaintedMovie]:
+    return {movie.path: movie for movie in paint_movies()}
+
+
+@contextmanager
+def serve() -> Iterator[dict[str, str]]:
+    """Serve the painted posters, and give the proxies, by scheme, that lead there."""
+    with serve_on_loopback(answer_for_poster) as url:
+        yield {"http": url}
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256  # the usual 5 makes clients that connect all at once wait a second
+
+    def handle_error(self, *_: Any) -> None:
+        """Keep quiet about clients that hang up."""
+
+
+@contextmanager
+def serve_on_loopback(answer: Answer) -> Iterator[str]:
+    """Serve answers over HTTP on a free port of 127.0.0.1, and give the server's URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            # A proxy is asked for a whole URL, any other server for a path.
+            status, body = answer(urlsplit(self.path).path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Keep quiet: standard error is for the user."""
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

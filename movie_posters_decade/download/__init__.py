@@ -1,0 +1,1 @@
+"""Download: many URLs at once, with retries, into the datasets download cache."""

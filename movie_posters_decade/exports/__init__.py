@@ -1,0 +1,1 @@
+"""Exports: a build as an image folder, Parquet or WebDataset."""

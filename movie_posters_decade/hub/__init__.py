@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: push a build with its dataset card."""

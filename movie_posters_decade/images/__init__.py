@@ -1,0 +1,1 @@
+"""Images: decode posters, check them, and transform them."""

@@ -1,0 +1,112 @@
+"""The demo builds from painted posters, with every kind of flaw, and without any network."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.demo.server import answer_for_poster, paint_catalogue, paint_movies
+from movie_posters_decade.images.checks import inspect_poster
+from movie_posters_decade.records import RejectReason
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> MoviePostersDecade:
+    builder = MoviePostersDecade(str(tmp_path_factory.mktemp("cache")), config_name="demo")
+    builder.download_and_prepare()
+    return builder
+
+
+def test_flaws_are_lost_and_decades_are_equal_all_the_same(built: MoviePostersDecade) -> None:
+    report = built.report()
+    assert set(report.rejected or ()) >= {
+        "not_found",
+        "not_an_image",
+        "truncated",
+        "grayscale",
+        "near_duplicate",
+    }
+    assert set(report.dropped) >= {
+        "missing_value",
+        "duplicate_url",
+        "other_genre",
+        "no_year",
+        "year_out_of_range",
+    }
+    for decades in report.splits.values():
+        assert len(set(decades.values())) == 1
+    assert report.splits["train"]["1970s"] >= 20
+    assert report.kept + sum(report.dropped.values()) == report.funnel["rows"]
+
+
+def test_demo_needs_no_network(
+    built: MoviePostersDecade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    builder = MoviePostersDecade(str(tmp_path), config_name="demo")
+    builder.download_and_prepare()
+    assert builder.report() == built.report()
+
+
+def test_each_flaw_is_what_its_name_says() -> None:
+    reasons: dict[str, set[RejectReason | None]] = {}
+    for movie in paint_movies():
+        status, content = answer_for_poster(movie.path)
+        verdict = RejectReason.NOT_FOUND if status == 404 else inspect_poster(content).fault
+        reasons.setdefault(movie.flaw, set()).add(verdict)
+    assert reasons == {
+        "": {None},
+        "dead": {RejectReason.NOT_FOUND},
+        "grey": {RejectReason.GRAYSCALE},
+        "grey stored as RGB": {RejectReason.GRAYSCALE},
+        "cut short": {RejectReason.TRUNCATED},
+        "a web page": {RejectReason.NOT_AN_IMAGE},
+        "empty": {RejectReason.NOT_AN_IMAGE},
+        "a copy": {None},
+    }
+
+
+def test_decades_look_different(built: MoviePostersDecade) -> None:
+    """The mean color of a poster is nearest to its own decade's."""
+    dataset = built.as_dataset()
+
+    def mean_color(example: dict[str, object]) -> tuple[int, ...]:
+        return example["image"].resize((1, 1)).getpixel((0, 0))  # type: ignore[attr-defined,no-any-return]
+
+    by_decade: dict[int, list[tuple[int, ...]]] = {}
+    for example in dataset["train"]:
+        by_decade.setdefault(example["label"], []).append(mean_color(example))
+    means = {
+        label: [sum(parts) / len(parts) for parts in zip(*colors, strict=True)]
+        for label, colors in by_decade.items()
+    }
+    hits = Counter(
+        min(
+            means,
+            key=lambda label: sum(
+                (one - other) ** 2
+                for one, other in zip(means[label], mean_color(example), strict=True)
+            ),
+        )
+        == example["label"]
+        for example in dataset["test"]
+    )
+    assert hits[True] / hits.total() > 0.9
+
+
+def test_painted_catalogue_is_always_the_same(tmp_path: Path) -> None:
+    assert paint_catalogue() == paint_catalogue()
+    one, other = (
+        MoviePostersDecade(str(tmp_path / name), config_name="demo", max_per_decade=5)
+        for name in ("one", "other")
+    )
+    for builder in (one, other):
+        builder.download_and_prepare()
+    assert one.as_dataset()["train"].to_dict() == other.as_dataset()["train"].to_dict()
+
+
+def test_demo_streams(built: MoviePostersDecade) -> None:
+    streamed = list(built.as_streaming_dataset(split="test"))
+    test_movies = built.as_dataset(split="test")
+    assert sorted(movie["imdb_id"] for movie in streamed) == sorted(test_movies["imdb_id"])

@@ -1,0 +1,191 @@
+"""Order and splits depend on seed and ids alone; every decade gets its share."""
+
+from collections import Counter
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from movie_posters_decade.config import Options
+from movie_posters_decade.errors import SelectionError
+from movie_posters_decade.records import RejectReason, decade_names
+from movie_posters_decade.sampling.selection import Selection, rank, select
+
+DECADES = decade_names(1970, 2017)
+
+
+def table(movies: list[tuple[str, int | None]], genre: str = "Action") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "imdb_id": [imdb_id for imdb_id, _ in movies],
+            "title": "A",
+            "year": pd.array([year for _, year in movies], dtype="Int64"),
+            "genres": [(genre, "Drama") for _ in movies],
+            "imdb_score": 7.0,
+            "poster_url": [f"http://host/{number}" for number in range(len(movies))],
+        }
+    )
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> pd.DataFrame:
+    """At least five movies of each decade, each with an id of its own."""
+    years = [
+        draw(st.integers(decade, min(decade + 9, 2017)))
+        for decade in range(1970, 2020, 10)
+        for _ in range(draw(st.integers(5, 30)))
+    ]
+    ids = draw(
+        st.lists(st.integers(1, 10**7), min_size=len(years), max_size=len(years), unique=True)
+    )
+    return table([(f"tt{number:07}", year) for number, year in zip(ids, years, strict=True)])
+
+
+def splits(selection: Selection) -> dict[str, str]:
+    candidates = selection.candidates
+    return dict(zip(candidates["imdb_id"], candidates["split"], strict=True))
+
+
+def sizes(selection: Selection) -> Counter[tuple[str, str]]:
+    return Counter(zip(selection.candidates["decade"], selection.candidates["split"], strict=True))
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues(), st.randoms(use_true_random=False))
+def test_order_of_rows_never_matters(movies: pd.DataFrame, chance: object) -> None:
+    order = list(range(len(movies)))
+    chance.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = movies.iloc[order].reset_index(drop=True)
+    one, other = select(movies, Options()), select(shuffled, Options())
+    pd.testing.assert_frame_equal(one.candidates, other.candidates)
+    assert one.targets == other.targets
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues(), st.data())
+def test_movie_that_leaves_the_catalogue_moves_at_most_one_of_its_decade(
+    movies: pd.DataFrame, data: st.DataObject
+) -> None:
+    gone = data.draw(st.sampled_from(movies["imdb_id"].tolist()))
+    before = select(movies, Options())
+    after = splits(select(movies[movies["imdb_id"] != gone], Options()))
+    decades = dict(zip(before.candidates["imdb_id"], before.candidates["decade"], strict=True))
+    moved = [imdb_id for imdb_id, split in splits(before).items() if after.get(imdb_id) != split]
+    assert gone in moved
+    assert len(moved) <= 2
+    assert {decades[imdb_id] for imdb_id in moved} == {decades[gone]}
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues(), st.sampled_from([0.1, 0.2, 0.25, 0.5]))
+def test_every_decade_gives_its_share_to_test(movies: pd.DataFrame, test_size: float) -> None:
+    selection = select(movies, Options(test_size=test_size))
+    found = sizes(selection)
+    for decade in DECADES:
+        movies_of_decade = found[decade, "train"] + found[decade, "test"]
+        assert abs(found[decade, "test"] - test_size * movies_of_decade) <= 0.5
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues())
+def test_every_decade_is_planned_the_size_of_the_smallest(movies: pd.DataFrame) -> None:
+    selection = select(movies, Options())
+    found, targets = sizes(selection), selection.targets
+    smallest = min(found[decade, "train"] + found[decade, "test"] for decade in DECADES)
+    for decade in DECADES:
+        assert targets[decade, "train"] + targets[decade, "test"] == smallest
+        assert all(targets[stratum] <= found[stratum] for stratum in targets)
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues(), st.integers(2, 40))
+def test_cap_changes_targets_and_nothing_else(movies: pd.DataFrame, cap: int) -> None:
+    cap = max(cap, 3)  # below, a fifth rounds to no test movie at all
+    capped, free = select(movies, Options(max_per_decade=cap)), select(movies, Options())
+    pd.testing.assert_frame_equal(capped.candidates, free.candidates)
+    assert all(capped.targets[stratum] <= free.targets[stratum] for stratum in free.targets)
+    assert sum(capped.targets.values()) <= cap * len(DECADES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues(), st.data())
+def test_movie_listed_twice_is_a_candidate_once(movies: pd.DataFrame, data: st.DataObject) -> None:
+    doubles = data.draw(st.lists(st.sampled_from(movies.index.tolist()), unique=True))
+    again = movies.loc[doubles].assign(
+        poster_url=lambda rows: rows["poster_url"] + "x", year=movies["year"].iloc[0]
+    )
+    one = select(pd.concat([movies, again]), Options())
+    other = select(pd.concat([again, movies]), Options())
+    pd.testing.assert_frame_equal(one.candidates, other.candidates)
+    assert not one.candidates["imdb_id"].duplicated().any()
+    assert one.steps[1].dropped[RejectReason.DUPLICATE_ID] == len(doubles)
+
+
+def test_seed_decides_the_order() -> None:
+    movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(1, 200)])
+    one, other = select(movies, Options(seed=1)), select(movies, Options(seed=2))
+    assert one.candidates["imdb_id"].tolist() != other.candidates["imdb_id"].tolist()
+    assert splits(one) != splits(other)
+
+
+def test_rank_is_pinned() -> None:
+    """A changed rank would change every dataset that was ever built."""
+    assert rank("tt0113497", 42) == 0x68A3D80BF5F62042  # b2sum -l 64 of "42:tt0113497"
+
+
+def test_without_balance_every_movie_is_wanted() -> None:
+    movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(1, 200)])
+    selection = select(movies, Options(balance="none"))
+    assert sum(selection.targets.values()) == 199
+
+
+def test_dropped_movies_have_their_reasons() -> None:
+    wanted = [(f"tt{number}", 1970 + number % 5 * 10) for number in range(25)]
+    movies = pd.concat(
+        [table([*wanted, ("a", None), ("b", 1969), ("c", 2018)]), table([("d", 1990)], "Western")]
+    )
+    genre, years = select(movies, Options(genres=("action",))).steps
+    assert (genre.name, genre.movies, genre.dropped) == ("genre", 28, {RejectReason.OTHER_GENRE: 1})
+    assert (years.name, years.movies) == ("years", 25)
+    assert years.dropped == {
+        RejectReason.YEAR_OUT_OF_RANGE: 2,
+        RejectReason.NO_YEAR: 1,
+        RejectReason.DUPLICATE_ID: 0,
+    }
+
+
+def test_decades_are_those_the_years_touch() -> None:
+    assert decade_names(1975, 1990) == ["1970s", "1980s", "1990s"]
+    assert decade_names(1999, 1999) == ["1990s"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            Options(genres=("Actoin",)),
+            "No movie of the catalogue has the genre actoin. Its genres are: Action, Drama.",
+        ),
+        (
+            Options(min_year=1900, max_year=1910),
+            "No movie is selected: of the chosen genres none is from 1900 to 1910. Widen min_year "
+            "and max_year, or choose other genres.",
+        ),
+        (
+            Options(min_year=1965),
+            "The 1960s have no movie of the chosen genres within 1965 to 2017, so there is nothing "
+            "to label with that decade. Choose min_year and max_year without it.",
+        ),
+        (
+            Options(test_size=0.01),
+            "The movies wanted of the 1970s are too few for a test split: 32, with a test_size of "
+            "0.01. Choose other years, test_size or max_per_decade.",
+        ),
+    ],
+)
+def test_selection_of_nothing_is_told_in_a_sentence(options: Options, sentence: str) -> None:
+    movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(1, 200)])
+    with pytest.raises(SelectionError) as error:
+        select(movies, options.checked())
+    assert str(error.value) == sentence
