@@ -1,33 +1,21 @@
-"""What bytes are known by."""
+"""The records that flow from catalogue to dataset, and the reasons why a movie is rejected.
+
+A poster passes five of them: Movie -> DownloadResult -> ImageCheck -> Poster or Rejection.
+"""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
-from movie_posters_decade.io import read
-
-
-class Content(NamedTuple):
-    """What bytes are known by.
-
-    Attributes:
-        sha256: in hexadecimal digits.
-        size: in bytes.
-    """
-
-    sha256: str
-    size: int
-
-    @classmethod
-    def of(cls, data: bytes) -> "Content":
-        """Return what some bytes are known by."""
-        return cls(hashlib.sha256(data).hexdigest(), len(data))
+SPLITS = ("train", "test")
 
 
 class RejectReason(StrEnum):
-    """Why a movie of the catalogue is not in the dataset; each dropped movie has one."""
+    """Why a movie of the catalogue is not in the dataset. Each dropped movie has one reason."""
 
     DUPLICATE_ROW = "duplicate_row"
     MISSING_VALUE = "missing_value"
@@ -57,38 +45,38 @@ class RejectReason(StrEnum):
     HASH_MISMATCH = "hash_mismatch"
 
 
-PASSING = frozenset(
+TRANSIENT_REASONS = frozenset(
     {RejectReason.TIMEOUT, RejectReason.CONNECTION_ERROR, RejectReason.SERVER_ERROR}
 )
-"""Why posters are rejected that may be had another time; one that ends early mostly always does."""
+"""Reasons that may not apply the next time. A truncated poster mostly stays truncated."""
 
 MEANINGS = {
     "complete": "rows with IMDb id, title, genre and poster",
-    "unique": "rows whose poster no other row has",
-    "genre": "movies of the wanted genres",
-    "years": "movies of the wanted years, once each",
+    "unique": "rows whose poster link no other row has",
+    "genre": "movies of the chosen genres",
+    "years": "movies of the chosen years, once each",
     "locked": "movies that a lock file names",
     RejectReason.NOT_FOUND: "HTTP 404 or 410",
-    RejectReason.ACCESS_DENIED: "another answer that means no",
+    RejectReason.ACCESS_DENIED: "HTTP 401, 403 or another refusal",
     RejectReason.TIMEOUT: "no answer in time",
     RejectReason.CONNECTION_ERROR: "no connection",
     RejectReason.SERVER_ERROR: "the host failed",
-    RejectReason.TOO_LARGE: "more bytes than are taken",
-    RejectReason.PRIVATE_ADDRESS: "an address that is not asked",
-    RejectReason.OPTED_OUT: "the host asks to leave it out of datasets",
-    RejectReason.NOT_AN_IMAGE: "something else than an image",
-    RejectReason.TRUNCATED: "an image that ends early",
-    RejectReason.TOO_MANY_PIXELS: "more pixels than are decoded",
-    RejectReason.GRAYSCALE: "pixels without color",
-    RejectReason.NEAR_DUPLICATE: "it looks like a poster that is kept",
-    RejectReason.HASH_MISMATCH: "not the bytes that a lock file says",
+    RejectReason.TOO_LARGE: "larger than the size limit",
+    RejectReason.PRIVATE_ADDRESS: "not a public address",
+    RejectReason.OPTED_OUT: "the host opts out of datasets",
+    RejectReason.NOT_AN_IMAGE: "not an image",
+    RejectReason.TRUNCATED: "the image ends early",
+    RejectReason.TOO_MANY_PIXELS: "more pixels than the limit",
+    RejectReason.GRAYSCALE: "black and white",
+    RejectReason.NEAR_DUPLICATE: "looks like a poster that is kept",
+    RejectReason.HASH_MISMATCH: "not the bytes that the lock file lists",
 }
-"""What the steps leave, and why posters are rejected, in a few words."""
+"""What each step of the funnel keeps, and each reason for a rejected poster, in a few words."""
 
 
-def listing(counts: Mapping[str, int]) -> str:
-    """Return counts by reason as a sentence has them: "gone 2, timeout 1"."""
-    return ", ".join(f"{reason} {count}" for reason, count in counts.items())
+def list_counts(counts: Mapping[str, int]) -> str:
+    """Return counts as text for a sentence, such as "not_found 2, timeout 1"."""
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 @dataclass(frozen=True)
@@ -96,10 +84,10 @@ class Step:
     """One step of the funnel from the catalogue to the candidates.
 
     Attributes:
-        name: what the movies that are left have passed, e.g. "complete".
-        movies: how many are left after the step.
+        name: of the step, such as "complete".
+        movies: how many remain after the step.
         dropped: how many the step dropped, by reason.
-        repaired: how many values were mended, by what they are, e.g. "titles".
+        repaired: how many values the step repaired, by kind, such as "titles".
     """
 
     name: str
@@ -108,109 +96,26 @@ class Step:
     repaired: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What one try gave.
+class Stratum(NamedTuple):
+    """A stratum of the sample: one decade of one split, such as ("1970s", "train")."""
 
-    Attributes:
-        url: the URL that was asked last, after redirects.
-        reason: why there is no content; None if there is.
-        status: the HTTP status of the last answer, if there was one.
-        is_passing: whether another try may do better.
-        retry_after: how many seconds the server asks to wait before.
-        detail: what the network says of it, if that says more than the reason.
-    """
-
-    url: str
-    reason: RejectReason | None = None
-    status: int | None = None
-    is_passing: bool = False
-    retry_after: float | None = None
-    detail: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A URL's content, stored.
-
-    Attributes:
-        url: as it was asked for.
-        path: the file that holds the content.
-        content: what it is known by.
-        phash: what it looks like, as `inspect_poster` says; None if it was not looked at.
-        status: the HTTP status, if it was asked for just now.
-        final_url: where redirects led, if it was asked for just now.
-    """
-
-    url: str
-    path: str
-    content: Content
-    phash: int | None = None
-    status: int | None = None
-    final_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A URL that gave nothing.
-
-    Attributes:
-        url: as it was asked for.
-        reason: why there is no file.
-        status: the HTTP status of the last answer, if there was one.
-        final_url: where redirects led, if it was asked for just now.
-    """
-
-    url: str
-    reason: RejectReason
-    status: int | None = None
-    final_url: str | None = None
-
-
-Outcome = Fetched | Missed
-
-
-class Examined(NamedTuple):
-    """A content that was looked at.
-
-    Attributes:
-        content: what it is known by.
-        fault: why it cannot be used; None if it can.
-        phash: what it looks like, as `inspect_poster` says; None if that was not asked.
-    """
-
-    content: Content
-    fault: RejectReason | None = None
-    phash: int | None = None
-
-    def outcome(
-        self, url: str, path: str, status: int | None = None, final_url: str | None = None
-    ) -> Outcome:
-        """Return what became of the URL that gave the content, stored at a path if of use."""
-        if self.fault is not None:
-            return Missed(url, self.fault, status, final_url)
-        return Fetched(url, path, self.content, self.phash, status, final_url)
-
-
-SPLITS = ("train", "test")
-
-Stratum = tuple[str, str]
-"""The name of a stratum: decade and split, e.g. ("1970s", "train")."""
+    decade: str
+    split: str
 
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """A candidate.
+    """A candidate: a movie of the catalogue that the sample may include.
 
     Attributes:
         imdb_id: such as "tt0114709".
         title: without the year.
-        year: of the movie.
+        year: of release.
         genres: their names.
         imdb_score: 0 to 10, or NaN.
         poster_url: a URL, or a path for a local file.
         decade: such as "1970s".
-        rank: its place in the order of everything.
+        rank: a 64-bit hash that orders all movies.
         split: "train" or "test".
     """
 
@@ -227,48 +132,101 @@ class Movie:
     @property
     def stratum(self) -> Stratum:
         """The decade and the split."""
-        return self.decade, self.split
+        return Stratum(self.decade, self.split)
 
     @property
-    def place(self) -> tuple[int, str]:
-        """What movies are sorted by."""
+    def sort_key(self) -> tuple[int, str]:
+        """What orders movies: rank, then link."""
         return self.rank, self.poster_url
 
 
 MOVIE_FIELDS = [field.name for field in fields(Movie)]
 
 
+class Checksum(NamedTuple):
+    """SHA-256 checksum, in hexadecimal digits, and size in bytes of some content."""
+
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, content: bytes) -> "Checksum":
+        """Compute the checksum of some bytes."""
+        return cls(hashlib.sha256(content).hexdigest(), len(content))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCheck:
+    """What a check of downloaded bytes found.
+
+    Attributes:
+        checksum: of the bytes.
+        reason: why they cannot be used as a poster; None if they can.
+        phash: the perceptual hash of a usable poster, 64 bits; None where it was not computed.
+    """
+
+    checksum: Checksum
+    reason: RejectReason | None = None
+    phash: int | None = None
+
+
+Check = Callable[[bytes], ImageCheck]
+"""Checks downloaded bytes. The downloader is given one and knows nothing of images itself."""
+
+
+def accept_anything(content: bytes) -> ImageCheck:
+    """Accept any bytes: the check for downloads that are not posters."""
+    return ImageCheck(Checksum.of(content))
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadResult:
+    """The result of one download: a stored file and what its check found, or a reason.
+
+    Attributes:
+        url: the link, as it was given.
+        path: the stored file; None if the download or the check failed.
+        check: what the check of the bytes found; None if no bytes came.
+        reason: why there is no usable file; None if there is one.
+        status: the HTTP status of the last response, if there was one now.
+        final_url: the URL after redirects, if a request was sent now.
+    """
+
+    url: str
+    path: Path | None = None
+    check: ImageCheck | None = None
+    reason: RejectReason | None = None
+    status: int | None = None
+    final_url: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A movie whose poster can be used.
+    """A movie with a usable poster.
 
     Attributes:
         movie: the candidate.
-        path: the file that holds the poster as it was downloaded.
-        content: what its bytes are known by.
-        phash: what it looks like: 64 bits, of which near_duplicates differ in few.
+        path: the file that holds the poster, as it was downloaded.
+        checksum: of its bytes.
+        phash: its perceptual hash, 64 bits; None where it was not computed.
     """
 
     movie: Movie
-    path: str
-    content: Content
+    path: Path
+    checksum: Checksum
     phash: int | None = None
-
-    def read(self) -> bytes:
-        """Return the poster's bytes, as they were downloaded."""
-        return read(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A movie whose poster was asked for and cannot be used.
+    """A movie whose poster was tried and cannot be used.
 
     Attributes:
         movie: the candidate.
         reason: why its poster cannot be used.
-        status: the HTTP status of the last answer, if there was one.
-        final_url: where redirects led, if it was asked for just now.
-        duplicate_of: the IMDb id of the movie that is kept with a poster that looks alike.
+        status: the HTTP status of the last response, if there was one now.
+        final_url: the URL after redirects, if a request was sent now.
+        duplicate_of: the IMDb id of the kept movie whose poster looks alike.
     """
 
     movie: Movie
@@ -279,5 +237,16 @@ class Rejection:
 
 
 def decade_names(min_year: int, max_year: int) -> list[str]:
-    """Return the decades that the years touch, in order: 1970 and 1985 give 1970s and 1980s."""
+    """Return the decades of a range of years: 1970 and 1985 give 1970s and 1980s."""
     return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]
+
+
+def is_url(link: str) -> bool:
+    """Return whether a link has a scheme and so is not a path. "C:" is a drive, not a scheme."""
+    return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None
+
+
+def lower_scheme(url: str) -> str:
+    """Return a URL with its scheme in lower case, as other libraries expect it."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
