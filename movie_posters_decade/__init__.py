@@ -1,7 +1,7 @@
 """Movie posters labelled by decade, from a catalogue of links, as a Hugging Face dataset.
 
-Importing this package makes the name "movie_posters_decade" known to `datasets`, now or once it is
-loaded.
+Importing this package registers the name "movie_posters_decade" with `datasets`, at once or as
+soon as `datasets` is imported. The import itself is light; the names below load what they need.
 """
 
 import sys
@@ -12,51 +12,75 @@ from typing import TYPE_CHECKING, Any
 
 from wrapt import when_imported
 
+__version__ = "0.2.0"
+
 from movie_posters_decade.errors import MoviePostersError
-from movie_posters_decade.version import NAME, __version__, code_hash
 
 if TYPE_CHECKING:
-    from movie_posters_decade.builder import MoviePostersConfig, MoviePostersDecade
+    from movie_posters_decade.analysis.evaluate import evaluate
+    from movie_posters_decade.analysis.report import write_report
+    from movie_posters_decade.builder import MoviePostersDecade
+    from movie_posters_decade.builder_config import MoviePostersConfig
+    from movie_posters_decade.exports.exporter import export
+    from movie_posters_decade.hub.push import push
 
-__all__ = ["MoviePostersConfig", "MoviePostersDecade", "MoviePostersError", "__version__"]
+__all__ = [
+    "MoviePostersConfig",
+    "MoviePostersDecade",
+    "MoviePostersError",
+    "__version__",
+    "evaluate",
+    "export",
+    "push",
+    "write_report",
+]
+
+_LAZY = {
+    "MoviePostersConfig": "builder_config",
+    "MoviePostersDecade": "builder",
+    "evaluate": "analysis.evaluate",
+    "export": "exports.exporter",
+    "push": "hub.push",
+    "write_report": "analysis.report",
+}
+"""The module of each name that is loaded when it is first used."""
 
 
 def __getattr__(name: str) -> Any:
-    """Load the builder, and `datasets` with it, where it is asked for."""
-    if name not in __all__:
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from movie_posters_decade import builder  # noqa: PLC0415
-
-    return getattr(builder, name)
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__
 
 
-def _answering_for_us(find_module: Callable[..., Any]) -> Callable[..., Any]:
+def _find_our_builder(find_module: Callable[..., Any]) -> Callable[..., Any]:
     def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
-        if path != NAME:
+        if path != __name__:
             return find_module(path, *args, **kwargs)
-        from datasets.load import DatasetModule  # noqa: PLC0415, it calls us
+        from datasets.load import DatasetModule  # noqa: PLC0415, it is loaded by now
 
-        return DatasetModule(f"{__name__}.builder", code_hash(), {"dataset_name": NAME})
+        from movie_posters_decade.artifacts import code_version  # noqa: PLC0415
+
+        return DatasetModule(f"{__name__}.builder", code_version(), {"dataset_name": __name__})
 
     dataset_module_factory.knows_movie_posters_decade = True  # type: ignore[attr-defined]
     return dataset_module_factory
 
 
 if "datasets" in sys.modules:
-    # Another thread may be half through with it, for which this waits.
+    # Another thread may be importing it; this waits until that is complete.
     import_module("datasets")
 
 
 @when_imported("datasets.inspect")
 @when_imported("datasets.load")
 def _register(module: ModuleType) -> None:
-    """Let `datasets` find this package's builder by name, whatever the current folder holds.
+    """Register the builder by name with `datasets`, whatever the current folder holds.
 
-    There is no plug-in mechanism, and loading scripts are not run any more.
+    `datasets` has no plug-in mechanism, and no longer runs loading scripts.
     """
     if not hasattr(module.dataset_module_factory, "knows_movie_posters_decade"):
-        module.dataset_module_factory = _answering_for_us(module.dataset_module_factory)  # type: ignore[attr-defined]
+        module.dataset_module_factory = _find_our_builder(module.dataset_module_factory)  # type: ignore[attr-defined]

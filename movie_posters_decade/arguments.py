@@ -1,4 +1,4 @@
-"""The words that the command line understands."""
+"""The command line's parser, and the options that its arguments stand for."""
 
 import argparse
 import re
@@ -7,23 +7,24 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from movie_posters_decade import __version__
 from movie_posters_decade.config import (
+    CONFIGURATIONS,
+    DEFAULT,
     ENCODE_FORMATS,
-    FORMATS,
+    EXPORT_FORMATS,
     MAX_SHARD_SIZE,
     RESIZE_MODES,
     ImageTransform,
     Options,
 )
-from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.version import __version__
 
 PROGRAM = "movie-posters-decade"
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what parses the command line, with the chosen command in ``command``."""
+    """Return the parser; the chosen command is in ``command``."""
     program = argparse.ArgumentParser(
         prog=PROGRAM, description="Build a dataset of movie posters labelled by decade."
     )
@@ -36,102 +37,104 @@ def parser() -> argparse.ArgumentParser:
         default=Path("movie_posters_demo"),
         help="the folder for the posters (default: %(default)s)",
     )
-    plan = commands.add_parser("plan", help="say what a build would keep; sends no request")
-    build = commands.add_parser("build", help="build into the datasets cache, and say where")
+    plan = commands.add_parser("plan", help="show what a build would keep; sends no request")
+    build = commands.add_parser("build", help="build into the datasets cache")
     export = commands.add_parser("export", help="build, and write folders, Parquet or WebDataset")
     _add_export(export)
     baseline = commands.add_parser(
-        "baseline", help="build, and say how well simple models tell the decade, and by what"
+        "baseline", help="build, and measure simple models and shortcuts to the decade"
     )
-    _add_rendering(baseline)
-    report = commands.add_parser("report", help="build, and write a page on what was built")
+    _add_transform(baseline)
+    report = commands.add_parser("report", help="build, and write an HTML page about the dataset")
     report.add_argument("--output", type=Path, required=True, help="the folder to write into")
-    push = commands.add_parser("push", help="build, and publish on the Hub with a dataset card")
+    push = commands.add_parser("push", help="build, and push to the Hub with a dataset card")
     _add_push(push)
     for command in (plan, build, export, baseline, report, push):
-        _add_source(command)
+        _add_catalogue(command)
         for option in fields(Options):
             _add_option(command, option)
     for command in (build, export, baseline, report, push):
-        _add_again(command)
+        _add_download_mode(command)
     for command in (demo, plan, build, export, baseline, report, push):
         command.add_argument(
-            "--cache-dir", metavar="DIR", help="instead of the datasets library's own cache"
+            "--cache-dir", metavar="DIR", help="the cache (default: that of the datasets library)"
         )
-        command.add_argument(
-            "--json", action="store_true", help="print one JSON object and nothing else"
-        )
+        command.add_argument("--json", action="store_true", help="print one JSON object")
     return program
 
 
-def image_transform(chosen: argparse.Namespace) -> ImageTransform:
-    """Return how posters are to be drawn anew.
+def build_options(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return the build's options that were given, by name."""
+    given = {option.name: getattr(chosen, option.name) for option in fields(Options)}
+    return {
+        name: dict(value) if name == "columns" else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def transform_options(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return the options for resizing and re-encoding that were given, by name.
 
     Raises:
-        OptionError: a value cannot be used.
+        OptionError: a value is invalid, or an option has no effect.
     """
     if chosen.resize_mode is not None and chosen.image_size is None:
         raise OptionError(
-            "Option resize_mode: expected a size with it, as in --image-size 224x224; found none. Add one, or "
-            "leave --resize-mode out."
+            "Option resize_mode: expected a size with it, as in --image-size 224x224; found none. "
+            "Add one, or leave --resize-mode out."
         )
-    if (
-        chosen.encode_quality is not None
-        and chosen.image_size is None
-        and chosen.encode_format is None
-    ):
+    is_encoded = chosen.image_size is not None or chosen.encode_format is not None
+    if chosen.encode_quality is not None and not is_encoded:
         raise OptionError(
-            "Option encode_quality: expected a size or an encoding with it, as in --encode-format jpeg; found "
-            "neither. Add one, or leave --encode-quality out."
+            "Option encode_quality: expected a size or a format with it, as in --encode-format "
+            "jpeg; found neither. Add one, or leave --encode-quality out."
         )
-    return ImageTransform(
-        chosen.image_size,
-        ImageTransform.resize_mode if chosen.resize_mode is None else chosen.resize_mode,
-        chosen.encode_format,
-        ImageTransform.encode_quality if chosen.encode_quality is None else chosen.encode_quality,
-    )
+    given = {option.name: getattr(chosen, option.name) for option in fields(ImageTransform)}
+    options = {name: value for name, value in given.items() if value is not None}
+    ImageTransform(**options)
+    return options
 
 
 def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", type=Path, required=True, help="the folder to write into")
     command.add_argument(
         "--format",
-        choices=FORMATS,
-        default="folders",
+        choices=EXPORT_FORMATS,
+        default=EXPORT_FORMATS[0],
         help="folders by split and decade, or shards of Parquet or WebDataset (default: folders)",
     )
     command.add_argument(
         "--overwrite",
         action="store_true",
-        help="write into a folder that holds other files too, which are left alone",
+        help="write into a folder that holds other files, which are never changed",
     )
     command.add_argument(
         "--max-shard-size",
         type=_shard_size,
         metavar="SIZE",
         default=MAX_SHARD_SIZE,
-        help="how large a shard is to be, about (default: %(default)s)",
+        help="the approximate size of a shard (default: %(default)s)",
     )
-    _add_rendering(command)
+    _add_transform(command)
 
 
-def _add_rendering(command: argparse.ArgumentParser) -> None:
+def _add_transform(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--image-size",
-        type=_size,
+        type=_image_size,
         metavar="WIDTHxHEIGHT",
-        help="draw all posters anew at this size in pixels (default: as they were downloaded)",
+        help="resize all posters to this size in pixels (default: as downloaded)",
     )
     command.add_argument(
         "--resize-mode",
         choices=RESIZE_MODES,
-        help="how a poster gets that size: cut off, in black bars, or out of proportion "
-        f"(default: {ImageTransform.resize_mode})",
+        help=f"crop, add black bars, or stretch (default: {ImageTransform.resize_mode})",
     )
     command.add_argument(
         "--encode-format",
         choices=ENCODE_FORMATS,
-        help="encode all posters anew (default: as they were downloaded, or JPEG with --size)",
+        help="re-encode all posters (default: as downloaded, or JPEG with --image-size)",
     )
     command.add_argument(
         "--encode-quality",
@@ -145,19 +148,19 @@ def _add_push(command: argparse.ArgumentParser) -> None:
         "--repo-id", required=True, help="the repository: you/movie_posters_decade"
     )
     command.add_argument(
-        "--public", action="store_true", help="let everybody see it (default: you alone)"
+        "--public", action="store_true", help="make it visible to everybody (default: private)"
     )
     command.add_argument(
         "--no-images",
         dest="images",
         action="store_false",
-        help="publish links, hashes and labels, but no poster",
+        help="push links, hashes and labels, but no poster",
     )
     command.add_argument(
         "--no-audit",
         dest="audit",
         action="store_false",
-        help="do not look for what tells the decade but is no style, to warn of it on the card",
+        help="skip the audit for shortcuts, whose warnings go on the card",
     )
 
 
@@ -167,32 +170,32 @@ def _shard_size(text: str) -> str:
     return text
 
 
-def _size(text: str) -> tuple[int, int]:
+def _image_size(text: str) -> tuple[int, int]:
     width, by, height = text.lower().partition("x")
     if not (by and width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT, as in 224x224; found {text}")
     return int(width), int(height)
 
 
-def _add_again(command: argparse.ArgumentParser) -> None:
-    again = command.add_mutually_exclusive_group()
-    again.add_argument(
+def _add_download_mode(command: argparse.ArgumentParser) -> None:
+    mode = command.add_mutually_exclusive_group()
+    mode.add_argument(
         "--rebuild",
         dest="download_mode",
         action="store_const",
         const="reuse_cache_if_exists",
-        help="build again from what is there, asking for all else that is not gone",
+        help="build again from the download cache, and retry what failed but links not found",
     )
-    again.add_argument(
+    mode.add_argument(
         "--force-redownload",
         dest="download_mode",
         action="store_const",
         const="force_redownload",
-        help="download everything anew, what is gone too, and build again",
+        help="download everything again, also links that were not found, and build again",
     )
 
 
-def _add_source(command: argparse.ArgumentParser) -> None:
+def _add_catalogue(command: argparse.ArgumentParser) -> None:
     names = list(CONFIGURATIONS)
     command.add_argument(
         "--config",
@@ -205,30 +208,30 @@ def _add_source(command: argparse.ArgumentParser) -> None:
         "--data-files",
         metavar="FILE",
         help="the catalogue: a path or URL of MovieGenre.csv or a zip of it (default: Kaggle's; "
-        "plan takes what is on the network from the cache, after a build)",
+        "plan reads a remote one from the cache only, after a build)",
     )
 
 
 def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
-    """Add the flag of an option, as its type and its metadata say."""
+    """Add the flag of an option, as its type and metadata say."""
     hint = get_type_hints(Options)[option.name]
-    parts = [part for part in get_args(hint) if part is not type(None)]
-    is_tuple = any(get_origin(part) is tuple for part in parts)
-    is_mapping = any(get_origin(part) is Mapping for part in parts)
+    types = [part for part in get_args(hint) if part is not type(None)]
+    is_tuple = any(get_origin(part) is tuple for part in types)
+    is_mapping = any(get_origin(part) is Mapping for part in types)
     default = "" if option.default in {None, ""} else f" (default: {option.default})"
     flag = f"--{option.name.replace('_', '-')}"
-    meaning = option.metadata["help"] + default
+    help_text = option.metadata["help"] + default
     if hint is bool:
         action = argparse.BooleanOptionalAction
-        command.add_argument(flag, action=action, default=None, help=meaning)
+        command.add_argument(flag, action=action, default=None, help=help_text)
         return
     command.add_argument(
         flag,
-        type=_pair if is_mapping else str if is_tuple else (parts or [hint])[0],
+        type=_pair if is_mapping else str if is_tuple else (types or [hint])[0],
         nargs="+" if is_tuple or is_mapping else None,
         choices=option.metadata["choices"] or None,
         metavar=None if option.metadata["choices"] else option.name.upper(),
-        help=meaning,
+        help=help_text,
     )
 
 

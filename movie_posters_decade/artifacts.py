@@ -1,31 +1,58 @@
-"""A build as it is handed on, to be exported, shown or published."""
+"""A finished build, and the files beside it: report, rejected posters, lock file."""
 
 import csv
+import hashlib
 import json
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import datasets
 
+from movie_posters_decade import __version__
 from movie_posters_decade.errors import BuildError
-from movie_posters_decade.lockfile import Lock
+from movie_posters_decade.lockfile import LockFile
 from movie_posters_decade.records import Rejection
 from movie_posters_decade.report import REJECTED_COLUMNS, Report, rejection_rows
 
+REPORT_FILE = "report.json"
+REJECTED_FILE = "rejected.csv"
+LOCK_FILE = "movie_posters_decade.lock"
+INFO_FILE = "dataset_info.json"
+"""The file by which `datasets` itself recognizes a build."""
 
-@dataclass(frozen=True)
+_SHAPES_DATASET = (
+    "artifacts.py",
+    "builder.py",
+    "builder_config.py",
+    "config.py",
+    "lockfile.py",
+    "pipeline.py",
+    "records.py",
+    "report.py",
+    "catalogue",
+    "demo",
+    "download",
+    "images",
+    "sampling",
+)
+"""The code that shapes a dataset or the files beside it. The card's text, for one, does not."""
+
+
+@dataclass(frozen=True, repr=False)
 class Build:
-    """A build as it is handed on.
+    """A finished build, as exports, analysis and the Hub take it.
 
     Attributes:
-        name: of its configuration, or of its genres if they are others.
+        name: of the configuration, or of the genres if they are others.
         dataset: its splits.
-        report: what was kept and rejected.
-        options: that shaped it, by name, in JSON's types.
+        report: its counts.
+        options: the options that shaped it, by name, in JSON types.
         source: the URL or file name of its catalogue or lock file, or "demo".
-        tables: the contents of its rejections and its lock file, by file name.
+        tables: the content of rejected.csv and of the lock file, by file name.
     """
 
     name: str
@@ -35,46 +62,44 @@ class Build:
     source: str
     tables: Mapping[str, bytes]
 
+    def __repr__(self) -> str:
+        splits = ", ".join(f"{len(part)} {split}" for split, part in self.dataset.items())
+        decades = list(self.report.decades)
+        return (
+            f"Build {self.name!r} of {self.source}: {splits} posters, "
+            f"{decades[0]} to {decades[-1]}\n"
+            "  .dataset: the posters; print(.report): the counts"
+        )
+
     @property
-    def lock(self) -> bytes:
-        """The lock file's content."""
+    def lock_file(self) -> bytes:
+        """The content of the lock file."""
         return self.tables[LOCK_FILE]
 
 
-REPORT_FILE = "report.json"
-REJECTED_FILE = "rejected.csv"
-LOCK_FILE = "movie_posters_decade.lockfile"
-INFO_FILE = "dataset_info.json"
-"""What `datasets` itself knows a build by."""
-
-
 @dataclass(frozen=True)
-class Records:
+class BuildFiles:
     """The files beside a build.
 
     Attributes:
-        filesystem: the one of `fsspec` that the build is on.
-        folder: the build's.
+        filesystem: the fsspec filesystem that holds the build.
+        folder: of the build.
     """
 
     filesystem: Any
     folder: str
 
-    def path(self, name: str) -> str:
-        """Return the place of a file."""
-        return posixpath.join(self.folder, name)
-
     @property
     def rejected_path(self) -> str:
-        """The CSV table of the candidates that were rejected."""
-        return self.path(REJECTED_FILE)
+        """The path of the CSV table of rejected candidates."""
+        return self._path(REJECTED_FILE)
 
     @property
     def lock_path(self) -> str:
-        """The lock file."""
-        return self.path(LOCK_FILE)
+        """The path of the lock file."""
+        return self._path(LOCK_FILE)
 
-    def write(self, report: Report, rejections: Iterable[Rejection], lock: Lock) -> None:
+    def write(self, report: Report, rejections: Iterable[Rejection], lock: LockFile) -> None:
         """Write all of them.
 
         Raises:
@@ -89,51 +114,69 @@ class Records:
         with self._open(LOCK_FILE, "w") as file:
             file.writelines(lock.lines())
 
-    def report(self) -> Report:
+    def read_report(self) -> Report:
         """Read the report.
 
         Raises:
-            BuildError: there is none, as nothing was built, or it is damaged.
+            BuildError: there is no build, or a damaged one.
         """
         try:
             with self._open(REPORT_FILE, "r") as file:
                 return Report.from_json(json.load(file))
         except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError) as error:
             if self.filesystem.exists(self.folder):
-                raise damaged(self.folder, error) from error
+                raise damaged_build(self.folder, error) from error
             raise BuildError(
                 f"{self.folder}: expected a build; found none. Call download_and_prepare() first."
             ) from error
 
-    def tables(self) -> dict[str, bytes]:
-        """Read the rejections and the lock file, to be handed on with the posters.
+    def read_tables(self) -> dict[str, bytes]:
+        """Read rejected.csv and the lock file.
 
         Raises:
-            FileNotFoundError: they are not there, as nothing was built.
+            FileNotFoundError: there is no build.
         """
         return {
-            name: self.filesystem.cat_file(self.path(name)) for name in (REJECTED_FILE, LOCK_FILE)
+            name: self.filesystem.cat_file(self._path(name)) for name in (REJECTED_FILE, LOCK_FILE)
         }
 
+    def _path(self, name: str) -> str:
+        return posixpath.join(self.folder, name)
+
     def _open(self, name: str, mode: str) -> Any:
-        return self.filesystem.open(self.path(name), mode, encoding="utf-8")
+        return self.filesystem.open(self._path(name), mode, encoding="utf-8")
 
 
-def damaged(folder: str, error: Exception) -> BuildError:
-    """Return the error of a build that cannot be read."""
+@cache
+def code_version(package: Path = Path(__file__).parent) -> str:
+    """Return a hash of the version and the code that shape a dataset.
+
+    `datasets` keeps the builds of different hashes apart, so that changed code does not serve an
+    old build.
+    """
+    digest = hashlib.sha256(__version__.encode())
+    for name in _SHAPES_DATASET:
+        for path in sorted({package / name, *(package / name).glob("*.py")}):
+            if path.is_file():
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def damaged_build(folder: str, error: Exception) -> BuildError:
+    """Return the error for a build that cannot be read."""
     return BuildError(
-        f"{folder}: expected a whole build; found it damaged: {_told(error)}. Build again with "
-        '--rebuild (download_mode="reuse_cache_if_exists").'
+        f"{folder}: expected a complete build; found it damaged: {_describe(error)}. Build again "
+        'with --rebuild (download_mode="reuse_cache_if_exists").'
     )
 
 
-def past_rebuilding(folder: str, error: Exception) -> BuildError:
-    """Return the error of a build that `datasets` cannot even replace."""
+def unreplaceable_build(folder: str, error: Exception) -> BuildError:
+    """Return the error for a build that is so damaged that `datasets` cannot replace it."""
     return BuildError(
-        f"{folder}: expected a whole build; found its {INFO_FILE} damaged: {_told(error)}. Remove "
-        "this folder and build again."
+        f"{folder}: expected a complete build; found its {INFO_FILE} damaged: {_describe(error)}. "
+        "Remove this folder and build again."
     )
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(".")

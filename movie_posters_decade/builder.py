@@ -1,78 +1,89 @@
-"""The Hugging Face door: configurations, features, splits, examples."""
+"""The Hugging Face builder: features, splits and examples.
 
+`datasets` imports it by this path, and patches names of this module while streaming. So it stays
+thin: what a build does is in `pipeline`.
+"""
+
+import json
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from json import JSONDecodeError
 from typing import Any, ClassVar
 
 import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 from fsspec.core import url_to_fs
 
-from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE
-from movie_posters_decade.artifacts import Build, Records, damaged, past_rebuilding
-from movie_posters_decade.catalogue.locate import expanded, locate
-from movie_posters_decade.config import KAGGLE_PAGE, shaping
-from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, Configuration
-from movie_posters_decade.counting import planned_report
-from movie_posters_decade.download.addresses import is_url
-from movie_posters_decade.download.cache import hand_out
+from movie_posters_decade import __version__
+from movie_posters_decade.artifacts import (
+    Build,
+    BuildFiles,
+    code_version,
+    damaged_build,
+    unreplaceable_build,
+)
+from movie_posters_decade.builder_config import MoviePostersConfig
+from movie_posters_decade.catalogue import expand_home, locate
+from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
 from movie_posters_decade.errors import CatalogueError, OptionError
-from movie_posters_decade.pipeline import Assembly
+from movie_posters_decade.pipeline import Pipeline
 from movie_posters_decade.records import SPLITS, Poster, decade_names
 from movie_posters_decade.report import Report
-from movie_posters_decade.version import NAME, __version__, code_hash
 
+_DESCRIPTION = """\
+Movie posters labelled by the decade of their movie, built from a catalogue of poster links and \
+split into train and test within each decade. A poster that cannot be used is replaced by another \
+one of its decade and split. By default all decades have the same number of posters, and no poster \
+is black and white."""
 
-@dataclass
-class MoviePostersConfig(Configuration, datasets.BuilderConfig):
-    """A configuration as `datasets` takes it."""
+_LICENSE = """\
+The posters belong to their copyright holders, and no license is granted here. Whether you may use \
+them, for research for instance, depends on the law where you are. The code that builds the \
+dataset is under the Apache License 2.0."""
 
-    version: str = __version__
-
-    def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
-        """Return a name for the cache that changes with all that the content depends on.
-
-        Raises:
-            OptionError: an option has a value that cannot be used.
-            CatalogueError: the catalogue is on this machine, and not to be found.
-            LockError: the lock file cannot be used.
-        """
-        return self.build_id(custom_features)
+_CITATION = """\
+@misc{movie_genre_from_its_poster,
+  author = {{neha1703}},
+  title = {Movie Genre from its Poster},
+  howpublished = {Kaggle},
+  url = {https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster}
+}
+@misc{boehm2018,
+  author = {B{\\"o}hm, Timo},
+  year = {2018},
+  note = {The article that first made a dataset of poster decades from this catalogue}
+}"""
 
 
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
-    """Builds posters labelled by decade from a catalogue of links.
+    """Builds a dataset of posters labelled by decade from a catalogue of links.
 
-    Posters that cannot be used are replaced until all decades are equal again, on each split; the
-    examples come in the order of the movies' ranks, in which the decades are mixed.
+    Rejected posters are replaced until all decades of a split are equal again.
 
-    With ``streaming=True`` nothing but the catalogue is stored and posters are downloaded as they are
-    asked for, decade by decade in turn. The same movies come as in a build, in another order, save
-    that of two of a split whose posters look alike the one that comes first stays; but the length
-    is not known beforehand, a link that dies between two passes changes what comes after it, and a
-    decade without any usable poster is only found at the end.
+    With ``streaming=True`` only the catalogue is stored. Posters are downloaded while the stream is
+    read, one of each decade in turn. The stream holds the movies of a build in another order; of
+    near-duplicates within a split the first stays. Its length is not known beforehand, and a decade
+    without any usable poster is an error only at the end.
 
     Args:
-        cache_dir: where builds and downloads are kept; by default where `datasets` keeps its own.
+        cache_dir: the folder of builds and downloads; by default the cache of `datasets`.
         dataset_name: the name of the folder in the cache.
         config_name: "action" by default, another genre such as "sci-fi", "all" or "demo".
-        hash: what tells this builder's code from other versions of it.
-        data_files: the catalogue, a path or URL.
+        hash: distinguishes this builder's code from other versions of it.
+        data_files: the catalogue's path or URL.
         data_dir: the folder that ``data_files`` is relative to, or that holds the catalogue.
-        **kwargs: what else `datasets.DatasetBuilder` takes, and the options.
+        **kwargs: the options, and what else `datasets.DatasetBuilder` takes.
 
     Raises:
-        OptionError: an option or ``cache_dir`` has a value that cannot be used.
-        CatalogueError: the catalogue is on this machine, and not to be found.
-        LockError: the lock file cannot be used.
-        BuildError: a build is there and so damaged that it cannot be replaced.
+        OptionError: an option or ``cache_dir`` has an invalid value.
+        CatalogueError: the catalogue is on this machine and does not exist.
+        LockFileError: the lock file is invalid.
+        BuildError: the cache holds a build that is too damaged to be replaced.
     """
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
-    BUILDER_CONFIGS: ClassVar = [MoviePostersConfig(**vars(one)) for one in CONFIGURATIONS.values()]
+    BUILDER_CONFIGS: ClassVar = [
+        MoviePostersConfig(name=name, **values) for name, values in CONFIGURATIONS.items()
+    ]
     DEFAULT_CONFIG_NAME = DEFAULT
     VERSION = datasets.Version(__version__)
     config: MoviePostersConfig
@@ -88,33 +99,32 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         data_dir: str | None = None,
         **kwargs: Any,
     ) -> None:
-        _check_cache(cache_dir)
-        folder = data_dir and str(expanded(data_dir).resolve())
-        files = None if data_files is None else _resolve(data_files, folder)
+        _check_cache_dir(cache_dir)
+        folder = data_dir and str(expand_home(data_dir).resolve())
+        files = None if data_files is None else _data_files(data_files, folder)
         try:
             super().__init__(
                 cache_dir=cache_dir,
                 dataset_name=dataset_name or NAME,
                 config_name=config_name,
-                hash=hash or code_hash(),
+                hash=hash or code_version(),
                 data_files=files,
                 data_dir=folder,
                 **kwargs,
             )
-        except JSONDecodeError as error:
-            raise past_rebuilding(self._cache_dir, error) from error
-        self._made_for = self.config.identity()
+        except json.JSONDecodeError as error:
+            raise unreplaceable_build(self._cache_dir, error) from error
+        self._identity = self.config.identity()
 
     def _info(self) -> datasets.DatasetInfo:
         options = self.config.checked()
+        labels = datasets.ClassLabel(names=decade_names(options.min_year, options.max_year))
         return datasets.DatasetInfo(
-            description=DESCRIPTION,
+            description=_DESCRIPTION,
             features=datasets.Features(
                 {
                     "image": datasets.Image(mode="RGB"),
-                    "label": datasets.ClassLabel(
-                        names=decade_names(options.min_year, options.max_year)
-                    ),
+                    "label": labels,
                     "imdb_id": datasets.Value("string"),
                     "title": datasets.Value("string"),
                     "year": datasets.Value("int32"),
@@ -125,60 +135,59 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             ),
             supervised_keys=datasets.info.SupervisedKeysData("image", "label"),
             homepage=KAGGLE_PAGE,
-            license=LICENSE,
-            citation=CITATION,
+            license=_LICENSE,
+            citation=_CITATION,
         )
 
     def plan(self) -> Report:
-        """Report what a build would keep if no poster were rejected. No request is sent.
+        """Report what a build would keep if no poster were rejected. It sends no request.
 
         Raises:
-            CatalogueError: the catalogue cannot be read or is not there without a request.
-            SelectionError: no movie is left for a decade or a split.
+            CatalogueError: the catalogue cannot be read without a request.
+            SelectionError: a stratum has no candidate.
         """
-        assembly = Assembly(self.config, self._download_manager())
-        return planned_report(assembly.select(may_download=False)[0])
+        return self._pipeline(self._download_manager()).plan()
 
     def report(self) -> Report:
-        """Report what was kept and rejected, of a build that is in the cache.
+        """Return the report of the build in the cache.
 
         Raises:
             BuildError: there is none, or it is damaged.
         """
-        return self.records.report()
+        return self.files.read_report()
 
     def built(self) -> Build:
-        """Return the build that is in the cache, to be exported or published.
+        """Return the build in the cache, for exports, analysis and the Hub.
 
         Raises:
             BuildError: there is none, or it is damaged.
         """
         options, report = self.config.checked(), self.report()
         try:
-            dataset, tables = self.as_dataset(), self.records.tables()
+            dataset, tables = self.as_dataset(), self.files.read_tables()
         except Exception as error:
-            # Whatever `datasets` and Arrow raise of files that are not whole.
-            raise damaged(self.cache_dir, error) from error
+            # Whatever `datasets` and Arrow raise for incomplete files.
+            raise damaged_build(self.cache_dir, error) from error
         return Build(
             name=self.config.title(),
             dataset=dataset,
             report=report,
-            options=shaping(options) | {"respect_opt_out": options.respect_opt_out},
+            options=dataset_options(options) | {"respect_opt_out": options.respect_opt_out},
             source=self.config.source(),
             tables=tables,
         )
 
     @property
-    def records(self) -> Records:
-        """The files beside a build that is in the cache."""
-        return Records(self._fs, self._output_dir)
+    def files(self) -> BuildFiles:
+        """The files beside the build in the cache."""
+        return BuildFiles(self._fs, self._output_dir)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        """Collect the posters; when streaming, leave everything to the first pass."""
+        """Build the posters of both splits; while streaming, leave everything to the stream."""
         posters: dict[str, Any] = (
             {split: StreamedPosters(self, split) for split in SPLITS}
             if dl_manager.is_streaming
-            else self._collect(dl_manager)
+            else self._build(dl_manager)
         )
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"posters": posters[split]})
@@ -190,34 +199,34 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         for poster in posters:
             yield poster.movie.imdb_id, _example(poster)
 
-    def _collect(self, manager: datasets.DownloadManager) -> dict[str, list[Poster]]:
-        # Links die: a rebuild need not have the sizes of the build it replaces.
+    def _build(self, manager: datasets.DownloadManager) -> dict[str, list[Poster]]:
+        """Build the posters of each split, and write the files beside the build."""
+        # Links die, so a rebuild may have other sizes than the build that it replaces.
         self.info.splits = None
-        if self._made_for != self.config.identity():
+        if self._identity != self.config.identity():
             raise CatalogueError(
-                f"{self.config.place()}: expected the catalogue that this builder was made for; "
-                "found another content. Make the builder again."
+                f"{self.config.location()}: expected the catalogue that this builder was created "
+                "for; found other content. Create the builder again."
             )
-        posters = self._assemble(manager)
-        # The manager counts and checks them; they are where it keeps its own.
-        links = [poster.movie.poster_url for poster in posters]
-        deque(hand_out(manager, [link for link in links if is_url(link)]), maxlen=0)
+        result = self._pipeline(manager).build()
+        self.files.write(result.report, result.rejections, result.lock)
         return {
-            split: [poster for poster in posters if poster.movie.split == split] for split in SPLITS
+            split: [poster for poster in result.posters if poster.movie.split == split]
+            for split in SPLITS
         }
 
-    def _assemble(self, manager: datasets.DownloadManager) -> list[Poster]:
-        """Bring the posters, and write down what was kept and rejected."""
-        assembled = Assembly(self.config, manager).assemble()
-        self.records.write(assembled.report, assembled.rejections, assembled.lock)
-        return assembled.posters
-
     def stream_posters(self, split: str) -> Iterator[Poster]:
-        """Yield the posters of a split, as `Assembly.stream` brings them."""
-        return Assembly(self.config, self._download_manager()).stream(split)
+        """Stream the posters of a split."""
+        return self._pipeline(self._download_manager()).stream(split)
+
+    def _pipeline(self, manager: datasets.DownloadManager) -> Pipeline:
+        config = self.config
+        return Pipeline(
+            config.checked(), config.lock(), config.location(), config.folder(), manager
+        )
 
     def _download_manager(self) -> datasets.DownloadManager:
-        """Return a manager for the catalogue alone, where `datasets` gives none that stores."""
+        """Return a manager for the catalogue, where `datasets` passes none that stores files."""
         download_config = datasets.DownloadConfig(
             cache_dir=self._cache_downloaded_dir, use_etag=False, token=self.token
         )
@@ -225,10 +234,10 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
 
 class StreamedPosters:
-    """The posters of a split, brought anew each time they are iterated over.
+    """The posters of a split, downloaded again in each iteration.
 
     Args:
-        builder: what brings them.
+        builder: streams them.
         split: "train" or "test".
     """
 
@@ -242,7 +251,7 @@ class StreamedPosters:
 def _example(poster: Poster) -> dict[str, Any]:
     movie = poster.movie
     return {
-        "image": {"bytes": poster.read(), "path": None},
+        "image": {"bytes": poster.path.read_bytes(), "path": None},
         "label": movie.decade,
         "imdb_id": movie.imdb_id,
         "title": movie.title,
@@ -253,7 +262,7 @@ def _example(poster: Poster) -> dict[str, Any]:
     }
 
 
-def _check_cache(cache_dir: str | None) -> None:
+def _check_cache_dir(cache_dir: str | None) -> None:
     try:
         url_to_fs(str(cache_dir or ""))
     except (ImportError, ValueError, OSError) as error:
@@ -263,7 +272,6 @@ def _check_cache(cache_dir: str | None) -> None:
         ) from error
 
 
-def _resolve(data_files: Any, data_dir: str | None) -> DataFilesDict:
-    """Name the catalogue without a request, which `datasets` would send to resolve a URL."""
-    place = locate(data_files, data_dir)
-    return DataFilesDict({"train": DataFilesList([place], [()])})
+def _data_files(data_files: Any, data_dir: str | None) -> DataFilesDict:
+    """Return the catalogue's location, without the request that `datasets` sends for a URL."""
+    return DataFilesDict({"train": DataFilesList([locate(data_files, data_dir)], [()])})

@@ -1,141 +1,130 @@
-"""The command line; the only room that prints. Each command loads what it alone needs."""
+"""The command line: one function per command. The only module that prints.
+
+Modules that only one command needs are imported by it, so that ``--help`` is fast.
+"""
 
 import argparse
 import gc
-import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from movie_posters_decade.arguments import PROGRAM, image_transform, parser
-from movie_posters_decade.artifacts import Records
-from movie_posters_decade.config import Options
-from movie_posters_decade.configurations import CONFIGURATIONS, DEMO
-from movie_posters_decade.errors import EvidenceError, MoviePostersError
-from movie_posters_decade.finding import find_build
-from movie_posters_decade.records import listing
-from movie_posters_decade.report import Report
+from movie_posters_decade.arguments import PROGRAM, build_options, parser, transform_options
+from movie_posters_decade.config import DEMO
+from movie_posters_decade.errors import AnalysisError, MoviePostersError
+from movie_posters_decade.records import list_counts
 
 if TYPE_CHECKING:
     from movie_posters_decade.artifacts import Build
     from movie_posters_decade.builder import MoviePostersDecade
+    from movie_posters_decade.report import Report
+
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: the words after the program's name; by default those it was called with.
+        arguments: the words after the program's name; by default those of this process.
 
     Returns:
-        The exit code: 0, or 1 after an error that was told in a sentence.
+        The exit code: 0, 1 after an error, or 130 after an interrupt.
     """
     chosen = parser().parse_args(arguments)
-    with _echoes_unheard():
-        code, sentence = _run(chosen)
-        if sentence:
-            # What was under way, a progress bar for one, ends before the sentence.
+    with _no_unraisable_errors():
+        code, message = _run(chosen)
+        if message:
+            # Closes what was under way, such as a progress bar, before the message.
             gc.collect()
-    if sentence:
-        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+    if message:
+        print(f"{PROGRAM}: {message}", file=sys.stderr)
     return code
 
 
 @contextmanager
-def _echoes_unheard() -> Iterator[None]:
-    """Keep Python from telling of errors in what is let go, as these echo one that is told."""
-    tell, sys.unraisablehook = sys.unraisablehook, lambda _: None
+def _no_unraisable_errors() -> Iterator[None]:
+    """Keep Python from printing errors in finalizers, which repeat an error that is reported."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     try:
         yield
     finally:
-        sys.unraisablehook = tell
+        sys.unraisablehook = hook
 
 
 def _run(chosen: argparse.Namespace) -> tuple[int, str]:
-    """Run a command, and return its exit code, and a sentence if there is something to say."""
+    """Run a command, and return its exit code and an error message."""
     try:
-        if not _is_answered(chosen):
-            _run_with_datasets(chosen)
+        _import_datasets()
+        _run_command(chosen)
         if sys.stdout:
             sys.stdout.flush()
     except MoviePostersError as error:
         return 1, str(error)
     except BrokenPipeError:
-        # Whoever read along has had enough; Python would complain once more when it ends.
+        # The reader has closed the pipe; Python would print an error when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1, ""
     except OSError as error:
-        where = error.filename or "a file"
+        path = error.filename or "a file"
         return 1, (
-            f"{where}: cannot be read or written: {error.strerror or error}. What was downloaded is "
-            "kept; mend this, or choose another folder."
+            f"{path}: cannot be read or written: {error.strerror or error}. What was downloaded is "
+            "kept; fix this, or choose another folder."
         )
     except KeyboardInterrupt:
-        return 130, "interrupted; what was downloaded is kept."
+        return INTERRUPTED, "interrupted; what was downloaded is kept."
     return 0, ""
 
 
-def _is_answered(chosen: argparse.Namespace) -> bool:
-    """Answer what takes nothing but a look at a build that is there, and say whether that did."""
-    # Where datasets is loaded, it answers as fast and knows better.
-    if chosen.command != "build" or chosen.download_mode or "datasets" in sys.modules:
-        return False
-    source = {"data_files": chosen.data_files} | _options(chosen)
-    found = find_build(replace(CONFIGURATIONS[chosen.config], **source), chosen.cache_dir)
-    if found is not None:
-        _print_build(chosen, *found)
-    return found is not None
-
-
-def _run_with_datasets(chosen: argparse.Namespace) -> None:
-    # Loading it makes no garbage, and looking for it again and again takes a tenth of the time.
+def _import_datasets() -> None:
+    # Importing it creates no garbage, and collecting garbage meanwhile takes a tenth of the time.
     gc.disable()
     try:
-        from datasets.exceptions import DatasetsError
-
         import movie_posters_decade.builder  # noqa: F401
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _run_command(chosen: argparse.Namespace) -> None:
+    from datasets.exceptions import DatasetsError
+
     try:
         COMMANDS[chosen.command](chosen)
     except DatasetsError as error:
-        cause = error.__cause__ or "no more is known"
+        cause = error.__cause__ or "the cause is unknown"
         raise MoviePostersError(f"{error}: {cause}") from error
 
 
 def _plan(chosen: argparse.Namespace) -> None:
     report = _builder(chosen).plan()
     least, most = report.kept, sum(report.decades.values())
-    more = f", and more, up to {most}, where some are rejected" if most > least else ""
-    wanted = f"{least} posters would be downloaded{more}."
-    _print_report(chosen, report, {"to_download": {"at_least": least, "at_most": most}}, wanted)
+    more = f", or up to {most} if some are rejected" if most > least else ""
+    last_line = f"A build would download {least} posters{more}."
+    _print_report(chosen, report, {"to_download": {"at_least": least, "at_most": most}}, last_line)
 
 
 def _build(chosen: argparse.Namespace) -> None:
-    builder = _built(chosen)
-    _print_build(chosen, builder.records, builder.report())
-
-
-def _print_build(chosen: argparse.Namespace, records: Records, report: Report) -> None:
-    places = {
-        "cache_dir": records.folder,
-        "report": records.rejected_path,
-        "lock": records.lock_path,
+    builder = _prepared_builder(chosen)
+    files, report = builder.files, builder.report()
+    paths = {
+        "cache_dir": files.folder,
+        "rejected_path": files.rejected_path,
+        "lock_path": files.lock_path,
     }
-    place = (
-        f"The dataset is in {records.folder}\nEvery rejection is in {records.rejected_path}\n"
-        f"What it is made of, byte for byte, is in {records.lock_path}"
+    text = (
+        f"Dataset: {files.folder}\nRejected posters: {files.rejected_path}\n"
+        f"Lock file: {files.lock_path}"
     )
-    if report.passing:
-        rejected = listing(report.passing)
-        place += f"\nSome may be had another time ({rejected}): --rebuild asks again."
-    _print_report(chosen, report, places, place)
+    if report.transient:
+        text += (
+            f"\nSome rejections may be temporary ({list_counts(report.transient)}): "
+            "--rebuild tries them again."
+        )
+    _print_report(chosen, report, paths, text)
 
 
 def _demo(chosen: argparse.Namespace) -> None:
@@ -146,76 +135,51 @@ def _demo(chosen: argparse.Namespace) -> None:
     builder = MoviePostersDecade(chosen.cache_dir, config_name=DEMO)
     builder.download_and_prepare()
     build = builder.built()
-    export(build.dataset, chosen.output, extras=build.tables)
-    places = {"cache_dir": builder.cache_dir, "output": str(chosen.output)}
-    place = f"The dataset is in {builder.cache_dir}\nIts posters are in {chosen.output}"
-    _print_report(chosen, build.report, places, place)
+    export(build, chosen.output)
+    paths = {"cache_dir": builder.cache_dir, "output": str(chosen.output)}
+    text = f"Dataset: {builder.cache_dir}\nPosters: {chosen.output}"
+    _print_report(chosen, build.report, paths, text)
 
 
 def _export(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.exports.exporter import check_output, export
 
-    transform = image_transform(chosen)
+    transform = transform_options(chosen)
     check_output(chosen.output, overwrite=chosen.overwrite)
-    build = _built(chosen).built()
+    build = _prepared_builder(chosen).built()
     is_new = export(
-        build.dataset,
+        build,
         chosen.output,
         chosen.format,
-        transform=transform,
-        extras=build.tables,
-        overwrite=chosen.overwrite,
         max_shard_size=chosen.max_shard_size,
+        overwrite=chosen.overwrite,
+        **transform,
     )
-    place = f"The posters are in {chosen.output}" + ("" if is_new else ", as they were already")
+    text = f"Posters: {chosen.output}" + ("" if is_new else " (unchanged)")
     more = {"output": str(chosen.output), "written": is_new}
-    _print_report(chosen, build.report, more, place)
+    _print_report(chosen, build.report, more, text)
 
 
 def _baseline(chosen: argparse.Namespace) -> None:
-    transform = image_transform(chosen)
-    evidence = _room("analysis.evaluate")
-    build = _built(chosen).built()
-    found = evidence.gather(build.dataset, transform)
-    print(json.dumps(found.to_json(), indent=2) if chosen.json else found.to_text())
+    from movie_posters_decade.analysis.evaluate import evaluate
+
+    transform = transform_options(chosen)
+    evaluation = evaluate(_prepared_builder(chosen).built(), **transform)
+    print(json.dumps(evaluation.to_json(), indent=2) if chosen.json else evaluation.to_text())
 
 
 def _report(chosen: argparse.Namespace) -> None:
-    from movie_posters_decade.exports.exporter import check_output
+    from movie_posters_decade.analysis.report import (
+        PAGE_FILE,
+        check_report_folder,
+        write_report,
+    )
 
-    dossier = _room("analysis.report")
-    check_output(chosen.output, overwrite=True)
-    dossier.check_place(chosen.output)
-    build = _built(chosen).built()
-    dossier.write_dossier(build, chosen.output)
-    places = {"output": str(chosen.output), "page": str(chosen.output / dossier.PAGE)}
-    _print_report(chosen, build.report, places, f"The page is {places['page']}")
-
-
-def _warnings(build: "Build") -> list[str] | None:
-    """Return what is to be warned of; None where what is needed to find out is not installed."""
-    try:
-        evidence = _room("analysis.evaluate")
-    except EvidenceError:
-        return None
-    found: list[str] = evidence.find_shortcuts(build.dataset)
-    return found
-
-
-def _room(name: str) -> ModuleType:
-    """Load a room that needs more than a build does.
-
-    Raises:
-        EvidenceError: it is not installed.
-    """
-    try:
-        return importlib.import_module(f"movie_posters_decade.{name}")
-    except ModuleNotFoundError as error:
-        library = str(error.name).partition(".")[0]
-        raise EvidenceError(
-            f"Baselines and reports: expected {library} to be installed; found it is not. "
-            "Install both with: pip install scikit-learn matplotlib"
-        ) from error
+    check_report_folder(chosen.output)
+    build = _prepared_builder(chosen).built()
+    write_report(build, chosen.output)
+    paths = {"output": str(chosen.output), "page": str(chosen.output / PAGE_FILE)}
+    _print_report(chosen, build.report, paths, f"Page: {paths['page']}")
 
 
 def _push(chosen: argparse.Namespace) -> None:
@@ -223,18 +187,27 @@ def _push(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, push
 
     check_access(chosen.repo_id, public=chosen.public)
-    build = _built(chosen).built()
+    build = _prepared_builder(chosen).built()
     url = push(
         build,
         chosen.repo_id,
         public=chosen.public,
         images=chosen.images,
-        warnings=_warnings(build) if chosen.audit else None,
+        warnings=_shortcut_warnings(build) if chosen.audit else None,
     )
-    more = {"url": url, "public": chosen.public}
-    _print_report(chosen, build.report, more, f"The dataset is at {url}")
+    _print_report(chosen, build.report, {"url": url, "public": chosen.public}, f"Dataset: {url}")
     if chosen.public:
         print(COPYRIGHT_REMINDER, file=sys.stderr)
+
+
+def _shortcut_warnings(build: "Build") -> list[str] | None:
+    """Return the warnings of the audit for shortcuts; None without its libraries."""
+    try:
+        from movie_posters_decade.analysis.evaluate import find_shortcuts
+
+        return find_shortcuts(build)
+    except AnalysisError:
+        return None
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -248,7 +221,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 }
 
 
-def _built(chosen: argparse.Namespace) -> "MoviePostersDecade":
+def _prepared_builder(chosen: argparse.Namespace) -> "MoviePostersDecade":
     builder = _builder(chosen)
     builder.download_and_prepare(download_mode=chosen.download_mode)
     return builder
@@ -261,24 +234,14 @@ def _builder(chosen: argparse.Namespace) -> "MoviePostersDecade":
         chosen.cache_dir,
         config_name=chosen.config,
         data_files=chosen.data_files,
-        **_options(chosen),
+        **build_options(chosen),
     )
 
 
-def _options(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Return the options that were given, by name."""
-    given = {option.name: getattr(chosen, option.name) for option in fields(Options)}
-    return {
-        name: dict(value) if name == "columns" else value
-        for name, value in given.items()
-        if value is not None
-    }
-
-
 def _print_report(
-    chosen: argparse.Namespace, report: Report, more: dict[str, Any], last_words: str
+    chosen: argparse.Namespace, report: "Report", more: dict[str, Any], last_lines: str
 ) -> None:
     if chosen.json:
         print(json.dumps(report.to_json() | more, indent=2))
     else:
-        print(report.to_text(), last_words, sep="\n\n")
+        print(report, last_lines, sep="\n\n")

@@ -1,10 +1,17 @@
-"""What is known of Kaggle's catalogue before it is there."""
+"""Configuration: every option with default, help and validation, and the named configurations.
+
+The builder's configuration and the command line's flags are both generated from the dataclass
+`Options`. This module is light: it loads neither `datasets` nor Pillow.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from movie_posters_decade.errors import OptionError
+
+NAME = "movie_posters_decade"
+"""What the package, and the datasets that it builds, are called."""
 
 KAGGLE_PAGE = "https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster"
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-genre-from-its-poster"
@@ -16,9 +23,9 @@ KAGGLE_COLUMNS = {
     "poster_url": "Poster",
     "imdb_score": "IMDB Score",
 }
-"""What each field is called in Kaggle's catalogue; the year is in the title there."""
+"""The column of each field in Kaggle's catalogue. The year is in the title there."""
 
-GENRES = (
+GENRES = [
     "Action",
     "Adult",
     "Adventure",
@@ -47,28 +54,50 @@ GENRES = (
     "Thriller",
     "War",
     "Western",
-)
+]
 """The genres of Kaggle's catalogue."""
 
+DEFAULT = "action"
+"""The default configuration."""
 
-FORMATS = ("folders", "parquet", "webdataset")
+DEMO = "demo"
 
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    **{
+        genre.lower(): {"description": f"{genre} movies of the catalogue", "genres": (genre,)}
+        for genre in GENRES
+    },
+    "all": {"description": "movies of any genre"},
+    DEMO: {
+        "description": "painted Action movies, without any network",
+        "genres": ("Action",),
+        "allow_private_hosts": True,
+    },
+}
+"""The named configurations: one for each genre, one for all genres, and the demo."""
+
+CATALOGUE_FIELDS = ("imdb_id", "title", "year", "genres", "imdb_score", "poster_url")
+"""The fields of a movie in a catalogue."""
+
+EXPORT_FORMATS = ("folders", "parquet", "webdataset")
 MAX_SHARD_SIZE = "500MB"
-"""How large a shard of Parquet or WebDataset is, about, unless something else is asked for."""
+RESIZE_MODES = ("crop", "pad", "stretch")
+ENCODE_FORMATS = ("jpeg", "png", "webp")
+MAX_IMAGE_SIZE = 8192
+"""The largest width and height of a resized poster, in pixels."""
 
 
-FIELDS = ("imdb_id", "title", "year", "genres", "imdb_score", "poster_url")
-"""What a catalogue tells of a movie."""
-
-
-def _option(default: Any, meaning: str, choices: Sequence[str] = (), *, shapes: bool = True) -> Any:
-    metadata = {"help": meaning, "choices": tuple(choices), "shapes": shapes}
+def _option(
+    default: Any, help_text: str, choices: Sequence[str] = (), *, shapes: bool = True
+) -> Any:
+    """Declare an option; `shapes` says whether it shapes the dataset or only the way there."""
+    metadata = {"help": help_text, "choices": tuple(choices), "shapes": shapes}
     return field(default=default, metadata=metadata)
 
 
 @dataclass
 class Options:
-    """What a dataset is made of; the README says more of each."""
+    """The options of a build, described in docs/options.md."""
 
     genres: tuple[str, ...] | None = _option(
         None, "keep movies with any of these genres (default: the configuration's)"
@@ -78,50 +107,52 @@ class Options:
     test_size: float = _option(0.2, "the share of each decade that is test, between 0 and 1")
     balance: str = _option(
         "undersample",
-        "undersample makes all decades equal, none keeps what there is",
+        "undersample gives all decades the same number, none keeps all posters",
         choices=("undersample", "none"),
     )
-    max_per_decade: int | None = _option(None, "at most so many movies of a decade")
-    keep_grayscale: bool = _option(False, "keep black-and-white posters too")
-    seed: int = _option(42, "decides order and splits")
+    max_per_decade: int | None = _option(None, "the largest number of movies of a decade")
+    keep_grayscale: bool = _option(False, "keep black-and-white posters")
+    seed: int = _option(42, "the seed of order and splits")
     respect_opt_out: bool = _option(
         True,
-        "leave posters alone whose X-Robots-Tag says noai, noimageai, noindex or noimageindex",
+        "skip posters whose X-Robots-Tag says noai, noimageai, noindex or noimageindex",
         shapes=False,
     )
     allow_private_hosts: bool = _option(
-        False, "ask addresses too that are loopback, private or otherwise not public", shapes=False
+        False, "allow addresses that are loopback, private or otherwise not public", shapes=False
     )
     connections_per_host: int = _option(
-        32, "how many to one host at a time; changes no result", shapes=False
+        32,
+        "the largest number of connections to one host at a time; changes no result",
+        shapes=False,
     )
     columns: Mapping[str, str] | None = _option(
         None,
-        "what the catalogue's columns are called, where not as in Kaggle's: imdb_id, title, "
-        "genres, poster_url, imdb_score, and year where it is not in the title",
+        "the catalogue's column names, where they differ from Kaggle's: imdb_id, title, genres, "
+        "poster_url, imdb_score, and year where it is not in the title",
     )
-    genre_separator: str = _option("|", "what stands between genres in the catalogue")
+    genre_separator: str = _option("|", "the text between genres in the catalogue")
     base_url: str = _option("", "the URL that the catalogue's poster links are relative to")
     duplicate_rows: str = _option(
         "drop",
-        "drop all rows that share a poster, or merge those of one movie",
+        "drop all rows that share a poster link, or merge those of one movie",
         choices=("drop", "merge"),
     )
     lock_file: str | None = _option(
-        None, "the lock file of another build, to build just its posters", shapes=False
+        None, "the lock file of another build, to build exactly its posters", shapes=False
     )
     allow_missing: bool = _option(
-        False, "with a lock file, leave out what is gone or changed", shapes=False
+        False, "with a lock file, leave out posters that are missing or changed", shapes=False
     )
 
     def checked(self) -> "Options":
-        """Return the options alone, checked and in one canonical form.
+        """Return the options alone, validated and in one canonical form.
 
-        ``datasets`` sets options on a configuration without running its ``__post_init__``, so
-        they are checked here, where the values are used.
+        `datasets` sets options on a configuration without running its ``__post_init__``, so they
+        are validated here, where the values are used.
 
         Raises:
-            OptionError: an option has a value that cannot be used.
+            OptionError: an option has an invalid value.
         """
         values = {option.name: getattr(self, option.name) for option in fields(Options)}
         options = Options(**values | {"genres": _genre_names(self.genres)})
@@ -138,17 +169,18 @@ class Options:
             _check(name, values[name], isinstance(values[name], bool), "True or False")
         is_path = options.lock_file is None or isinstance(options.lock_file, str)
         _check("lock_file", options.lock_file, is_path, "the path of a lock file")
-        is_of_use = options.lock_file is not None or options.allow_missing is not True
-        _check("allow_missing", True, is_of_use, "a lock file with it, in the option lock_file")
-        columns = options.columns
-        _check("columns", columns, _are_columns(columns), f"names for some of {', '.join(FIELDS)}")
+        is_useful = options.lock_file is not None or options.allow_missing is not True
+        _check("allow_missing", True, is_useful, "a lock file with it, in the option lock_file")
+        names = ", ".join(CATALOGUE_FIELDS)
+        _check(
+            "columns", options.columns, _are_columns(options.columns), f"names for some of {names}"
+        )
         for name in ("genre_separator", "base_url"):
             _check(name, values[name], isinstance(values[name], str), "a text")
         _check("genre_separator", options.genre_separator, options.genre_separator != "", "a text")
-        is_some = _is_whole(options.connections_per_host) and options.connections_per_host >= 1
-        _check(
-            "connections_per_host", options.connections_per_host, is_some, "a whole number from 1"
-        )
+        connections = options.connections_per_host
+        is_positive = _is_whole(connections) and connections >= 1
+        _check("connections_per_host", connections, is_positive, "a whole number from 1")
         for option in fields(Options):
             choices = option.metadata["choices"]
             value = values[option.name]
@@ -156,14 +188,55 @@ class Options:
         return options
 
 
-def shaping(options: Options) -> dict[str, Any]:
-    """Return the options that decide what a dataset holds, by name, in JSON's types."""
+def dataset_options(options: Options) -> dict[str, Any]:
+    """Return the options that shape the dataset, by name, in JSON types."""
     values = {
-        field.name: getattr(options, field.name)
-        for field in fields(Options)
-        if field.metadata["shapes"]
+        option.name: getattr(options, option.name)
+        for option in fields(Options)
+        if option.metadata["shapes"]
     }
     return values | {"genres": options.genres and list(options.genres)}
+
+
+@dataclass(frozen=True)
+class ImageTransform:
+    """How posters are resized and re-encoded; by default they stay as they are.
+
+    Attributes:
+        image_size: width and height in pixels; None keeps each poster's own.
+        resize_mode: "crop" cuts two opposite edges, "pad" adds black bars, "stretch" changes the
+            proportions.
+        encode_format: "jpeg", "png" or "webp"; None keeps the original bytes, or means JPEG if
+            posters are resized.
+        encode_quality: of JPEG and WebP, from 1 to 100.
+
+    Raises:
+        OptionError: a value is invalid.
+    """
+
+    image_size: tuple[int, int] | None = None
+    resize_mode: str = "crop"
+    encode_format: str | None = None
+    encode_quality: int = 90
+
+    def __post_init__(self) -> None:
+        size = (1, 1) if self.image_size is None else self.image_size
+        is_pair = isinstance(size, tuple) and len(size) == 2
+        are_pixels = is_pair and all(_is_within(pixels, MAX_IMAGE_SIZE) for pixels in size)
+        expected = f"width and height from 1 to {MAX_IMAGE_SIZE}"
+        _check("image_size", self.image_size, are_pixels, expected)
+        is_mode = self.resize_mode in RESIZE_MODES
+        _check("resize_mode", self.resize_mode, is_mode, " or ".join(RESIZE_MODES))
+        is_format = self.encode_format in {None, *ENCODE_FORMATS}
+        _check("encode_format", self.encode_format, is_format, " or ".join(ENCODE_FORMATS))
+        _check(
+            "encode_quality", self.encode_quality, _is_within(self.encode_quality, 100), "1 to 100"
+        )
+
+    @property
+    def changes(self) -> bool:
+        """Whether posters are changed at all."""
+        return self.image_size is not None or self.encode_format is not None
 
 
 def _check(name: str, value: object, holds: bool, expected: str) -> None:
@@ -174,13 +247,17 @@ def _check(name: str, value: object, holds: bool, expected: str) -> None:
 def _are_columns(columns: object) -> bool:
     return columns is None or (
         isinstance(columns, dict)
-        and set(columns) <= set(FIELDS)
+        and set(columns) <= set(CATALOGUE_FIELDS)
         and all(isinstance(header, str) and header for header in columns.values())
     )
 
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_within(value: object, largest: int) -> bool:
+    return isinstance(value, int) and 1 <= value <= largest
 
 
 def _genre_names(genres: object) -> tuple[str, ...] | None:
@@ -192,60 +269,3 @@ def _genre_names(genres: object) -> tuple[str, ...] | None:
     if not names:
         raise OptionError(f"Option genres: expected one or more genre names; found {genres!r}.")
     return tuple(sorted({name.strip().casefold() for name in names}))
-
-
-RESIZE_MODES = ("crop", "pad", "stretch")
-ENCODE_FORMATS = ("jpeg", "png", "webp")
-MAX_SIDE = 8192
-"""The longest side that posters are drawn at, in pixels."""
-
-
-@dataclass(frozen=True)
-class ImageTransform:
-    """How posters are drawn anew; with neither size nor encoding they stay as they are.
-
-    Attributes:
-        image_size: width and height in pixels; None leaves each poster its own.
-        resize_mode: how a poster gets that size: "crop" cuts off what is too much on two sides alike, "pad"
-            adds black to two sides, "stretch" changes the proportions.
-        encode_format: "jpeg", "png" or "webp"; None stands for the original bytes, or with a size for
-            JPEG.
-        encode_quality: of JPEG and WebP, from 1 to 100.
-
-    Raises:
-        OptionError: a value cannot be used.
-    """
-
-    image_size: tuple[int, int] | None = None
-    resize_mode: str = "crop"
-    encode_format: str | None = None
-    encode_quality: int = 90
-
-    def __post_init__(self) -> None:
-        sides = (1, 1) if self.image_size is None else self.image_size
-        is_pair = isinstance(sides, tuple) and len(sides) == 2
-        if not is_pair or not all(_is_in_range(side, MAX_SIDE) for side in sides):
-            raise OptionError(
-                f"Option image_size: expected width and height from 1 to {MAX_SIDE}; found {self.image_size!r}."
-            )
-        if self.resize_mode not in RESIZE_MODES:
-            raise OptionError(
-                f"Option resize_mode: expected {' or '.join(RESIZE_MODES)}; found {self.resize_mode!r}."
-            )
-        if self.encode_format not in {None, *ENCODE_FORMATS}:
-            raise OptionError(
-                f"Option encode_format: expected {' or '.join(ENCODE_FORMATS)}; found {self.encode_format!r}."
-            )
-        if not _is_in_range(self.encode_quality, 100):
-            raise OptionError(
-                f"Option encode_quality: expected 1 to 100; found {self.encode_quality!r}."
-            )
-
-    @property
-    def changes(self) -> bool:
-        """Whether posters do not stay as they are."""
-        return self.image_size is not None or self.encode_format is not None
-
-
-def _is_in_range(value: object, most: int) -> bool:
-    return isinstance(value, int) and 1 <= value <= most

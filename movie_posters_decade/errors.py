@@ -1,34 +1,34 @@
-"""Every failure a user can meet.
+"""All errors that a user can meet.
 
 MoviePostersError
-├── OptionError         an option has a value that cannot be used
+├── OptionError         an option has an invalid value
 ├── CatalogueError      the catalogue is missing, unreadable or not a table of movies
-├── SelectionError      no movie is left for a decade or a split
-├── LockError           a lock file cannot be used, or posters are not as it says
-├── DownloadError       posters cannot be stored, or may not be asked for
-├── CollectionError     no usable poster is left for a decade and split
-├── BuildError          there is no build in the cache, or a damaged one
-├── ExportError         the folder to write into cannot be used
-├── EvidenceError       baselines and reports cannot be made
-└── HubError            the Hub cannot be reached, or does not let a dataset be published
+├── SelectionError      a stratum has no candidate
+├── LockFileError       a lock file is invalid, or posters do not match it
+├── DownloadError       posters cannot be stored, or requests are forbidden
+├── CollectionError     a stratum has no usable poster
+├── BuildError          the cache holds no build, or a damaged one
+├── ExportError         the output folder cannot be used
+├── AnalysisError       baselines and reports cannot be made
+└── HubError            the Hub cannot be reached, or refuses the dataset
 
-Each message is one sentence or two: where, what was expected, what was found, what to do.
+A message has one sentence or two: where, what was expected, what was found, what to do.
 """
 
-PRIVATE = (
-    "Only http and https are spoken; addresses that are not public are asked only with "
-    "allow_private_hosts=True (--allow-private-hosts), and paths taken only from a catalogue on "
-    "this machine."
+PRIVATE_HINT = (
+    "Only http and https links are downloaded; addresses that are not public need "
+    "allow_private_hosts=True (--allow-private-hosts), and links that are paths need a catalogue "
+    "on this machine."
 )
-"""What to do about addresses that are forbidden."""
+"""What to do about links that are rejected as private addresses."""
 
 
 class MoviePostersError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 class OptionError(MoviePostersError, ValueError):
-    """An option has a value that cannot be used."""
+    """An option has an invalid value."""
 
 
 class CatalogueError(MoviePostersError, ValueError):
@@ -36,32 +36,32 @@ class CatalogueError(MoviePostersError, ValueError):
 
 
 class SelectionError(MoviePostersError, ValueError):
-    """No movie is left for a decade or a split."""
+    """A stratum has no candidate."""
 
 
-class LockError(MoviePostersError, ValueError):
-    """A lock file cannot be used, or posters are not as it says."""
+class LockFileError(MoviePostersError, ValueError):
+    """A lock file is invalid, or posters do not match it."""
 
 
 class DownloadError(MoviePostersError, OSError):
-    """Posters cannot be stored, or may not be asked for."""
+    """Posters cannot be stored, or requests are forbidden."""
 
 
 class CollectionError(MoviePostersError, RuntimeError):
-    """No usable poster is left for a decade and split."""
+    """A stratum has no usable poster."""
 
 
 class BuildError(MoviePostersError, FileNotFoundError):
-    """There is no build in the cache, or a damaged one."""
+    """The cache holds no build, or a damaged one."""
 
 
 class ExportError(MoviePostersError, OSError):
-    """The folder to write into cannot be used."""
+    """The output folder cannot be used."""
 
 
-class EvidenceError(MoviePostersError, RuntimeError):
+class AnalysisError(MoviePostersError, RuntimeError):
     """Baselines and reports cannot be made: a library is missing, or a second decade."""
 
 
 class HubError(MoviePostersError, RuntimeError):
-    """The Hub cannot be reached, or does not let a dataset be published."""
+    """The Hub cannot be reached, or refuses the dataset."""

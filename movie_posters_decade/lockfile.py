@@ -1,7 +1,8 @@
-"""The lock file: which posters a build is made of, so that anyone can build the same or be told.
+"""Lock file: the exact posters of a build, so that anyone can build the same dataset.
 
-The first line holds what the build was made from, each other line a movie, in the order of their
-ids; all are JSON. What was rejected has its reason there instead of a hash.
+The file has one JSON object a line. The first line holds the options, the catalogue's hash and the
+version; each other line holds a movie, in the order of their ids, with the checksum of its poster
+or the reason for its rejection.
 """
 
 import json
@@ -12,51 +13,52 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from movie_posters_decade.config import Options, shaping
-from movie_posters_decade.errors import PRIVATE, LockError
+from movie_posters_decade import __version__
+from movie_posters_decade.config import Options, dataset_options
+from movie_posters_decade.errors import PRIVATE_HINT, LockFileError
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
     SPLITS,
-    Content,
+    Checksum,
     Movie,
     Poster,
     Rejection,
     RejectReason,
 )
-from movie_posters_decade.version import __version__
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 2
+"""Format number of lock files; version 0.1.0 wrote format 1."""
 
-ACCOUNTED = 20
-"""How many movies are named one by one when they are not as a lock file says."""
+LISTED_MISMATCHES = 20
+"""How many posters an error lists that do not match the lock file."""
 
-_REMEDY = "Pass a file that a build wrote, whole and unchanged."
+_REMEDY = "Pass a file that a build wrote, complete and unchanged."
 
 
 @dataclass(frozen=True)
-class Lock:
-    """Which posters a build is made of.
+class LockFile:
+    """The content of a lock file.
 
     Attributes:
-        catalogue: the hash of the catalogue it was made from.
-        options: the options that shape a dataset, by name.
-        kept: the movies of the dataset, each with what its poster is known by.
-        rejected: the movies that were tried in vain, each with the reason.
-        package: the version that built it.
+        catalogue: the SHA-256 of the catalogue.
+        options: the options that shape the dataset, by name.
+        kept: the movies of the dataset, each with the checksum of its poster.
+        rejected: the movies whose posters were tried and rejected, each with the reason.
+        package_version: the version of this package that built it.
     """
 
     catalogue: str
     options: Mapping[str, Any]
-    kept: Mapping[Movie, Content]
+    kept: Mapping[Movie, Checksum]
     rejected: Mapping[Movie, RejectReason]
-    package: str = __version__
+    package_version: str = __version__
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of the lock file."""
+        """Yield the lines of the file."""
         head = {
-            "movie_posters_decade": self.package,
+            "movie_posters_decade": self.package_version,
             "format": FORMAT,
             "catalogue": self.catalogue,
             "options": self.options,
@@ -64,146 +66,169 @@ class Lock:
         }
         yield f"{json.dumps(head, ensure_ascii=False)}\n"
         for movie in sorted([*self.kept, *self.rejected], key=lambda movie: movie.imdb_id):
-            line = _fields_of(movie)
+            line = _movie_fields(movie)
             if movie in self.kept:
-                content = self.kept[movie]
-                line |= {"sha256": content.sha256, "size": content.size}
+                line |= self.kept[movie]._asdict()
             else:
                 line["rejected"] = self.rejected[movie].value
             yield f"{json.dumps(line, ensure_ascii=False)}\n"
 
-    @classmethod
-    def read(cls, path: Path) -> "Lock":
-        """Read a lock file.
-
-        Raises:
-            LockError: it cannot be read, or is no lock file.
-        """
-        try:
-            return _parse(path.read_text(encoding="utf-8"), str(path))
-        except UnicodeDecodeError as error:
-            raise LockError(f"{path}: expected a lock file; found no text. {_REMEDY}") from error
-        except OSError as error:
-            raise LockError(
-                f"{path}: expected a lock file; found: {error.strerror}. {_REMEDY}"
-            ) from error
-
     @property
     def movies(self) -> list[Movie]:
         """The kept movies in the order of rank."""
-        return sorted(self.kept, key=lambda movie: movie.place)
+        return sorted(self.kept, key=lambda movie: movie.sort_key)
 
-    def without(self, rejections: Sequence[Rejection]) -> "Lock":
-        """Return the lock of a build from this one, from which some posters were left out."""
+    def without(self, rejections: Sequence[Rejection]) -> "LockFile":
+        """Return the lock file of a build from this one that left some posters out."""
         rejected = {rejection.movie: rejection.reason for rejection in rejections}
-        kept = {movie: content for movie, content in self.kept.items() if movie not in rejected}
-        return replace(self, kept=kept, rejected={**self.rejected, **rejected}, package=__version__)
+        kept = {movie: checksum for movie, checksum in self.kept.items() if movie not in rejected}
+        return replace(
+            self,
+            kept=kept,
+            rejected={**self.rejected, **rejected},
+            package_version=__version__,
+        )
 
 
-def make_lock(
+def make_lock_file(
     catalogue: str, options: Options, posters: Iterable[Poster], rejections: Iterable[Rejection]
-) -> Lock:
-    """Return the lock of a build.
+) -> LockFile:
+    """Create the lock file of a build.
 
     Args:
-        catalogue: the hash of its catalogue.
+        catalogue: the SHA-256 of its catalogue.
         options: its options.
-        posters: what it keeps.
-        rejections: what was tried in vain.
+        posters: the kept posters.
+        rejections: the candidates that were tried and rejected.
     """
-    return Lock(
+    return LockFile(
         catalogue,
-        shaping(options),
-        kept={poster.movie: poster.content for poster in posters},
+        dataset_options(options),
+        kept={poster.movie: poster.checksum for poster in posters},
         rejected={rejection.movie: rejection.reason for rejection in rejections},
     )
 
 
-def differences(lock: Lock, outcomes: Sequence[Poster | Rejection]) -> list[Rejection]:
-    """Return the rejections among what a lock's kept movies brought, and the posters that changed."""
+def read_lock_file(path: Path) -> LockFile:
+    """Read a lock file.
+
+    Raises:
+        LockFileError: it cannot be read, is not a lock file, or has another format.
+    """
+    try:
+        return parse_lock_file(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise LockFileError(f"{path}: expected a lock file; found no text. {_REMEDY}") from error
+    except OSError as error:
+        raise LockFileError(
+            f"{path}: expected a lock file; found: {error.strerror}. {_REMEDY}"
+        ) from error
+
+
+def mismatches(lock: LockFile, outcomes: Sequence[Poster | Rejection]) -> list[Rejection]:
+    """Return a rejection for each movie whose poster does not match the lock file.
+
+    Args:
+        lock: the lock file's content.
+        outcomes: of its kept movies: rejections are returned as they are, and posters with another
+            checksum as a hash mismatch.
+    """
     return [
         outcome
         if isinstance(outcome, Rejection)
         else Rejection(outcome.movie, RejectReason.HASH_MISMATCH)
         for outcome in outcomes
-        if isinstance(outcome, Rejection) or outcome.content != lock.kept[outcome.movie]
+        if isinstance(outcome, Rejection) or outcome.checksum != lock.kept[outcome.movie]
     ]
 
 
-def account(place: str, lock: Lock, different: Sequence[Rejection]) -> str:
-    """Return a sentence on what is not as a lock file says, and a line each for some movies."""
-    in_order = sorted(different, key=lambda rejection: rejection.movie.imdb_id)
-    lines = [
-        f"  {rejection.movie.imdb_id} ({rejection.movie.decade}, {rejection.movie.split}): {rejection.reason}"
-        + (f", HTTP status {rejection.status}" if rejection.status else "")
-        + f", {rejection.movie.poster_url}"
-        for rejection in in_order[:ACCOUNTED]
-    ]
-    if len(in_order) > ACCOUNTED:
-        lines.append(f"  and {len(in_order) - ACCOUNTED} more")
-    is_private = any(rejection.reason is RejectReason.PRIVATE_ADDRESS for rejection in different)
-    remedy = f"{PRIVATE} " if is_private else ""
+def describe_mismatches(path: str, lock: LockFile, rejections: Sequence[Rejection]) -> str:
+    """Return an error message on posters that do not match, with a line for each of the first."""
+    in_order = sorted(rejections, key=lambda rejection: rejection.movie.imdb_id)
+    lines = [_describe(rejection) for rejection in in_order[:LISTED_MISMATCHES]]
+    if len(in_order) > LISTED_MISMATCHES:
+        lines.append(f"  and {len(in_order) - LISTED_MISMATCHES} more")
+    is_private = any(one.reason is RejectReason.PRIVATE_ADDRESS for one in rejections)
+    hint = f"{PRIVATE_HINT} " if is_private else ""
     sentence = (
-        f"{place}: expected its {len(lock.kept)} posters, byte for byte; found {len(different)} of "
-        f"them changed or not to be had. What was downloaded is kept. {remedy}"
-        "Build with --force-redownload to ask for all anew, or with allow_missing=True "
+        f"{path}: expected its {len(lock.kept)} posters, byte for byte; found {len(rejections)} of "
+        f"them changed or unavailable. What was downloaded is kept. {hint}"
+        "Build with --force-redownload to download all of them again, or with allow_missing=True "
         "(--allow-missing) to leave these out:"
     )
     return "\n".join([sentence, *lines])
 
 
-def _fields_of(movie: Movie) -> dict[str, Any]:
+def _describe(rejection: Rejection) -> str:
+    movie = rejection.movie
+    status = f", HTTP status {rejection.status}" if rejection.status else ""
+    return (
+        f"  {movie.imdb_id} ({movie.decade}, {movie.split}): {rejection.reason}{status}, "
+        f"{movie.poster_url}"
+    )
+
+
+def _movie_fields(movie: Movie) -> dict[str, Any]:
     values = {name: getattr(movie, name) for name in MOVIE_FIELDS}
     return values | {"imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score}
 
 
-# The options of a build are asked for many times, and all are in its lock file.
+# The options of a build are read many times, and a lock file holds all of them.
 @lru_cache(maxsize=1)
-def _parse(text: str, place: str) -> Lock:
+def parse_lock_file(text: str, path: str) -> LockFile:
+    """Parse a lock file.
+
+    Args:
+        text: the file's content.
+        path: the file, for errors.
+
+    Raises:
+        LockFileError: it is not a lock file, or has another format.
+    """
     first, *others = text.split("\n")
-    head = _understood(first, f"{place}, line 1", _head)
-    if head is None:
-        raise LockError(
-            f"{place}: expected a lock file of format {FORMAT}; found another format. Use the "
-            "version of this package that wrote it."
-        )
-    lock, count = head
+    lock, count = _parse_line(first, f"{path}, line 1", _head, path)
     movies = [
-        _understood(line, f"{place}, line {number}", _outcome)
+        _parse_line(line, f"{path}, line {number}", _movie, path)
         for number, line in enumerate(others, start=2)
         if line
     ]
-    kept = {movie: fate for movie, fate in movies if isinstance(fate, Content)}
-    rejected = {movie: fate for movie, fate in movies if isinstance(fate, RejectReason)}
+    kept = {movie: value for movie, value in movies if isinstance(value, Checksum)}
+    rejected = {movie: value for movie, value in movies if isinstance(value, RejectReason)}
     if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
-        raise LockError(
-            f"{place}: expected a lock file of {count} movies, as its first line says; found "
+        raise LockFileError(
+            f"{path}: expected a lock file of {count} movies, as its first line says; found "
             f"{len(kept)} kept and {len(rejected)} rejected. {_REMEDY}"
         )
     return replace(lock, kept=kept, rejected=rejected)
 
 
-def _understood(line: str, where: str, read: Callable[[dict[str, Any]], T]) -> T:
+def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any], str], T], path: str) -> T:
     try:
-        return read(json.loads(line))
+        return parse(json.loads(line), path)
+    except LockFileError:
+        raise
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         found = line if len(line) < 80 else f"{line[:80]}…"
-        raise LockError(
+        raise LockFileError(
             f"{where}: expected a line of a lock file, in JSON; found {found!r}. {_REMEDY}"
         ) from error
 
 
-def _head(line: dict[str, Any]) -> tuple[Lock, int] | None:
-    """Return a lock without movies and how many it should have; None if of another format."""
+def _head(line: dict[str, Any], path: str) -> tuple[LockFile, int]:
+    """Return a lock file without movies, and the number of movies it should have."""
+    version = str(line["movie_posters_decade"])
     if line["format"] != FORMAT:
-        return None
-    # Read as options, so that what is no option is found here.
-    options = shaping(Options(**line["options"]).checked())
-    lock = Lock(str(line["catalogue"]), options, {}, {}, str(line["movie_posters_decade"]))
-    return lock, int(line["movies"])
+        raise LockFileError(
+            f"{path}: expected a lock file of format {FORMAT}, which version {__version__} reads; "
+            f"found format {line['format']!r}, which version {version} wrote. Install "
+            f"movie_posters_decade {version} to build from it, or build without it."
+        )
+    # Options are validated here, so that an unknown one is an error.
+    options = dataset_options(Options(**line["options"]).checked())
+    return LockFile(str(line["catalogue"]), options, {}, {}, version), int(line["movies"])
 
 
-def _outcome(line: dict[str, Any]) -> tuple[Movie, Content | RejectReason]:
+def _movie(line: dict[str, Any], _: str) -> tuple[Movie, Checksum | RejectReason]:
     values = {name: line[name] for name in MOVIE_FIELDS}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
@@ -214,4 +239,4 @@ def _outcome(line: dict[str, Any]) -> tuple[Movie, Content | RejectReason]:
         raise TypeError(line)
     if "rejected" in line:
         return movie, RejectReason(line["rejected"])
-    return movie, Content(str(line["sha256"]), int(line["size"]))
+    return movie, Checksum(str(line["sha256"]), int(line["size"]))

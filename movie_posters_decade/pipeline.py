@@ -1,156 +1,193 @@
-"""What a configuration asks for is carried out: movies are selected, and their posters brought."""
+"""Pipeline of a build: catalogue, sampling, posters, then report and lock file.
+
+It runs as a batch, or as a stream that stores nothing but the catalogue.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from datasets import DownloadManager
 
-from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
-from movie_posters_decade.catalogue.source import load_catalogue
-from movie_posters_decade.configurations import DEMO, Configuration
-from movie_posters_decade.counting import built_report
-from movie_posters_decade.download.cache import DownloadCache
-from movie_posters_decade.download.downloader import Downloader, temporary_cache
-from movie_posters_decade.download.limits import Limits, user_agent
-from movie_posters_decade.lockfile import Lock, make_lock
-from movie_posters_decade.records import Poster, Rejection
-from movie_posters_decade.report import Report
-from movie_posters_decade.sampling.collect import (
+from movie_posters_decade.catalogue import Catalogue, load_catalogue, parse_catalogue
+from movie_posters_decade.config import DEMO, Options
+from movie_posters_decade.download import (
+    DownloadCache,
+    Downloader,
+    HashCache,
+    Limits,
+    paths_from_manager,
+    temporary_cache,
+    user_agent,
+)
+from movie_posters_decade.images import check_poster, check_version
+from movie_posters_decade.lockfile import LockFile, make_lock_file
+from movie_posters_decade.records import Poster, Rejection, is_url
+from movie_posters_decade.report import Report, build_report, plan_report
+from movie_posters_decade.sampling import (
     Collection,
-    Posters,
+    Selection,
     collect,
     collect_locked,
+    select,
+    select_locked,
     stream,
     stream_locked,
 )
-from movie_posters_decade.sampling.selection import Selection, select, select_locked
 
 
 @dataclass(frozen=True)
-class Assembled:
-    """What a build is made of.
+class BuildResult:
+    """What a build gives.
 
     Attributes:
-        posters: those that are kept, in the order of rank.
-        rejections: the candidates that were tried in vain.
-        report: what was kept and rejected.
-        lock: what the posters are known by.
+        posters: the kept ones, in the order of rank.
+        rejections: the candidates that were tried and rejected.
+        report: the counts.
+        lock: the content of the lock file.
     """
 
-    posters: list[Poster]
+    posters: Sequence[Poster]
     rejections: Sequence[Rejection]
     report: Report
-    lock: Lock
+    lock: LockFile
 
 
-class Assembly:
-    """Selects the movies that a configuration asks for and brings their posters.
+class Pipeline:
+    """Selects the movies of a build and collects their posters.
 
     Args:
-        configuration: what is asked for.
-        manager: holds the cache of downloads, and the user's settings for them.
-
-    Raises:
-        OptionError: an option has a value that cannot be used.
-        LockError: the lock file cannot be used.
+        options: as :meth:`Options.checked` returns them.
+        lock: the content of the lock file, if there is one.
+        location: the path or URL of the catalogue, or "demo".
+        folder: where poster links that are paths start; None if links must not be paths.
+        manager: holds the download cache and its settings.
     """
 
-    def __init__(self, configuration: Configuration, manager: DownloadManager) -> None:
-        self._configuration = configuration
-        self._options = configuration.checked()
-        self._lock = configuration.lock()
+    def __init__(
+        self,
+        options: Options,
+        lock: LockFile | None,
+        location: str,
+        folder: Path | None,
+        manager: DownloadManager,
+    ) -> None:
+        self._options, self._lock = options, lock
+        self._location, self._folder = location, folder
         self._manager = manager
 
-    def select(self, *, may_download: bool = True) -> tuple[Selection, str]:
-        """Return the selection, with the catalogue's steps, and the hash of the catalogue.
-
-        Args:
-            may_download: False to send no request, and take a remote catalogue from the cache alone.
+    def plan(self) -> Report:
+        """Report what a build would keep if no poster were rejected. It sends no request.
 
         Raises:
-            CatalogueError: the catalogue cannot be downloaded, read, or understood.
-            SelectionError: no movie is left for a decade or a split.
+            CatalogueError: the catalogue cannot be read without a request.
+            SelectionError: a stratum has no candidate.
         """
+        selection, _ = self._select(may_download=False)
+        return plan_report(selection.steps, selection.candidates["decade"], selection.targets)
+
+    def build(self) -> BuildResult:
+        """Download the posters into the cache, and return those that are kept.
+
+        Raises:
+            CatalogueError: the catalogue cannot be downloaded, read or understood.
+            SelectionError: a stratum has no candidate.
+            DownloadError: posters cannot be stored, or requests are forbidden.
+            CollectionError: a stratum has no usable poster.
+            LockFileError: a poster does not match the lock file.
+        """
+        selection, sha256 = self._select()
+        with self._proxies() as proxies:
+            downloader = self._downloader(DownloadCache.of(self._manager), proxies)
+            collection = self._collect(selection, downloader)
+        posters, rejections = self._from_manager(collection.posters), collection.rejections
+        if self._lock is None:
+            lock = make_lock_file(sha256, self._options, posters, rejections)
+        else:
+            lock = self._lock.without(rejections)
+        report = build_report(
+            selection.steps,
+            selection.candidates["decade"],
+            selection.targets,
+            posters,
+            rejections,
+            collection.downloaded,
+        )
+        return BuildResult(posters, rejections, report, lock)
+
+    def stream(self, split: str) -> Iterator[Poster]:
+        """Stream the posters of a split, which are downloaded on the way.
+
+        Raises:
+            CatalogueError: the catalogue cannot be downloaded or read.
+            SelectionError: a stratum has no candidate.
+            CollectionError: at the end, a stratum has no usable poster.
+            LockFileError: a poster does not match the lock file.
+        """
+        selection, _ = self._select()
+        with self._proxies() as proxies, temporary_cache() as cache:
+            download = self._downloader(cache, proxies).download
+            if self._lock is None:
+                yield from stream(selection, split, download, cache.remove, equal=self._is_equal)
+            else:
+                yield from stream_locked(
+                    *(self._lock, str(self._options.lock_file), split, download, cache.remove),
+                    allow_missing=self._options.allow_missing,
+                )
+
+    def _select(self, *, may_download: bool = True) -> tuple[Selection, str]:
+        """Return the selection, with all steps of the funnel, and the catalogue's SHA-256."""
         if self._lock is not None:
             return select_locked(self._lock), self._lock.catalogue
         catalogue = self._catalogue(may_download=may_download)
         selection = select(catalogue.movies, self._options)
         return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
 
-    def assemble(self) -> Assembled:
-        """Bring as many posters as are wanted, into the cache of downloads.
-
-        Raises:
-            CatalogueError: the catalogue cannot be downloaded, read, or understood.
-            SelectionError: no movie is left for a decade or a split.
-            DownloadError: posters cannot be stored, or may not be asked for.
-            CollectionError: a decade has no usable poster.
-            LockError: a poster is not as the lock file says.
-        """
-        selection, sha256 = self.select()
-        with self._network() as proxies:
-            posters = self._posters(DownloadCache.of(self._manager), proxies)
-            brought = self._collect(selection, posters)
+    def _collect(self, selection: Selection, downloader: Downloader) -> Collection:
         if self._lock is None:
-            lock = make_lock(sha256, self._options, brought.posters, brought.rejections)
-        else:
-            lock = self._lock.without(brought.rejections)
-        report = built_report(selection, brought)
-        return Assembled(brought.posters, brought.rejections, report, lock)
-
-    def stream(self, split: str) -> Iterator[Poster]:
-        """Yield the posters of a split, bringing them on the way.
-
-        Raises:
-            CatalogueError: the catalogue cannot be downloaded or read.
-            SelectionError: no movie is left for a decade or a split.
-            CollectionError: at the end, a decade has no usable poster.
-            LockError: a poster is not as the lock file says.
-        """
-        selection, _ = self.select()
-        with self._network() as proxies, temporary_cache() as cache:
-            posters = self._posters(cache, proxies)
-            if self._lock is None:
-                yield from stream(selection, split, posters, cache.forget, equal=self._is_equal)
-            else:
-                yield from stream_locked(
-                    *(self._lock, str(self._options.lock_file), split, posters, cache.forget),
-                    allow_missing=self._options.allow_missing,
-                )
-
-    def _collect(self, selection: Selection, posters: Posters) -> Collection:
-        if self._lock is None:
-            return collect(selection, posters, equal=self._is_equal)
+            return collect(selection, downloader.download, equal=self._is_equal)
         return collect_locked(
-            *(self._lock, str(self._options.lock_file), posters),
+            *(self._lock, str(self._options.lock_file), downloader.download),
             allow_missing=self._options.allow_missing,
         )
 
+    def _from_manager(self, posters: Sequence[Poster]) -> list[Poster]:
+        """Return the posters with the paths that the download manager gives for their links.
+
+        The manager counts and checks them, and where it keeps them is where they are read.
+        """
+        urls = [poster.movie.poster_url for poster in posters if is_url(poster.movie.poster_url)]
+        paths = paths_from_manager(self._manager, urls)
+        return [
+            replace(poster, path=paths.get(poster.movie.poster_url, poster.path))
+            for poster in posters
+        ]
+
     def _catalogue(self, *, may_download: bool) -> Catalogue:
         if self._is_demo:
-            # Here, as no other configuration needs what paints and serves.
-            from movie_posters_decade.demo.server import paint_catalogue  # noqa: PLC0415
+            # Imported here, as no other configuration needs it.
+            from movie_posters_decade.demo import paint_catalogue  # noqa: PLC0415
 
             return parse_catalogue(paint_catalogue(), name=DEMO)
-        place = self._configuration.place()
         return load_catalogue(
-            place, self._manager, self._limits(), self._options, may_download=may_download
+            self._location, self._manager, self._limits(), self._options, may_download=may_download
         )
 
     @property
     def _is_demo(self) -> bool:
-        return self._configuration.name == DEMO
+        return self._location == DEMO
 
     @property
     def _is_equal(self) -> bool:
         return self._options.balance == "undersample"
 
-    def _network(self) -> AbstractContextManager[dict[str, str] | None]:
-        """Give the proxies to download posters through; the demo's stands for its poster host."""
+    def _proxies(self) -> AbstractContextManager[dict[str, str] | None]:
+        """Give the proxies for the poster downloads; the demo's server acts as one."""
         if not self._is_demo:
             return nullcontext()
-        from movie_posters_decade.demo.server import serve  # noqa: PLC0415
+        from movie_posters_decade.demo import serve  # noqa: PLC0415
 
         return serve()
 
@@ -162,18 +199,17 @@ class Assembly:
             proxies=proxies,
         )
 
-    def _posters(self, cache: DownloadCache, proxies: dict[str, str] | None) -> Posters:
-        downloader = Downloader(
+    def _downloader(self, cache: DownloadCache, proxies: dict[str, str] | None) -> Downloader:
+        keep_grayscale = self._options.keep_grayscale
+        kind = "any" if keep_grayscale else "color"
+        return Downloader(
             cache,
-            color="any" if self._options.keep_grayscale else "rgb",
+            partial(check_poster, keep_grayscale=keep_grayscale),
+            hashes=HashCache(cache.folder, f"{kind}.{check_version()}"),
             limits=self._limits(proxies),
             connections_per_host=self._options.connections_per_host,
+            folder=self._folder,
             refresh=bool(self._manager.download_config.force_download),
-            # The demo's host is no network.
-            is_offline=False if self._is_demo else None,
-        )
-        return Posters(
-            downloader.download,
-            "any" if self._options.keep_grayscale else "rgb",
-            self._configuration.folder(),
+            # The demo's server is not a network.
+            offline=False if self._is_demo else None,
         )

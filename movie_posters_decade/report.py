@@ -1,11 +1,20 @@
-"""The funnel and the rejections, as data and as text."""
+"""Report of a build: counts per funnel step, stratum and reason; as JSON and as text."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from movie_posters_decade.records import PASSING, SPLITS, Rejection, listing
+from movie_posters_decade.records import (
+    SPLITS,
+    TRANSIENT_REASONS,
+    Poster,
+    Rejection,
+    RejectReason,
+    Step,
+    Stratum,
+    list_counts,
+)
 
 Counts = dict[str, int]
 
@@ -21,17 +30,17 @@ REJECTED_COLUMNS = (
     "final_url",
     "duplicate_of",
 )
-"""What is told of each candidate whose poster could not be used."""
+"""The columns of rejected.csv, which has a row for each rejected candidate."""
 
 
 @dataclass(frozen=True)
 class DecadeCounts:
-    """What became of a decade's posters on both splits.
+    """The counts of a decade's posters, over both splits.
 
     Attributes:
-        target: how many were to be kept.
-        downloaded: how many were asked for.
-        rejected: how many of those cannot be used, by reason.
+        target: how many to keep.
+        downloaded: how many were tried.
+        rejected: how many of those were rejected, by reason.
         kept: how many are in the dataset.
     """
 
@@ -43,16 +52,18 @@ class DecadeCounts:
 
 @dataclass(frozen=True)
 class Report:
-    """What is kept and what is dropped, planned or built.
+    """The counts of a planned or finished build. Kept and dropped add up to the catalogue.
 
     Attributes:
-        funnel: the movies left after each step, from the catalogue to the candidates.
+        funnel: the movies that remain after each step, from the catalogue to the candidates.
         decades: the candidates of each decade.
         splits: the kept movies by split and decade.
-        dropped: the movies that are not kept, by reason; with the kept, the whole catalogue.
-        repaired: the values of the catalogue that were mended, by what they are.
-        rejected: the candidates whose posters could not be used, by reason; None if only planned.
-        strata: what became of each decade on each split; None if only planned.
+        dropped: the movies that are not kept, by reason.
+        repaired: the repaired values of the catalogue, by kind.
+        rejected: the candidates with rejected posters, by reason; None for a plan.
+        strata: for each ``split`` and ``decade`` the counts ``target``, ``downloaded``,
+            ``rejected`` (by reason) and ``kept``; None for a plan. A downloaded poster that is
+            neither rejected nor kept is more than the other decades have.
     """
 
     funnel: Counts
@@ -62,34 +73,32 @@ class Report:
     repaired: Counts
     rejected: Counts | None = None
     strata: list[dict[str, Any]] | None = None
-    """For each ``split`` and ``decade`` how many were the ``target``, ``downloaded``, ``rejected`` by reason
-    and ``kept``; what was downloaded and is neither rejected nor kept was more than other decades have."""
 
     @property
     def kept(self) -> int:
-        """How many movies are kept, or would be."""
+        """How many movies are kept, or planned."""
         return sum(sum(decades.values()) for decades in self.splits.values())
 
     @property
-    def passing(self) -> Counts:
-        """The rejections, by reason, that may be had another time."""
-        return {why: count for why, count in (self.rejected or {}).items() if why in PASSING}
+    def transient(self) -> Counts:
+        """The rejections by reason that a rebuild may avoid."""
+        rejected = self.rejected or {}
+        return {reason: count for reason, count in rejected.items() if reason in TRANSIENT_REASONS}
 
     def decade_counts(self) -> dict[str, DecadeCounts]:
-        """Return what became of each decade's posters, if they were built."""
-        decade_counts = {}
+        """Return the counts of each decade's posters, for a finished build."""
+        counts = {}
         for decade in self.decades:
-            strata = [stratum for stratum in self.strata or [] if stratum["decade"] == decade]
+            strata = [one for one in self.strata or [] if one["decade"] == decade]
             target, downloaded, kept = (
-                sum(stratum[count] for stratum in strata)
-                for count in ("target", "downloaded", "kept")
+                sum(one[name] for one in strata) for name in ("target", "downloaded", "kept")
             )
-            rejected = sum((Counter(stratum["rejected"]) for stratum in strata), Counter[str]())
-            decade_counts[decade] = DecadeCounts(target, downloaded, rejected, kept)
-        return decade_counts
+            rejected = sum((Counter(one["rejected"]) for one in strata), Counter[str]())
+            counts[decade] = DecadeCounts(target, downloaded, rejected, kept)
+        return counts
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report in JSON's types."""
+        """Return the report in JSON types."""
         report = {
             "funnel": [{"step": step, "movies": movies} for step, movies in self.funnel.items()],
             "decades": self.decades,
@@ -103,7 +112,7 @@ class Report:
 
     @classmethod
     def from_json(cls, report: dict[str, Any]) -> "Report":
-        """Read what `to_json` wrote."""
+        """Create a report from the result of `to_json`."""
         return cls(
             funnel={step["step"]: step["movies"] for step in report["funnel"]},
             decades=report["decades"],
@@ -114,8 +123,11 @@ class Report:
             strata=report.get("strata"),
         )
 
+    def __str__(self) -> str:
+        return self.to_text()
+
     def to_text(self) -> str:
-        """Return the report as tables to read in a terminal."""
+        """Return the report as text tables for a terminal."""
         tables = (self._funnel(), self._decades(), self._strata(), self._sum())
         return "\n\n".join(table for table in tables if table)
 
@@ -126,7 +138,7 @@ class Report:
             (step, movies, last - movies)
             for (step, movies), last in zip(steps, before, strict=False)
         ]
-        return set_table([("step", "movies", "dropped"), *rows])
+        return format_table([("step", "movies", "dropped"), *rows])
 
     def _decades(self) -> str:
         rows = [
@@ -135,42 +147,121 @@ class Report:
         ]
         candidates = sum(self.decades.values())
         totals = (candidates, *(sum(self.splits[split].values()) for split in SPLITS))
-        return set_table([("decade", "candidates", *SPLITS), *rows, ("total", *totals)])
+        return format_table([("decade", "candidates", *SPLITS), *rows, ("total", *totals)])
 
     def _strata(self) -> str:
         if self.strata is None:
             return ""
         titles = ("split", "decade", "target", "downloaded", "rejected", "kept")
         rows = [
-            [
-                sum(stratum[title].values()) if title == "rejected" else stratum[title]
-                for title in titles
-            ]
-            for stratum in self.strata
+            [sum(one[name].values()) if name == "rejected" else one[name] for name in titles]
+            for one in self.strata
         ]
-        return set_table([titles, *rows])
+        return format_table([titles, *rows])
 
     def _sum(self) -> str:
-        why = f" ({listing(self.dropped)})" if self.dropped else ""
+        why = f" ({list_counts(self.dropped)})" if self.dropped else ""
         rows, dropped = next(iter(self.funnel.values())), sum(self.dropped.values())
-        repaired = "".join(f"\n{count} {what} repaired" for what, count in self.repaired.items())
+        repaired = "".join(f"\n{count} {kind} repaired" for kind, count in self.repaired.items())
         return f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
 
 
+def plan_report(
+    steps: Sequence[Step], candidates: Iterable[str], targets: Mapping[Stratum, int]
+) -> Report:
+    """Report what a build would keep if no poster were rejected.
+
+    Args:
+        steps: of the funnel.
+        candidates: the decade of each candidate.
+        targets: how many posters of each stratum to keep.
+    """
+    return _report(steps, Counter(candidates), targets, targets)
+
+
+def build_report(
+    steps: Sequence[Step],
+    candidates: Iterable[str],
+    targets: Mapping[Stratum, int],
+    posters: Iterable[Poster],
+    rejections: Sequence[Rejection],
+    downloaded: Mapping[Stratum, int],
+) -> Report:
+    """Report what a build kept and rejected.
+
+    Args:
+        steps: of the funnel.
+        candidates: the decade of each candidate.
+        targets: how many posters of each stratum to keep.
+        posters: the kept ones.
+        rejections: the candidates that were tried and rejected.
+        downloaded: how many candidates of each stratum were tried.
+    """
+    kept = Counter(poster.movie.stratum for poster in posters)
+    by_stratum: defaultdict[Stratum, Counter[RejectReason]] = defaultdict(Counter)
+    for rejection in rejections:
+        by_stratum[rejection.movie.stratum][rejection.reason] += 1
+    strata = [
+        {
+            "split": stratum.split,
+            "decade": stratum.decade,
+            "target": targets[stratum],
+            "downloaded": downloaded.get(stratum, 0),
+            "rejected": _in_order(by_stratum[stratum]),
+            "kept": kept[stratum],
+        }
+        for stratum in sorted(targets, key=lambda stratum: SPLITS.index(stratum.split))
+    ]
+    rejected = sum(by_stratum.values(), Counter[RejectReason]())
+    return _report(steps, Counter(candidates), targets, kept, rejected, strata)
+
+
+def _report(
+    steps: Sequence[Step],
+    candidates: Counter[str],
+    targets: Mapping[Stratum, int],
+    kept: Mapping[Stratum, int],
+    rejected: Counter[RejectReason] | None = None,
+    strata: list[dict[str, Any]] | None = None,
+) -> Report:
+    dropped = Counter(rejected or {})
+    for step in steps:
+        dropped.update(step.dropped)
+    not_tried = candidates.total() - sum(kept.values()) - (rejected or Counter()).total()
+    dropped[RejectReason.NOT_SAMPLED] = not_tried
+    decades = list(dict.fromkeys(stratum.decade for stratum in targets))
+    return Report(
+        funnel={step.name: step.movies for step in steps},
+        decades={decade: candidates[decade] for decade in decades},
+        splits={
+            split: {decade: kept.get(Stratum(decade, split), 0) for decade in decades}
+            for split in SPLITS
+        },
+        dropped=_in_order(dropped),
+        repaired={kind: count for step in steps for kind, count in step.repaired.items()},
+        rejected=None if rejected is None else _in_order(rejected),
+        strata=strata,
+    )
+
+
+def _in_order(reasons: Counter[RejectReason]) -> Counts:
+    return {reason.value: reasons[reason] for reason in RejectReason if reasons[reason]}
+
+
 def rejection_rows(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
-    """Return a row for each rejection, with `REJECTED_COLUMNS`; what is not known is None."""
-    of_rejection = {field.name for field in fields(Rejection)}
+    """Return a row of rejected.csv for each rejection; unknown values are None."""
+    own = {field.name for field in fields(Rejection)}
     return [
         {
-            column: getattr(rejection if column in of_rejection else rejection.movie, column)
+            column: getattr(rejection if column in own else rejection.movie, column)
             for column in REJECTED_COLUMNS
         }
         for rejection in rejections
     ]
 
 
-def set_table(rows: Sequence[Sequence[object]]) -> str:
-    """Set rows in columns, the first to the left and numbers to the right."""
+def format_table(rows: Sequence[Sequence[object]]) -> str:
+    """Format rows as a text table, the first column to the left and the others to the right."""
     widths = [max(len(str(row[column])) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(

@@ -19,9 +19,9 @@ from movie_posters_decade.analysis.baselines import (
 )
 from movie_posters_decade.analysis.features import Traits, measure
 from movie_posters_decade.config import ImageTransform
-from movie_posters_decade.errors import EvidenceError
+from movie_posters_decade.errors import AnalysisError
 from movie_posters_decade.images.transform import transform_image
-from movie_posters_decade.report import set_table
+from movie_posters_decade.report import format_table
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Evidence:
         ]
         return "\n\n".join(
             [
-                set_table(rows),
-                set_table(self._shortcuts()),
+                format_table(rows),
+                format_table(self._shortcuts()),
                 interval_note(self.leaks),
                 *(f"Warning: {text}" for text in warnings(self.leaks, self.drawn_anew)),
             ]
@@ -132,10 +132,10 @@ def gather(dataset: datasets.DatasetDict, transform: ImageTransform | None = Non
         transform: how to draw the posters anew, to see which shortcuts that removes.
 
     Raises:
-        EvidenceError: there is only one decade.
+        AnalysisError: there is only one decade.
     """
     if len(set(dataset["train"]["label"])) < 2:
-        raise EvidenceError(
+        raise AnalysisError(
             "Baselines: expected at least two decades to tell apart; found one. Widen min_year and "
             "max_year."
         )

@@ -11,14 +11,14 @@ from typing import Any
 import datasets
 import numpy as np
 
+from movie_posters_decade import __version__
 from movie_posters_decade.analysis.evaluate import Evidence, gather, interval_note
 from movie_posters_decade.analysis.features import Traits
 from movie_posters_decade.analysis.page import is_page, make_page
 from movie_posters_decade.artifacts import REJECTED_FILE, Build
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.images.transform import POSTERS_A_ROW, draw_thumbnail, first_places
-from movie_posters_decade.io import write_whole
-from movie_posters_decade.version import __version__
+from movie_posters_decade.io import write_atomically
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BORDERLINE = 12
@@ -68,7 +68,7 @@ def write_dossier(build: Build, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     data = json.dumps(dossier, indent=2, ensure_ascii=False)
     for name, text in {DATA: data, PAGE: page}.items():
-        write_whole(str(output / name), text.encode())
+        write_atomically((output / name), text.encode())
 
 
 def _is_data(text: str) -> bool:

@@ -14,9 +14,8 @@ import pandas as pd
 
 from movie_posters_decade.catalogue.readers import parse_table
 from movie_posters_decade.config import KAGGLE_COLUMNS, Options
-from movie_posters_decade.download.addresses import is_url, lower_scheme
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.records import RejectReason, Step
+from movie_posters_decade.records import RejectReason, Step, is_url, lower_scheme
 
 _WRONG_TURNS = 2
 """How often a text of Kaggle's catalogue was written as Mac Roman and read as latin-1."""

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE
-from movie_posters_decade.download.addresses import is_url, lower_scheme
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.records import is_url, lower_scheme
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """What the names of tables end in."""

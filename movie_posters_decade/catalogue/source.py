@@ -8,13 +8,15 @@ from datasets import DownloadManager
 from movie_posters_decade.catalogue.clean import Catalogue
 from movie_posters_decade.catalogue.files import read_catalogue
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
-from movie_posters_decade.download.addresses import is_url
-from movie_posters_decade.download.cache import DownloadCache, hand_out
-from movie_posters_decade.download.downloader import Downloader
-from movie_posters_decade.download.limits import Limits
-from movie_posters_decade.download.retry import Patience
-from movie_posters_decade.errors import PRIVATE, CatalogueError
-from movie_posters_decade.records import Missed, RejectReason
+from movie_posters_decade.download import (
+    DownloadCache,
+    Downloader,
+    Limits,
+    RetryPolicy,
+    paths_from_manager,
+)
+from movie_posters_decade.errors import PRIVATE_HINT, CatalogueError
+from movie_posters_decade.records import RejectReason, is_url
 
 MAX_CATALOGUE_BYTES = 1024**3
 """The largest catalogue that is taken from the network."""
@@ -50,13 +52,13 @@ def load_catalogue(
         return read_catalogue(path, place, options)
     except CatalogueError:
         # What is no catalogue must not stay in the cache as if it were one.
-        DownloadCache.of(manager).forget(place)
+        DownloadCache.of(manager).remove(place)
         raise
 
 
 def _download(url: str, manager: DownloadManager, limits: Limits, *, may_download: bool) -> Path:
     cache = DownloadCache.of(manager)
-    if not may_download and not cache.has(url):
+    if not may_download and not cache.path(url).exists():
         raise CatalogueError(
             f"{url}: expected this catalogue in the cache {cache.folder}, as no request may be "
             f"sent; found none. Build first, which fetches it, or: {_remedy()}"
@@ -65,20 +67,20 @@ def _download(url: str, manager: DownloadManager, limits: Limits, *, may_downloa
         downloader = Downloader(
             cache,
             limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
-            patience=Patience(whole=CATALOGUE_SECONDS),
+            policy=RetryPolicy(total_timeout=CATALOGUE_SECONDS),
             # Even if it was gone just now: nobody asks for one catalogue too often.
-            refresh=bool(manager.download_config.force_download) or not cache.has(url),
+            refresh=bool(manager.download_config.force_download) or not cache.path(url).exists(),
         )
         [outcome] = downloader.download([url])
-        if isinstance(outcome, Missed):
-            private = f"{PRIVATE} " if outcome.reason is RejectReason.PRIVATE_ADDRESS else ""
+        if outcome.reason is not None:
+            private = f"{PRIVATE_HINT} " if outcome.reason is RejectReason.PRIVATE_ADDRESS else ""
             status = f", HTTP status {outcome.status}" if outcome.status else ""
             raise CatalogueError(
                 f"{url}: expected the catalogue; found no answer with it "
                 f"({outcome.reason}{status}). {private}{_remedy()}"
             )
     try:
-        return Path(dict(hand_out(manager, [url])).get(url, cache.path(url)))
+        return paths_from_manager(manager, [url]).get(url, cache.path(url))
     except Exception as error:
         # What other clients raise for other schemes is not ours to list.
         raise CatalogueError(

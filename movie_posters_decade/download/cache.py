@@ -1,38 +1,32 @@
-"""The datasets download cache: posters under its own file names, and a memory of what is gone."""
+"""Download cache of datasets, with a negative cache for links not found and a cache of phashes."""
 
 import copy
-import os
-import sys
+import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from importlib.util import find_spec
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
-T = TypeVar("T")
+from movie_posters_decade.io import write_atomically
+from movie_posters_decade.records import DownloadResult
 
-GONE_FOR_SECONDS = 7 * 24 * 3600
-"""How long a link that was gone is not asked for again: seven days."""
+NOT_FOUND_SECONDS = 7 * 24 * 3600
+"""How long the negative cache keeps a link that was not found: seven days."""
 
-_ASKED_FOR_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com")
+LIST_LENGTH = 15
+"""The longest list for the download manager, which requests the first URL of a longer one."""
 
-_GONE = ".gone"
-
-# The manager asks for the first URL of a longer list, to learn its size, even if it is cached.
-_LONGEST_SILENT_LIST = 15
-
-# It takes the lists in a list one by one only if one of them is longer than the list they are in.
-# A quarter of the time is saved so that as many calls would take.
-_MOST_LISTS = _LONGEST_SILENT_LIST - 1
+_REQUESTED_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com")
+_PHASH_LINE = re.compile("[0-9a-f]{64} [0-9a-f]{16}")
 
 
 class DownloadCache:
-    """A folder of downloads, as `datasets` keeps it.
+    """A folder of downloads, with the file names that `datasets` gives them.
 
     Several processes may use one folder at once.
 
@@ -50,101 +44,125 @@ class DownloadCache:
         return cls(Path(folder))
 
     def path(self, url: str) -> Path:
-        """Return where the content of a URL is, or would be."""
-        return Path(self.name(url))
+        """Return the path of a URL's content, whether it exists or not."""
+        return self.folder / str(hash_url_to_filename(url))
 
-    def name(self, url: str) -> str:
-        """Return the same as a text, which takes less time."""
-        return f"{self.folder}{os.sep}{hash_url_to_filename(url)}"
+    def store(self, url: str, content: bytes) -> Path:
+        """Store a URL's content atomically, and return its path.
 
-    def has(self, url: str) -> bool:
-        """Say whether a URL's content is there."""
-        return os.path.exists(self.name(url))
+        Raises:
+            OSError: it cannot be written.
+        """
+        path = self.path(url)
+        write_atomically(path, content)
+        return path
 
-    def make(self) -> None:
-        """Make the folder, if it is not there."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-    def forget(self, url: str) -> None:
-        """Remove a URL's content, as it is not what it should be."""
+    def remove(self, url: str) -> None:
+        """Remove a URL's content, if it is there."""
         self.path(url).unlink(missing_ok=True)
 
-    def forget_gone(self, url: str) -> None:
-        """Forget that a URL was gone."""
-        with suppress(FileNotFoundError):
-            os.unlink(self._memory(url))
-
-    def remember_gone(self, url: str, status: int) -> None:
-        """Remember that a URL was answered with 404 or 410, and forget what it was before."""
-        self.forget(url)
-        Path(self._memory(url)).write_text(str(status))
-
-    def gone(self, url: str, *, at_any_time: bool = False) -> int | None:
-        """Return the status that says a URL is gone; after seven days that is forgotten.
+    def remember_not_found(self, url: str, status: int) -> None:
+        """Enter a URL into the negative cache, and remove its earlier content.
 
         Args:
             url: the URL.
-            at_any_time: whether an older answer will do, and is kept.
+            status: the HTTP status, 404 or 410.
         """
-        memory = self._memory(url)
+        self.remove(url)
+        self._negative_entry(url).write_text(str(status))
+
+    def forget_not_found(self, url: str) -> None:
+        """Remove a URL from the negative cache."""
+        self._negative_entry(url).unlink(missing_ok=True)
+
+    def not_found_status(self, url: str, *, any_age: bool = False) -> int | None:
+        """Return the HTTP status of a URL in the negative cache, or None.
+
+        Args:
+            url: the URL.
+            any_age: whether an entry older than seven days counts, and is kept.
+        """
+        entry = self._negative_entry(url)
         try:
-            age = time.time() - os.stat(memory).st_mtime
-            status = Path(memory).read_text()
+            age = time.time() - entry.stat().st_mtime
+            status = entry.read_text()
         except (OSError, UnicodeDecodeError):
             return None
-        # A process that was killed can leave the memory empty.
-        if status.isdigit() and (at_any_time or age < GONE_FOR_SECONDS):
+        # A process that was killed can leave an empty entry.
+        if status.isdigit() and (any_age or age < NOT_FOUND_SECONDS):
             return int(status)
         with suppress(OSError):
-            self.forget_gone(url)
+            self.forget_not_found(url)
         return None
 
-    def _memory(self, url: str) -> str:
-        return f"{self.name(url)}{_GONE}"
+    def _negative_entry(self, url: str) -> Path:
+        path = self.path(url)
+        return path.with_name(f"{path.name}.not_found")
 
 
-def hand_out(manager: DownloadManager, urls: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Let the download manager hand out URLs that are in its cache, and yield each with its path.
+class HashCache:
+    """Cache of perceptual hashes by checksum: a usable poster is not decoded a second time.
 
-    It counts and checks them as it does with its own downloads, and sends no request: each as it
-    is taken. Links to the Hub and to Google Drive are passed over: it would ask for them again, in
-    its own way.
+    It is one file beside the downloads. As the key is the checksum of the bytes, a file that
+    changes is checked again. Several processes may append to one file at once.
+
+    Args:
+        folder: of the downloads.
+        version: of the check; each version has its own file, as phashes differ.
     """
-    urls = [url for url in urls if not url.startswith(_ASKED_FOR_ANYWAY)]
-    quiet = copy.copy(manager)
-    quiet.download_config = manager.download_config.copy()
-    quiet.download_config.use_etag = False
-    quiet.download_config.force_download = False
-    quiet.download_config.num_proc = None
-    # It would remember the paths, to spare them when it removes what was extracted: nothing was.
-    quiet.downloaded_paths = {}
-    lists = _cut(urls, _LONGEST_SILENT_LIST)
-    for some in _cut(lists, _MOST_LISTS):
-        quiet.downloaded_paths.clear()
-        with _no_search_for_a_client():
-            handed_out = quiet.download(some) if len(some) > 1 else [quiet.download(some[0])]
-        for asked, given in zip(some, handed_out, strict=True):
-            yield from zip(asked, given, strict=True)
+
+    def __init__(self, folder: Path, version: str) -> None:
+        self._path = folder / f"movie_posters_decade.{version}.phashes"
+        self._phashes = self._read()
+        self._saved = len(self._phashes)
+
+    @property
+    def phashes(self) -> Mapping[str, int]:
+        """The perceptual hashes, by SHA-256 in hexadecimal digits."""
+        return self._phashes
+
+    def add(self, result: DownloadResult) -> None:
+        """Add the phash of a download, if it is a usable poster."""
+        check = result.check
+        if check is not None and check.reason is None and check.phash is not None:
+            self._phashes.setdefault(check.checksum.sha256, check.phash)
+
+    def save(self) -> None:
+        """Append the new phashes to the file. An error is ignored: the cache only saves time."""
+        new = islice(self._phashes.items(), self._saved, None)
+        lines = "".join(f"{sha256} {phash:016x}\n" for sha256, phash in new)
+        self._saved = len(self._phashes)
+        if lines:
+            with suppress(OSError), self._path.open("ab", buffering=0) as file:
+                # A killed process may have left half a line.
+                file.write(f"\n{lines}".encode())
+
+    def _read(self) -> dict[str, int]:
+        try:
+            lines = self._path.read_text(encoding="ascii").split("\n")
+        except (OSError, UnicodeDecodeError):
+            return {}
+        return {line[:64]: int(line[65:], 16) for line in lines if _PHASH_LINE.fullmatch(line)}
 
 
-@contextmanager
-def _no_search_for_a_client() -> Iterator[None]:
-    """Let fsspec's own HTTP client be known not to be there, for a while, where it is not.
+def paths_from_manager(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:
+    """Pass cached URLs through the download manager, and return the paths that it gives.
 
-    The manager asks fsspec of each URL whether it is a path on this machine. For that fsspec loads
-    its client, and where aiohttp is missing tries to for each URL again, which takes longer than
-    all the rest.
+    The manager counts and checks them as its own downloads, and sends no request. Links to the Hub
+    and to Google Drive are left out: it would request them again.
+
+    Args:
+        manager: whose cache holds the content of all URLs.
+        urls: in any number.
     """
-    if find_spec("aiohttp") is not None:
-        yield
-        return
-    client = "fsspec.implementations.http"
-    sys.modules[client] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        sys.modules.pop(client, None)
-
-
-def _cut(things: Sequence[T], length: int) -> list[Sequence[T]]:
-    return [things[start : start + length] for start in range(0, len(things), length)]
+    urls = [url for url in urls if not url.startswith(_REQUESTED_ANYWAY)]
+    cached = copy.copy(manager)
+    cached.download_config = manager.download_config.copy()
+    cached.download_config.use_etag = False
+    cached.download_config.force_download = False
+    cached.download_config.num_proc = None
+    paths: dict[str, Path] = {}
+    for start in range(0, len(urls), LIST_LENGTH):
+        some = urls[start : start + LIST_LENGTH]
+        paths.update(zip(some, map(Path, cached.download(some)), strict=True))
+    return paths

@@ -1,173 +1,292 @@
-"""URLs become files in the datasets download cache, or there is a reason why not.
-
-It knows URLs and files, nothing of movies.
-"""
+"""Downloader: many URLs at once, with retries, into the download cache. It knows no movies."""
 
 import asyncio
+import random
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
+from typing import IO
 
 from datasets import config as datasets_config
 
-from movie_posters_decade.config import Options
-from movie_posters_decade.download.asking import Asker, Host, origin_of
-from movie_posters_decade.download.background import told_by
-from movie_posters_decade.download.cache import DownloadCache
-from movie_posters_decade.download.hash_cache import HashCache
-from movie_posters_decade.download.keeper import Keeper
-from movie_posters_decade.download.keeping import PASSING_FAULTS, examine
-from movie_posters_decade.download.limits import Limits
-from movie_posters_decade.download.retry import Patience
+from movie_posters_decade.download.cache import DownloadCache, HashCache
+from movie_posters_decade.download.client import Client
+from movie_posters_decade.download.executor import iterate
+from movie_posters_decade.download.retry import Attempt, Host, RetryPolicy, origin_of
+from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import read
-from movie_posters_decade.records import Missed, Outcome, RejectReason
+from movie_posters_decade.records import (
+    Check,
+    Checksum,
+    DownloadResult,
+    ImageCheck,
+    RejectReason,
+    accept_anything,
+    is_url,
+)
+
+CONNECTIONS_PER_HOST = 32
 
 MAX_CONNECTIONS = 256
 """To all hosts together."""
 
-MORE_WORKERS = 32
-"""How many contents of a host are kept, or tries waited for, while all connections are in use."""
+EXTRA_WORKERS = 32
+"""Workers of a host beyond its connections, for checks and backoff while all are in use."""
+
+IN_MEMORY_BYTES = 1024 * 1024
+"""How much of a response body is held in memory; the rest goes into a temporary file."""
+
+NOT_STORED = frozenset({RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED})
+"""Reasons that may not apply to the next download, so that the bytes are not stored."""
 
 
 class Downloader:
-    """Fetches URLs into a cache: many at once, patiently, and none more often than needed.
+    """Downloads links concurrently into a cache, with no more requests than needed.
 
     Args:
         cache: where the content goes.
-        color: examine content as posters, "rgb" or "any", or take whatever comes, None.
-        limits: who may be asked and what is taken.
-        patience: how long to wait and how often to try.
-        connections_per_host: how many to one host at a time.
-        all_connections: how many to all hosts together, unless more are allowed to one.
-        refresh: download again what is there or is known to be gone.
-        is_offline: whether no request may be sent; by default as HF_HUB_OFFLINE says.
+        check: checks the bytes of each download.
+        hashes: phashes of earlier checks, which are not repeated.
+        limits: which requests are allowed, and how much a response may hold.
+        policy: timeouts, attempts, backoff and circuit breaker.
+        connections_per_host: the largest number at a time.
+        max_connections: to all hosts together, if one host is not allowed more.
+        folder: where links that are paths start; None if links must not be paths.
+        refresh: whether to download again what is cached or was not found.
+        offline: whether requests are forbidden; by default as HF_HUB_OFFLINE says.
     """
 
     def __init__(
         self,
         cache: DownloadCache,
+        check: Check = accept_anything,
         *,
-        color: str | None = None,
+        hashes: HashCache | None = None,
         limits: Limits | None = None,
-        patience: Patience | None = None,
-        connections_per_host: int = Options.connections_per_host,
-        all_connections: int = MAX_CONNECTIONS,
+        policy: RetryPolicy | None = None,
+        connections_per_host: int = CONNECTIONS_PER_HOST,
+        max_connections: int = MAX_CONNECTIONS,
+        folder: Path | None = None,
         refresh: bool = False,
-        is_offline: bool | None = None,
+        offline: bool | None = None,
     ) -> None:
         self._cache = cache
-        self._color = color
-        self._looks = HashCache(cache.folder, color)
+        self._check = check
+        self._hashes = hashes
         self._limits = limits or Limits()
-        self._patience = patience or Patience()
-        self._connections = connections_per_host
-        self._all_connections = all_connections
+        self._policy = policy or RetryPolicy()
+        self._connections_per_host = connections_per_host
+        self._max_connections = max_connections
+        self._folder = folder
         self._refresh = refresh
-        self._is_offline = datasets_config.HF_HUB_OFFLINE if is_offline is None else is_offline
+        self._offline = datasets_config.HF_HUB_OFFLINE if offline is None else offline
         self._hosts: dict[str, Host] = {}
 
-    def download(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
-        """Fetch the URLs and yield an outcome for each, as they come.
+    def download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
+        """Download links, and yield a result for each as it arrives, in any order.
 
         Raises:
-            DownloadError: the content cannot be stored, or nothing may be asked for.
+            DownloadError: content cannot be stored, or a request is needed and forbidden.
         """
         try:
-            with closing(self._download(urls)) as outcomes:
-                for outcome in outcomes:
-                    self._looks.learn(outcome)
-                    yield outcome
+            with closing(self._download(links)) as results:
+                for result in results:
+                    if self._hashes is not None:
+                        self._hashes.add(result)
+                    yield result
         finally:
-            self._looks.save()
+            if self._hashes is not None:
+                self._hashes.save()
 
-    def _download(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
-        unknown = []
-        for url in urls:
-            outcome = None if self._refresh else self._recall(url)
-            if outcome is None:
-                unknown.append(url)
+    def _download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
+        missing = []
+        for link in links:
+            result = self._from_cache(link) if is_url(link) else self._from_disk(link)
+            if result is None:
+                missing.append(link)
             else:
-                yield outcome
-        if unknown:
-            self._check_online(unknown)
+                yield result
+        if missing:
+            self._check_online(missing)
             try:
-                self._cache.make()
-                if self._refresh:
-                    for url in unknown:
-                        self._cache.forget_gone(url)
-                yield from told_by(partial(self._ask_all, unknown))
+                yield from self._from_network(missing)
             except DownloadError:
                 raise
             except OSError as error:
                 raise DownloadError(
-                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was downloaded "
-                    "before is kept; mend this and build again."
+                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was "
+                    "downloaded before is kept. Fix this and build again."
                 ) from error
 
-    def _recall(self, url: str) -> Outcome | None:
-        if self._cache.has(url):
-            name = self._cache.name(url)
-            examined = examine(read(name), self._color, self._looks.known)
-            return None if examined.fault in PASSING_FAULTS else examined.outcome(url, name)
-        status = self._cache.gone(url, at_any_time=self._is_offline)
-        return None if status is None else Missed(url, RejectReason.NOT_FOUND, status)
+    def _from_disk(self, link: str) -> DownloadResult:
+        if self._folder is None:
+            return DownloadResult(link, reason=RejectReason.PRIVATE_ADDRESS)
+        path = self._folder / link
+        try:
+            check = self._check(path.read_bytes())
+        except OSError:
+            return DownloadResult(link, reason=RejectReason.NOT_FOUND)
+        return DownloadResult(link, path, check, check.reason)
+
+    def _from_cache(self, url: str) -> DownloadResult | None:
+        """Return the result for a URL that needs no request, or None."""
+        if self._refresh:
+            return None
+        path = self._cache.path(url)
+        if path.exists():
+            check = self._check_again(path.read_bytes())
+            return None if check.reason in NOT_STORED else _result(url, path, check)
+        status = self._cache.not_found_status(url, any_age=self._offline)
+        if status is None:
+            return None
+        return DownloadResult(url, reason=RejectReason.NOT_FOUND, status=status)
+
+    def _check_again(self, content: bytes) -> ImageCheck:
+        checksum = Checksum.of(content)
+        phash = None if self._hashes is None else self._hashes.phashes.get(checksum.sha256)
+        return self._check(content) if phash is None else ImageCheck(checksum, phash=phash)
 
     def _check_online(self, urls: Sequence[str]) -> None:
-        if self._is_offline and self._refresh:
+        if self._offline and self._refresh:
             raise DownloadError(
-                f"{self._cache.folder}: expected to download everything anew, as was asked for; found "
-                "that HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
+                f"{self._cache.folder}: expected to download everything again; found that "
+                "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
             )
-        if self._is_offline:
+        if self._offline:
             raise DownloadError(
-                f"{self._cache.folder}: expected everything to be here, as HF_HUB_OFFLINE forbids "
+                f"{self._cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
                 f"requests; found at least {len(urls)} missing, such as {urls[0]}. Unset "
                 "HF_HUB_OFFLINE and build again."
             )
 
-    async def _ask_all(self, urls: Sequence[str], tell: Callable[[Outcome], None]) -> None:
-        slots = asyncio.Semaphore(max(self._all_connections, self._connections))
-        async with Keeper(self._color, len(urls)) as keeper:
-            # Here, as a build that needs no request need not load libcurl, and with the helper
-            # under way already.
-            from movie_posters_decade.download.client import Transport  # noqa: PLC0415
+    def _from_network(self, urls: Sequence[str]) -> Generator[DownloadResult, None, None]:
+        self._cache.folder.mkdir(parents=True, exist_ok=True)
+        if self._refresh:
+            for url in urls:
+                self._cache.forget_not_found(url)
+        yield from iterate(partial(self._request_all, urls))
 
-            async with Transport(self._limits, self._patience) as transport:
-                asker = Asker(transport, self._cache, keeper, self._patience, slots)
-                try:
-                    await self._ask_hosts(asker, urls, tell)
-                except ExceptionGroup as group:
-                    # The first failure ends all; the others are its echoes.
-                    raise group.exceptions[0] from None
-
-    async def _ask_hosts(
-        self, asker: Asker, urls: Sequence[str], tell: Callable[[Outcome], None]
+    async def _request_all(
+        self, urls: Sequence[str], emit: Callable[[DownloadResult], None]
     ) -> None:
-        """Ask all hosts at once, each over as many connections as it may have."""
+        """Request URLs from all their hosts at once, each over its own connections."""
         queues: dict[str, deque[str]] = {}
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)
+        slots = asyncio.Semaphore(max(self._max_connections, self._connections_per_host))
 
-        async def work(host: Host, connections: asyncio.Semaphore, queue: deque[str]) -> None:
+        async def work(worker: "_Worker", queue: deque[str]) -> None:
             while queue:
-                tell(await asker.ask(queue.popleft(), host, connections))
+                emit(await worker.download(queue.popleft()))
 
-        async with asyncio.TaskGroup() as workers:
-            for origin, queue in queues.items():
-                host = self._hosts.setdefault(
-                    origin, Host(origin, self._connections, self._patience)
-                )
-                connections = asyncio.Semaphore(self._connections)
-                for _ in range(min(self._connections + MORE_WORKERS, len(queue))):
-                    workers.create_task(work(host, connections, queue))
+        try:
+            async with Client(self._limits, self._policy) as client, asyncio.TaskGroup() as tasks:
+                for origin, queue in queues.items():
+                    host = self._hosts.setdefault(
+                        origin, Host(origin, self._connections_per_host, self._policy)
+                    )
+                    connections = asyncio.Semaphore(self._connections_per_host)
+                    worker = _Worker(client, self._cache, self._check, host, connections, slots)
+                    for _ in range(min(self._connections_per_host + EXTRA_WORKERS, len(queue))):
+                        tasks.create_task(work(worker, queue))
+        except ExceptionGroup as group:
+            # The first failure ends all; the others follow from it.
+            raise group.exceptions[0] from None
+
+
+class _Worker:
+    """Downloads from one host: attempts with backoff, then check and store.
+
+    Args:
+        client: sends one request.
+        cache: where the content goes.
+        check: checks the content.
+        host: its circuit breaker and Retry-After.
+        connections: one of the host's is held during an attempt, none during the backoff.
+        slots: one of all hosts' connections is held during an attempt.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        cache: DownloadCache,
+        check: Check,
+        host: Host,
+        connections: asyncio.Semaphore,
+        slots: asyncio.Semaphore,
+    ) -> None:
+        self._client, self._cache, self._check = client, cache, check
+        self._host, self._connections, self._slots = host, connections, slots
+
+    async def download(self, url: str) -> DownloadResult:
+        """Download a URL.
+
+        Raises:
+            OSError: the content cannot be stored.
+        """
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+            attempt = await self._last_attempt(url, body)
+            self._host.warn_once(attempt)
+            if attempt.reason is RejectReason.NOT_FOUND and attempt.status is not None:
+                self._cache.remember_not_found(url, attempt.status)
+            if attempt.reason is not None:
+                return DownloadResult(url, None, None, attempt.reason, attempt.status, attempt.url)
+            body.seek(0)
+            content = body.read()
+        check = await asyncio.to_thread(self._check_and_store, url, content)
+        return _result(url, self._cache.path(url), check, attempt)
+
+    def _check_and_store(self, url: str, content: bytes) -> ImageCheck:
+        check = self._check(content)
+        if check.reason not in NOT_STORED:
+            self._cache.store(url, content)
+        return check
+
+    async def _last_attempt(self, url: str, body: IO[bytes]) -> Attempt:
+        policy = self._host.policy
+        attempt = Attempt(url, RejectReason.CONNECTION_ERROR)
+        deadline = None
+        for number in range(1, policy.attempts + 1):
+            async with self._connections:
+                await self._host.wait_for_retry_after()
+                if self._host.is_open:
+                    break
+                async with self._slots:
+                    now = time.monotonic()
+                    deadline = deadline or now + policy.total_timeout
+                    if now >= deadline:
+                        break
+                    attempt = await self._attempt(url, body, deadline - now)
+            wait = policy.backoff(number, random.random(), attempt.retry_after)
+            self._host.record(attempt, wait)
+            is_last = number == policy.attempts or time.monotonic() + wait > deadline
+            if is_last or not attempt.is_transient:
+                break
+            await asyncio.sleep(wait)
+        return attempt
+
+    async def _attempt(self, url: str, body: IO[bytes], seconds: float) -> Attempt:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._client.get(url, body)
+        except TimeoutError:
+            return Attempt(url, RejectReason.TIMEOUT, is_transient=True)
+
+
+def _result(
+    url: str, path: Path, check: ImageCheck, attempt: Attempt | None = None
+) -> DownloadResult:
+    status, final_url = (None, None) if attempt is None else (attempt.status, attempt.url)
+    usable = path if check.reason is None else None
+    return DownloadResult(url, usable, check, check.reason, status, final_url)
 
 
 @contextmanager
 def temporary_cache() -> Iterator[DownloadCache]:
-    """Give a cache that is gone afterwards."""
+    """Create a cache that is removed afterwards."""
     with TemporaryDirectory() as folder:
         yield DownloadCache(Path(folder))

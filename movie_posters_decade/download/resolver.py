@@ -1,6 +1,6 @@
-"""Host names become addresses, and some that take long to look up hold up no other.
+"""DNS resolver with a cache: host names to addresses, where a slow lookup delays no other.
 
-libcurl looks names up too, but a lookup that it gives up holds up all its transfers until it ends.
+libcurl resolves names too, but a lookup that times out there blocks all its transfers.
 """
 
 import asyncio
@@ -8,63 +8,63 @@ import socket
 import threading
 from contextlib import suppress
 
-LOOKUPS = 512
-"""How many names are looked up at a time: twice as many as there are connections."""
+MAX_LOOKUPS = 512
+"""The largest number of DNS lookups at a time: twice the number of connections."""
 
-BELIEVED_SECONDS = 300.0
-"""How long a name is not looked up again."""
+CACHE_SECONDS = 300.0
+"""How long the DNS cache keeps a name."""
 
 
-class Names:
-    """What host names stand for, once they were looked up; used by many tasks of an event loop."""
+class Resolver:
+    """DNS cache of an event loop, for many tasks."""
 
     def __init__(self) -> None:
         self._lookups: dict[str, asyncio.Task[list[str]]] = {}
-        self._slots = asyncio.Semaphore(LOOKUPS)
+        self._slots = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def addresses(self, host: str) -> list[str]:
-        """Return the IP addresses that a name stands for.
+        """Resolve a host name to its IP addresses.
 
         Raises:
-            OSError: none is known.
-            UnicodeError: it is no name.
+            OSError: there are none.
+            UnicodeError: it is not a valid name.
         """
         lookup = self._lookups.get(host)
         if lookup is None:
             lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))
-        # As others may wait for the same, it goes on when one of them gives up.
+        # Other tasks may wait for the same lookup, so it continues if one of them stops.
         return await asyncio.shield(lookup)
 
     async def aclose(self) -> None:
-        """Wait for no lookup any more."""
+        """Cancel all lookups."""
         lookups = list(self._lookups.values())
         for lookup in lookups:
             lookup.cancel()
         await asyncio.gather(*lookups, return_exceptions=True)
 
     async def _look_up(self, host: str) -> list[str]:
-        believed = 0.0
+        seconds = 0.0
         try:
             async with self._slots:
-                found = await _looked_up(host)
-            believed = BELIEVED_SECONDS
+                addresses = await _look_up_in_thread(host)
+            seconds = CACHE_SECONDS
         finally:
-            asyncio.get_running_loop().call_later(believed, self._lookups.pop, host, None)
-        return found
+            asyncio.get_running_loop().call_later(seconds, self._lookups.pop, host, None)
+        return addresses
 
 
-async def _looked_up(host: str) -> list[str]:
-    """Look a name up in a thread that does not keep the program from ending."""
+async def _look_up_in_thread(host: str) -> list[str]:
+    """Resolve a name in a daemon thread, which does not keep the program from exiting."""
     loop = asyncio.get_running_loop()
-    found: asyncio.Future[list[str]] = loop.create_future()
+    future: asyncio.Future[list[str]] = loop.create_future()
 
-    def tell(addresses: list[str] | None, error: Exception | None) -> None:
-        if found.cancelled():
+    def finish(addresses: list[str] | None, error: Exception | None) -> None:
+        if future.cancelled():
             return
         if error is not None:
-            found.set_exception(error)
+            future.set_exception(error)
         elif addresses is not None:
-            found.set_result(addresses)
+            future.set_result(addresses)
 
     def look_up() -> None:
         addresses, error = None, None
@@ -73,18 +73,18 @@ async def _looked_up(host: str) -> list[str]:
             addresses = [str(answer[4][0]) for answer in answers]
         except (OSError, UnicodeError) as raised:
             error = raised
-        with suppress(RuntimeError):  # the loop may be closed by now
-            loop.call_soon_threadsafe(tell, addresses, error)
+        with suppress(RuntimeError):  # the event loop may be closed by now
+            loop.call_soon_threadsafe(finish, addresses, error)
 
     try:
         threading.Thread(target=look_up, name="lookup", daemon=True).start()
     except RuntimeError as error:
         raise OSError(f"{host} cannot be looked up: {error}") from error
-    return await found
+    return await future
 
 
-def known_as(host: str, port: int, addresses: list[str]) -> str:
-    """Return what tells libcurl the addresses of a name."""
+def curl_entry(host: str, port: int, addresses: list[str]) -> str:
+    """Return an entry for libcurl's own DNS cache."""
     unscoped = (address.partition("%")[0] for address in addresses)
     bracketed = (f"[{address}]" if ":" in address else address for address in unscoped)
     return f"{host}:{port}:{','.join(bracketed)}"

@@ -1,17 +1,24 @@
-"""How long to wait, how often to try, when to stop: pure decisions about an answer."""
+"""Retry policy: attempts, exponential backoff with jitter, Retry-After, circuit breaker."""
 
-from dataclasses import dataclass
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.records import RejectReason
 
-PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""HTTP statuses that may be another one soon."""
+logger = logging.getLogger(__name__)
 
-_DIRECTIVES_WITH_VALUES = frozenset(
-    {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
-)
+RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses that are worth a retry."""
+
+MIN_FAILURES = 10
+"""How many failures in a row open a circuit breaker at the earliest."""
 
 _REASONS = {
     404: RejectReason.NOT_FOUND,
@@ -22,58 +29,158 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Patience:
-    """What is put up with; all times in seconds.
+class RetryPolicy:
+    """Retry policy for one URL, and circuit breaker limits for its host; all times in seconds.
 
     Attributes:
-        connect: for a connection to be made.
-        read: for a byte of an answer, rounded up to whole seconds.
-        whole: for everything about one URL, all tries and the waits between them.
-        tries: how often one URL is asked for, at most.
-        first_wait: before the second try; each further wait is twice the one before.
-        longest_wait: the cap of every wait, also of one that a server asks for.
-        silence: how long a host must have given no answer at all before it is given up.
-        refusal: the same for a host that answers, but only to put everything off.
+        connect_timeout: for a connection to be made.
+        read_timeout: without a byte of the response; rounded up to whole seconds.
+        total_timeout: for one URL, with all attempts and the backoff between them.
+        attempts: the largest number of requests for one URL.
+        first_backoff: before the second attempt; it doubles with each further attempt.
+        max_backoff: the longest wait between attempts, also for a Retry-After.
+        silence_limit: how long a host may send no response before its circuit breaker opens.
+        error_limit: the same for a host that sends nothing but errors worth a retry.
     """
 
-    connect: float = 5.0
-    read: float = 10.0
-    whole: float = 60.0
-    tries: int = 3
-    first_wait: float = 0.5
-    longest_wait: float = 30.0
-    silence: float = 20.0
-    refusal: float = 120.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 10.0
+    total_timeout: float = 60.0
+    attempts: int = 3
+    first_backoff: float = 0.5
+    max_backoff: float = 30.0
+    silence_limit: float = 20.0
+    error_limit: float = 120.0
 
-    def wait(self, tries: int, chance: float, retry_after: float | None = None) -> float:
-        """Return how long to wait after so many failed tries, in seconds.
+    def backoff(self, failures: int, jitter: float, retry_after: float | None = None) -> float:
+        """Compute the exponential backoff with jitter before the next attempt, in seconds.
 
         Args:
-            tries: how many have failed, from 1.
-            chance: a random number from 0 to 1, that spreads the tries of many.
-            retry_after: what the server asked for, in seconds.
+            failures: how many attempts have failed, from 1.
+            jitter: a random number from 0 to 1, which spreads the retries of many workers.
+            retry_after: what the server asks for, in seconds; it replaces the backoff.
         """
         if retry_after is not None:
-            return min(max(retry_after, 0.0), self.longest_wait)
-        doubled: float = self.first_wait * 2 ** (tries - 1)
-        return min(doubled * (0.5 + chance), self.longest_wait)
+            return min(max(retry_after, 0.0), self.max_backoff)
+        doubled: float = self.first_backoff * 2 ** (failures - 1)
+        return min(doubled * (0.5 + jitter), self.max_backoff)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The outcome of one attempt to download a URL.
+
+    Attributes:
+        url: the last URL that was requested, after redirects.
+        reason: why there is no content; None if there is.
+        status: the HTTP status of the last response, if there was one.
+        is_transient: whether a retry may help.
+        retry_after: how many seconds the server asks to wait before.
+        detail: the network's own error text, where it says more than the reason.
+    """
+
+    url: str
+    reason: RejectReason | None = None
+    status: int | None = None
+    is_transient: bool = False
+    retry_after: float | None = None
+    detail: str = field(default="", compare=False)
+
+
+@dataclass
+class Host:
+    """One host, for all its workers: its circuit breaker and its Retry-After.
+
+    The circuit breaker opens after many failures in a row over a long time. An open one lets no
+    further request through, so that a dead host does not slow down a build.
+
+    Attributes:
+        origin: scheme, name and port.
+        connections: the largest number at a time.
+        policy: holds the limits of the circuit breaker.
+    """
+
+    origin: str
+    connections: int
+    policy: RetryPolicy
+    is_open: bool = field(default=False, init=False)
+    """Whether the circuit breaker is open."""
+    _failures: int = field(default=0, init=False)
+    _failing_since: float = field(default=0.0, init=False)
+    _pause_until: float = field(default=0.0, init=False)
+    _warned_origins: set[str] = field(default_factory=set, init=False)
+
+    async def wait_for_retry_after(self) -> None:
+        """Wait as long as the host's last Retry-After says."""
+        while (wait := self._pause_until - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+
+    def record(self, attempt: Attempt, wait: float) -> None:
+        """Record an attempt, and the wait in seconds before the next one."""
+        if attempt.retry_after is not None:
+            self._pause_until = max(self._pause_until, time.monotonic() + wait)
+        if attempt.is_transient:
+            is_silent = attempt.status is None
+            self._record_failure(
+                self.policy.silence_limit if is_silent else self.policy.error_limit
+            )
+        elif attempt.status is not None:
+            self._failures = 0
+
+    def warn_once(self, attempt: Attempt) -> None:
+        """Log the network's error text, once for each origin: this host's or a redirect's."""
+        origin = origin_of(attempt.url)
+        if attempt.detail and origin not in self._warned_origins:
+            self._warned_origins.add(origin)
+            _warn("%s did not answer: %s.", origin, attempt.detail)
+
+    def _record_failure(self, limit: float) -> None:
+        if self._failures == 0:
+            self._failing_since = time.monotonic()
+        self._failures += 1
+        # All connections may fail at once for one reason, and that counts as one failure.
+        is_often = self._failures >= max(MIN_FAILURES, 2 * self.connections)
+        is_long = time.monotonic() - self._failing_since >= limit
+        if is_often and is_long and not self.is_open:
+            self.is_open = True
+            _warn(
+                "%s failed %d times in a row; no further request is sent to it.",
+                *(self.origin, self._failures),
+            )
+
+
+def _warn(message: str, *values: object) -> None:
+    """Log a warning on a line of its own, below any progress bar."""
+    with tqdm.external_write_mode():
+        logger.warning(message, *values)
+
+
+def origin_of(url: str) -> str:
+    """Return a URL's scheme, host and port; the whole text if it is not a valid URL."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return url
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 def reason_for_status(status: int) -> RejectReason:
-    """Return why an answer with a status other than 200 is no poster."""
+    """Return why a response with an HTTP status other than 200 is rejected."""
     if status in _REASONS:
         return _REASONS[status]
-    if 400 <= status < 500 and status not in PASSING_STATUSES:
+    if 400 <= status < 500 and status not in RETRY_STATUSES:
         return RejectReason.ACCESS_DENIED
     return RejectReason.SERVER_ERROR
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks for, or None without a usable one.
+    """Parse a ``Retry-After`` header into seconds; None without a usable one.
 
     Args:
-        value: a whole number of seconds, or an HTTP date.
-        now: the time to count from, with a time zone.
+        value: a whole number of seconds, or an HTTP date (RFC 9110, section 10.2.3).
+        now: the current time, with a time zone.
     """
     if value is None:
         return None
@@ -84,28 +191,3 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     except (ValueError, OverflowError):
         return None
-
-
-def opts_out(headers: list[str], agent: str) -> bool:
-    """Say whether ``X-Robots-Tag`` headers ask that a dataset leave the answer alone.
-
-    Args:
-        headers: their values, such as "noai, noimageai" or, for some agents only, "agent: noai".
-        agent: the name that this client answers to.
-    """
-    return any(
-        _named(header, agent) & {"noai", "noimageai", "noindex", "noimageindex"}
-        for header in headers
-    )
-
-
-def _named(header: str, agent: str) -> set[str]:
-    """Return the directives of a header that are for everybody or for this agent."""
-    directives, applies = set(), True
-    for part in header.lower().split(","):
-        name, colon, directive = part.strip().partition(":")
-        if colon and name not in _DIRECTIVES_WITH_VALUES:
-            applies = name in {"*", agent.lower()}
-        if applies:
-            directives.add(directive.strip() if colon else name)
-    return directives

@@ -1,136 +1,163 @@
-"""One request and what comes back of it, as libcurl tells it; the only room that opens sockets."""
+"""One HTTP transfer with libcurl: private-address guard, size limit, opt-out."""
 
 import re
 import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import IO, Any
 
 import pycurl
 
+from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import is_public
-from movie_posters_decade.download.limits import AGENT, Limits
-from movie_posters_decade.download.retry import opts_out
 from movie_posters_decade.records import RejectReason
 
-SPARE_BYTES = 64 * 1024
-"""How much is read of what is no content, so that the connection can be used again."""
+AGENT = "movie_posters_decade"
+USER_AGENT = f"{AGENT}/{__version__}"
+MAX_BYTES = 20 * 1024 * 1024
+
+UNWANTED_BYTES = 64 * 1024
+"""How much of an error's body is read, so that its connection can be used again."""
 
 _OK = 200
-_STOP = -1
+_ABORT = -1
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
-_NO_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
+_NOT_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
+_OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex"})
+_DIRECTIVES_WITH_VALUES = frozenset(
+    {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
+)
 
 
-class FailureError(Exception):
-    """There is no content, for a reason.
+@dataclass(frozen=True)
+class Limits:
+    """Which requests are allowed, and how much a response may hold.
+
+    Attributes:
+        allow_private_hosts: whether addresses that are not public may be requested.
+        respect_opt_out: whether an ``X-Robots-Tag`` that opts out is respected.
+        max_bytes: the largest body that is accepted.
+        user_agent: what the client calls itself.
+        proxies: proxy URLs by scheme, which override those of the environment.
+    """
+
+    allow_private_hosts: bool = False
+    respect_opt_out: bool = True
+    max_bytes: int = MAX_BYTES
+    user_agent: str = USER_AGENT
+    proxies: Mapping[str, str] | None = None
+
+
+class TransferError(Exception):
+    """A transfer gave no content.
 
     Args:
         reason: why.
-        is_passing: whether another try may do better.
-        detail: what the network says of it.
+        is_transient: whether a retry may help.
+        detail: the network's own error text.
     """
 
-    def __init__(self, reason: RejectReason, *, is_passing: bool = False, detail: str = "") -> None:
+    def __init__(
+        self, reason: RejectReason, *, is_transient: bool = False, detail: str = ""
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.is_passing = is_passing
+        self.is_transient = is_transient
         self.detail = detail
 
 
-class Exchange:
-    """What is called while a transfer is under way, and what was learned so.
+class Transfer:
+    """The callbacks of one libcurl transfer, and what they learned.
 
     Args:
-        limits: who may be asked and what is taken.
-        body: the file to write the content to.
+        limits: which requests are allowed, and how much a response may hold.
+        body: the file that the content is written to.
     """
 
     def __init__(self, limits: Limits, body: IO[bytes]) -> None:
         self.status: int | None = None
-        """The HTTP status of the answer, once its head has come as a whole."""
+        """The HTTP status, once the whole response head has arrived."""
         self._limits = limits
         self._body = body
-        self._announced: int | None = None
+        self._next_status: int | None = None
         self._headers: list[bytes] = []
-        self._room = limits.max_bytes
-        self._refusal: RejectReason | None = None
-        self._is_forbidden = False
+        self._remaining = limits.max_bytes
+        self._rejection: RejectReason | None = None
+        self._is_private = False
         self._error: OSError | None = None
 
     def attach(self, curl: pycurl.Curl, *, is_guarded: bool) -> None:
-        """Have a transfer call here.
+        """Set the callbacks of a libcurl handle.
 
         Args:
-            curl: the transfer.
+            curl: the handle.
             is_guarded: whether it may connect to public addresses only.
         """
-        curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
-        curl.setopt(pycurl.WRITEFUNCTION, self._take_chunk)
+        curl.setopt(pycurl.HEADERFUNCTION, self._read_header_line)
+        curl.setopt(pycurl.WRITEFUNCTION, self._read_chunk)
         if is_guarded:
             curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
     def header(self, name: str) -> str | None:
-        """Return the first value that the answer has for a header, or None."""
+        """Return the first value of a response header, or None."""
         return next(iter(self._values(name)), None)
 
-    def end(self, status: int, error: int | None, detail: str = "") -> int:
-        """Take in how the transfer ended.
+    def finish(self, status: int, error: int | None, detail: str = "") -> int:
+        """Evaluate the end of the transfer, and return the HTTP status.
 
         Args:
-            status: that of the answer as libcurl has it, which leaves a proxy's word out.
-            error: libcurl's number for what went wrong, if something did.
-            detail: what libcurl says of it.
-
-        Returns:
-            The status.
+            status: the HTTP status from libcurl, which is never a proxy's.
+            error: libcurl's error number, if there was an error.
+            detail: libcurl's error text.
 
         Raises:
-            FailureError: there is no answer, or none that is whole and wanted.
+            TransferError: there is no complete response, or an unwanted one.
             OSError: the content could not be written.
         """
         if self.status != status or status < _OK:
             self.status = None
         if self._error is not None:
             raise self._error
-        if error == pycurl.E_WRITE_ERROR and self._refusal is not None and self.status == _OK:
-            raise FailureError(self._refusal)
-        if error == pycurl.E_COULDNT_CONNECT and self._is_forbidden:
-            raise FailureError(RejectReason.PRIVATE_ADDRESS)
+        if error == pycurl.E_WRITE_ERROR and self._rejection is not None and self.status == _OK:
+            raise TransferError(self._rejection)
+        if error == pycurl.E_COULDNT_CONNECT and self._is_private:
+            raise TransferError(RejectReason.PRIVATE_ADDRESS)
         if self.status is None or (error is not None and self.status == _OK):
-            raise _failure(error, detail, has_begun=self.status is not None)
-        # A status that means no says all, however the rest came.
+            raise _transfer_error(error, detail, has_head=self.status is not None)
+        # For an error status, it does not matter whether its body was complete.
         return self.status
 
     def _values(self, name: str) -> list[str]:
         start = name.lower().encode() + b":"
         return [
-            _text(line[len(start) :]) for line in self._headers if line.lower().startswith(start)
+            _decode(line[len(start) :]) for line in self._headers if line.lower().startswith(start)
         ]
 
-    def _take_line(self, line: bytes) -> int | None:
+    def _read_header_line(self, line: bytes) -> int | None:
         if match := _STATUS_LINE.match(line):
-            # A proxy's answer, or one that only announces another, comes before the answer itself.
-            self._announced, self.status = int(match[1]), None
+            # A proxy's response, or one such as 103 Early Hints, precedes the real one.
+            self._next_status, self.status = int(match[1]), None
             self._headers.clear()
         elif self.status is None and line.strip():
             self._headers.append(line)
         elif self.status is None:
-            self.status = self._announced
-            return self._judge_head()
+            self.status = self._next_status
+            return self._check_head()
         return None
 
-    def _judge_head(self) -> int | None:
+    def _check_head(self) -> int | None:
         length = self.header("Content-Length") or ""
         if self.status != _OK:
-            self._room = SPARE_BYTES
+            self._remaining = UNWANTED_BYTES
         elif self._limits.respect_opt_out and opts_out(self._values("X-Robots-Tag"), AGENT):
-            return self._refuse(RejectReason.OPTED_OUT)
-        is_too_long = length.isdecimal() and int(length[:20]) > self._room
-        return self._refuse(RejectReason.TOO_LARGE) if is_too_long else None
+            return self._reject(RejectReason.OPTED_OUT)
+        is_too_large = length.isdecimal() and int(length[:20]) > self._remaining
+        return self._reject(RejectReason.TOO_LARGE) if is_too_large else None
 
-    def _take_chunk(self, chunk: bytes) -> int | None:
-        self._room -= len(chunk)
-        if self._room < 0:
-            return self._refuse(RejectReason.TOO_LARGE)
+    def _read_chunk(self, chunk: bytes) -> int | None:
+        self._remaining -= len(chunk)
+        if self._remaining < 0:
+            return self._reject(RejectReason.TOO_LARGE)
         return self._write(chunk) if self.status == _OK else None
 
     def _write(self, chunk: bytes) -> int | None:
@@ -138,45 +165,66 @@ class Exchange:
             self._body.write(chunk)
         except OSError as error:
             self._error = error
-            return _STOP
+            return _ABORT
         return None
 
     def _open_socket(self, _purpose: int, address: Any) -> int:
-        """Open the socket for a connection, unless its address is not public.
+        """Open the socket of a connection, unless its address is private.
 
-        Here stands the address that is connected to, whatever name led to it and however often
-        that name changes its mind.
+        This is the address that is really connected to, whatever the DNS says before or after.
         """
         family, kind, protocol, sockaddr = address
         if not is_public(sockaddr[0]):
-            self._is_forbidden = True
-            return _STOP
+            self._is_private = True
+            return _ABORT
         try:
             return socket.socket(family, kind, protocol).detach()
         except OSError:
-            return _STOP
+            return _ABORT
 
-    def _refuse(self, reason: RejectReason) -> int:
-        self._refusal = reason
-        return _STOP
+    def _reject(self, reason: RejectReason) -> int:
+        self._rejection = reason
+        return _ABORT
 
 
-def _text(value: bytes) -> str:
+def opts_out(headers: list[str], agent: str) -> bool:
+    """Return whether ``X-Robots-Tag`` headers opt out of use in datasets.
+
+    Args:
+        headers: their values, such as "noai, noimageai" or, for one agent, "agent: noai".
+        agent: the name of this client.
+    """
+    return any(_directives(header, agent) & _OPT_OUTS for header in headers)
+
+
+def _directives(header: str, agent: str) -> set[str]:
+    """Return the directives of a header that apply to all agents or to this one."""
+    directives, applies = set(), True
+    for part in header.lower().split(","):
+        name, colon, directive = part.strip().partition(":")
+        if colon and name not in _DIRECTIVES_WITH_VALUES:
+            applies = name in {"*", agent.lower()}
+        if applies:
+            directives.add(directive.strip() if colon else name)
+    return directives
+
+
+def _decode(value: bytes) -> str:
     try:
         return value.decode().strip()
     except UnicodeDecodeError:
         return value.decode("latin-1").strip()
 
 
-def _failure(error: int | None, detail: str, *, has_begun: bool) -> FailureError:
-    """Return what it means that a transfer ended before or after the head of a content."""
+def _transfer_error(error: int | None, detail: str, *, has_head: bool) -> TransferError:
+    """Return the error of a transfer that ended before or after the head of its response."""
     if error == pycurl.E_OPERATION_TIMEDOUT:
-        return FailureError(RejectReason.TIMEOUT, is_passing=True, detail=detail)
-    if error is None or error in _NO_HTTP:
-        return FailureError(RejectReason.SERVER_ERROR, is_passing=True)
-    if has_begun:
-        return FailureError(RejectReason.TRUNCATED, is_passing=True)
+        return TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail)
+    if error is None or error in _NOT_HTTP:
+        return TransferError(RejectReason.SERVER_ERROR, is_transient=True)
+    if has_head:
+        return TransferError(RejectReason.TRUNCATED, is_transient=True)
     if error == pycurl.E_URL_MALFORMAT:
-        return FailureError(RejectReason.CONNECTION_ERROR)
+        return TransferError(RejectReason.CONNECTION_ERROR)
     is_lasting = error == pycurl.E_PEER_FAILED_VERIFICATION
-    return FailureError(RejectReason.CONNECTION_ERROR, is_passing=not is_lasting, detail=detail)
+    return TransferError(RejectReason.CONNECTION_ERROR, is_transient=not is_lasting, detail=detail)

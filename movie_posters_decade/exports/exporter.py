@@ -10,12 +10,12 @@ from typing import Any
 
 import datasets
 
+from movie_posters_decade import __version__
 from movie_posters_decade.config import MAX_SHARD_SIZE, ImageTransform
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.exports.replace import Found, aside, look_into, replace
 from movie_posters_decade.exports.writers import lay_out
 from movie_posters_decade.images.transform import transform_image
-from movie_posters_decade.version import __version__
 
 DRAWN_AT_ONCE = 32
 """How many posters that were drawn anew are held in memory."""

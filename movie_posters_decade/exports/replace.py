@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from movie_posters_decade.errors import ExportError
-from movie_posters_decade.io import write_whole
+from movie_posters_decade.io import write_atomically
 
 SUMS = "movie_posters_decade.sha256"
 """Lists the files that an export wrote with their hashes, as sha256sum does.
@@ -158,7 +158,7 @@ def _merge(found: Found, new: Path, sums: frozenset[Sum]) -> None:
     for name, digest in sorted(found.sums):
         _check_unchanged(found.folder, name, digest)
     # Until all are there, both exports' files are known as such, should this be interrupted.
-    write_whole(str(found.folder / SUMS), _to_bytes(sums | found.sums))
+    write_atomically((found.folder / SUMS), _to_bytes(sums | found.sums))
     for name in sorted(names):
         (found.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (new / name).replace(found.folder / name)

@@ -14,8 +14,8 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
+from movie_posters_decade import __version__
 from movie_posters_decade.errors import HubError
-from movie_posters_decade.version import __version__
 
 REPOSITORY = "dataset"
 """The type of repositories."""

@@ -8,10 +8,8 @@ from typing import Any
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade.about import CITATION, DESCRIPTION, LICENSE, LICENSE_FILE
-from movie_posters_decade.config import KAGGLE_PAGE, KAGGLE_URL
-from movie_posters_decade.configurations import DEMO
-from movie_posters_decade.download.addresses import is_url
-from movie_posters_decade.records import MEANINGS, SPLITS, RejectReason
+from movie_posters_decade.config import DEMO, KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.records import MEANINGS, SPLITS, RejectReason, is_url
 from movie_posters_decade.report import Report
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE, PHASH_BITS
 
@@ -258,8 +256,8 @@ Options: `{_json(facts.options)}`
 
 Catalogue: SHA-256 `{facts.catalogue}`.{repaired} Pushed with {versions}. Every rejection is in \
 [`rejected.csv`]({folder}/rejected.csv), and every poster's hash in the \
-[lock file]({folder}/movie_posters_decade.lockfile), from which `movie-posters-decade build --lock-file \
-movie_posters_decade.lockfile` builds the same again."""
+[lock file]({folder}/movie_posters_decade.lock), from which `movie-posters-decade build --lock-file \
+movie_posters_decade.lock` builds the same again."""
 
 
 def _rejections(facts: Facts) -> str:

@@ -18,7 +18,7 @@ from huggingface_hub import (
 
 from movie_posters_decade.about import LICENSE, LICENSE_FILE
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.configurations import DEFAULT
+from movie_posters_decade.config import DEFAULT
 from movie_posters_decade.hub.access import (
     FACTS_FILE,
     README,

@@ -12,7 +12,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from movie_posters_decade.records import RejectReason
+from movie_posters_decade.records import Checksum, ImageCheck, RejectReason
 
 MAX_PIXELS = 50_000_000
 """Width times height beyond which an image is not decoded."""
@@ -230,3 +230,12 @@ def _in_bytes(image: Image.Image) -> Image.Image:
 def _reduced(image: Image.Image) -> Image.Image:
     factor = max(1, min(image.width // _CLOSE_SIZE[0], image.height // _CLOSE_SIZE[1]))
     return image.reduce(factor)
+
+
+def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
+    """Check."""
+    verdict = inspect_poster(content, "any" if keep_grayscale else "rgb")
+    return ImageCheck(Checksum.of(content), verdict.fault, verdict.phash)
+
+
+check_version = inspector

@@ -1,1 +1,21 @@
-"""Sampling: which movies are wanted, in which order and in which split, and the collection of their posters."""
+"""Sampling: which movies are wanted, in which order and split, and the collection of posters."""
+
+from movie_posters_decade.sampling.collect import (
+    Collection,
+    collect,
+    collect_locked,
+    stream,
+    stream_locked,
+)
+from movie_posters_decade.sampling.selection import Selection, select, select_locked
+
+__all__ = [
+    "Collection",
+    "Selection",
+    "collect",
+    "collect_locked",
+    "select",
+    "select_locked",
+    "stream",
+    "stream_locked",
+]

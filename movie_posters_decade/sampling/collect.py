@@ -1,24 +1,20 @@
-"""The posters of movies, wherever they are: on the network or on this machine."""
+"""Collect posters: the sampler asks for candidates, the downloader brings their posters."""
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
-from pathlib import Path
+from itertools import islice, zip_longest
 from typing import Any
 
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.download.addresses import is_url
-from movie_posters_decade.download.keeping import examine
-from movie_posters_decade.errors import LockError
-from movie_posters_decade.lockfile import Lock, account, differences
+from movie_posters_decade.errors import LockFileError
+from movie_posters_decade.lockfile import LockFile, describe_mismatches, mismatches
 from movie_posters_decade.records import (
-    Missed,
+    DownloadResult,
     Movie,
-    Outcome,
     Poster,
     Rejection,
     RejectReason,
@@ -27,66 +23,29 @@ from movie_posters_decade.records import (
 from movie_posters_decade.sampling.dedup import NearDuplicateIndex
 from movie_posters_decade.sampling.sampler import (
     Sampler,
+    candidates_by_stratum,
     check_strata,
-    duplicate,
-    take_first,
-    untried,
+    near_duplicate,
+    split_at,
 )
 from movie_posters_decade.sampling.selection import Selection
 
-
-@dataclass(frozen=True)
-class Posters:
-    """Brings the posters of movies and finds those that can be used.
-
-    Attributes:
-        download: brings those that are on the network, examined: URLs in, in any order an outcome
-            for each out.
-        color: "rgb" to refuse black-and-white posters among the files, "any" to accept them.
-        folder: where paths start from; None if links may not be paths.
-    """
-
-    download: Callable[[Sequence[str]], Generator[Outcome, None, None]]
-    color: str = "rgb"
-    folder: Path | None = None
-
-    def bring(self, movies: Sequence[Movie]) -> Generator[Poster | Rejection, None, None]:
-        """Yield for each movie its poster or its rejection, as they come in."""
-        by_link = {movie.poster_url: movie for movie in movies}
-        urls = [link for link in by_link if is_url(link)]
-        paths = [link for link in by_link if not is_url(link)]
-        with closing(self.download(urls)) as downloaded:
-            for outcome in chain(map(self._look_up, paths), downloaded):
-                movie = by_link[outcome.url]
-                if isinstance(outcome, Missed):
-                    yield Rejection(movie, outcome.reason, outcome.status, outcome.final_url)
-                else:
-                    yield Poster(movie, outcome.path, outcome.content, outcome.phash)
-
-    def _look_up(self, link: str) -> Outcome:
-        if self.folder is None:
-            return Missed(link, RejectReason.PRIVATE_ADDRESS)
-        path = self.folder / link
-        try:
-            examined = examine(path.read_bytes(), self.color)
-        except OSError:
-            return Missed(link, RejectReason.NOT_FOUND)
-        return examined.outcome(link, str(path))
-
-
 logger = logging.getLogger(__name__)
 
-STREAMED_AT_ONCE = 16
-"""How many posters of a stratum are downloaded together when streaming, once it is under way."""
+Download = Callable[[Sequence[str]], Generator[DownloadResult, None, None]]
+"""Downloads links, and yields a result for each, in any order."""
+
+STREAM_BATCH = 16
+"""How many posters of a stratum are downloaded together while streaming, after the first few."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The usable posters that were wanted, and what was rejected on the way.
+    """The collected posters, and the rejected candidates.
 
     Attributes:
         posters: in the order of their movies' ranks.
-        rejections: the candidates that were tried in vain, in the same order.
+        rejections: the candidates that were tried and rejected, in the same order.
         downloaded: how many candidates of each stratum were tried.
     """
 
@@ -95,116 +54,213 @@ class Collection:
     downloaded: Mapping[Stratum, int]
 
 
-def collect(selection: Selection, posters: Posters, *, equal: bool) -> Collection:
-    """Bring as many usable posters as each stratum should give, replacing those that are rejected.
+def collect(selection: Selection, download: Download, *, equal: bool) -> Collection:
+    """Collect the target number of usable posters of each stratum.
 
-    A rejected poster is replaced by the next of its stratum, and so is one that looks like another. When
-    a stratum runs dry, the target of its decade sinks to what it has; with ``equal``, so does that of
-    every other decade on its split.
+    A rejected poster is replaced by the next candidate of its stratum, and so is a near-duplicate.
+    When a stratum is exhausted, the target of its decade becomes its size; with ``equal``, so does
+    the target of every other decade of the split.
 
     Args:
-        selection: the candidates and what is wanted of each stratum.
-        posters: what brings them.
+        selection: the candidates and the target of each stratum.
+        download: downloads links.
         equal: whether all decades of a split must end with the same number.
 
     Raises:
         CollectionError: a stratum has no usable poster.
     """
-    strata = Sampler(selection, equal=equal)
-    with _bar(strata.wanted) as bar:
-        while batch := strata.take_batch():
-            # Closed at once if anything goes wrong, so that nothing is downloaded in the background.
-            with closing(posters.bring(batch)) as outcomes:
-                strata.record(_in_order(batch, _shown(outcomes, bar, len(strata.faults))))
-            bar.total = max(bar.n, strata.wanted)
-    strata.tell_shortfalls()
+    sampler = Sampler(selection, equal=equal)
+    with _progress_bar(sampler.target) as bar:
+        while batch := sampler.next_batch():
+            # Closed at once after an error, so that nothing more is downloaded in the background.
+            with closing(_outcomes(batch, download)) as outcomes:
+                shown = _show_progress(outcomes, bar, len(sampler.unusable))
+                sampler.record(_in_order(batch, shown))
+            bar.total = max(bar.n, sampler.target)
+    sampler.warn_of_shortfalls()
     return Collection(
-        sorted(strata.kept, key=_place), sorted(strata.rejections, key=_place), strata.downloaded
+        sorted(sampler.kept, key=_sort_key),
+        sorted(sampler.rejections, key=_sort_key),
+        sampler.downloaded,
     )
 
 
-def collect_locked(lock: Lock, place: str, posters: Posters, *, allow_missing: bool) -> Collection:
-    """Bring just the posters that a lock file says.
+def collect_locked(
+    lock: LockFile, path: str, download: Download, *, allow_missing: bool
+) -> Collection:
+    """Collect exactly the posters that a lock file lists.
 
     Args:
-        lock: what the file holds.
-        place: the file, for the error.
-        posters: what brings them.
-        allow_missing: whether to do without those that are gone or changed.
+        lock: the lock file's content.
+        path: of the lock file, for the error.
+        download: downloads links.
+        allow_missing: whether to leave out posters that are rejected or changed.
 
     Raises:
-        LockError: some are, and that is not allowed.
-        CollectionError: no poster of a decade and split is left.
+        LockFileError: some posters are, and that is not allowed.
+        CollectionError: a stratum has no poster left.
     """
     movies = lock.movies
-    with _bar(len(movies)) as bar, closing(posters.bring(movies)) as outcomes:
-        brought = _in_order(movies, _shown(outcomes, bar, 0))
-    kept, rejections = _as_locked(lock, place, brought, allow_missing=allow_missing)
+    with _progress_bar(len(movies)) as bar, closing(_outcomes(movies, download)) as outcomes:
+        in_order = _in_order(movies, _show_progress(outcomes, bar, 0))
+    kept, rejections = _split_mismatches(lock, path, in_order, allow_missing=allow_missing)
     downloaded = Counter(movie.stratum for movie in movies)
     sizes = Counter(poster.movie.stratum for poster in kept)
     check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections)
     return Collection(kept, rejections, downloaded)
 
 
-def stream_locked(
-    lock: Lock,
-    place: str,
+def stream(
+    selection: Selection,
     split: str,
-    posters: Posters,
-    forget: Callable[[str], None],
+    download: Download,
+    remove: Callable[[str], None],
+    *,
+    equal: bool,
+) -> Iterator[Poster]:
+    """Stream the usable posters of a split, one of each decade in turn.
+
+    The posters of test are downloaded before train begins, so that none of train looks like one of
+    test. A poster's file exists until the next poster is taken.
+
+    Args:
+        selection: the candidates and the target of each stratum.
+        split: "train" or "test".
+        download: downloads links.
+        remove: removes the stored content of a link.
+        equal: whether the stream ends as soon as one decade is exhausted.
+
+    Raises:
+        CollectionError: at the end, a stratum has no usable poster.
+    """
+    streaming = _Stream(download, remove)
+    if split == "train":
+        for _ in streaming.posters(selection, "test", equal=equal):
+            pass
+    yield from streaming.posters(selection, split, equal=equal)
+
+
+def stream_locked(
+    lock: LockFile,
+    path: str,
+    split: str,
+    download: Download,
+    remove: Callable[[str], None],
     *,
     allow_missing: bool,
 ) -> Iterator[Poster]:
-    """Yield the posters of a split just as a lock file says, bringing them on the way.
+    """Stream exactly the posters of a split that a lock file lists.
 
     Args:
-        lock: what the file holds.
-        place: the file, for the error.
+        lock: the lock file's content.
+        path: of the lock file, for the error.
         split: "train" or "test".
-        posters: what brings them.
-        forget: removes what was stored for a link that is done with.
-        allow_missing: whether to do without those that are gone or changed.
+        download: downloads links.
+        remove: removes the stored content of a link.
+        allow_missing: whether to leave out posters that are rejected or changed.
 
     Raises:
-        LockError: one is, and that is not allowed.
+        LockFileError: one is, and that is not allowed.
     """
-    movies = [movie for movie in lock.movies if movie.split == split]
+    movies: Sequence[Movie] = [movie for movie in lock.movies if movie.split == split]
     while movies:
-        batch, movies = take_first(movies, STREAMED_AT_ONCE)
-        brought = _in_order(batch, posters.bring(batch))
-        yield from _as_locked(lock, place, brought, allow_missing=allow_missing)[0]
+        batch, movies = split_at(movies, STREAM_BATCH)
+        outcomes = _in_order(batch, _outcomes(batch, download))
+        yield from _split_mismatches(lock, path, outcomes, allow_missing=allow_missing)[0]
         for movie in batch:
-            forget(movie.poster_url)
+            remove(movie.poster_url)
 
 
-def _as_locked(
-    lock: Lock, place: str, brought: Sequence[Poster | Rejection], *, allow_missing: bool
+class _Stream:
+    """Downloads posters a few at a time, and skips near-duplicates of earlier ones."""
+
+    def __init__(self, download: Download, remove: Callable[[str], None]) -> None:
+        self._download = download
+        self._remove = remove
+        self._index: NearDuplicateIndex[Movie] = NearDuplicateIndex()
+        self._rejections: list[Rejection] = []
+
+    def posters(self, selection: Selection, split: str, *, equal: bool) -> Iterator[Poster]:
+        strata = {
+            stratum: movies
+            for stratum, movies in candidates_by_stratum(selection).items()
+            if stratum.split == split
+        }
+        found = dict.fromkeys(strata, 0)
+        usable = [
+            islice(self._usable(movies), selection.targets[stratum])
+            for stratum, movies in strata.items()
+        ]
+        for one_of_each in zip(*usable, strict=False) if equal else zip_longest(*usable):
+            for poster in one_of_each:
+                if poster is not None:
+                    found[poster.movie.stratum] += 1
+                    yield poster
+        check_strata(found, self._rejections)
+
+    def _usable(self, movies: Sequence[Movie]) -> Iterator[Poster]:
+        size = 1
+        while movies:
+            batch, movies = split_at(movies, size)
+            size = min(2 * size, STREAM_BATCH)
+            for outcome in _in_order(batch, _outcomes(batch, self._download)):
+                deduplicated = self._deduplicate(outcome)
+                if isinstance(deduplicated, Rejection):
+                    self._rejections.append(deduplicated)
+                else:
+                    yield deduplicated
+                self._remove(outcome.movie.poster_url)
+
+    def _deduplicate(self, outcome: Poster | Rejection) -> Poster | Rejection:
+        """Return the outcome, or a rejection if it is a near-duplicate of an earlier poster."""
+        if isinstance(outcome, Rejection) or outcome.phash is None:
+            return outcome
+        for earlier in self._index.near(outcome.phash):
+            return near_duplicate(outcome.movie, earlier)
+        self._index.add(outcome.movie, outcome.phash)
+        return outcome
+
+
+def _outcomes(
+    movies: Sequence[Movie], download: Download
+) -> Generator[Poster | Rejection, None, None]:
+    """Yield a poster or a rejection for each movie, as the downloads arrive."""
+    by_link = {movie.poster_url: movie for movie in movies}
+    with closing(download(list(by_link))) as results:
+        for result in results:
+            yield to_outcome(by_link[result.url], result)
+
+
+def to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
+    """Combine a movie with the result of its download."""
+    if result.path is None or result.check is None:
+        reason = result.reason or RejectReason.NOT_FOUND
+        return Rejection(movie, reason, result.status, result.final_url)
+    return Poster(movie, result.path, result.check.checksum, result.check.phash)
+
+
+def _split_mismatches(
+    lock: LockFile, path: str, outcomes: Sequence[Poster | Rejection], *, allow_missing: bool
 ) -> tuple[list[Poster], list[Rejection]]:
-    """Part what is as a lock file says from what is not, which has to be allowed."""
-    rejections = differences(lock, brought)
+    """Separate the posters that match a lock file from those that do not, if that is allowed."""
+    rejections = mismatches(lock, outcomes)
     if rejections and not allow_missing:
-        raise LockError(account(place, lock, rejections))
+        raise LockFileError(describe_mismatches(path, lock, rejections))
     if rejections:
-        logger.warning(
-            "%s: %d posters are changed or missing and left out.", place, len(rejections)
-        )
-    missing = {rejection.movie for rejection in rejections}
-    kept = [
-        outcome
-        for outcome in brought
-        if isinstance(outcome, Poster) and outcome.movie not in missing
-    ]
+        logger.warning("%s: %d posters are changed or missing and left out.", path, len(rejections))
+    rejected = {rejection.movie for rejection in rejections}
+    kept = [one for one in outcomes if isinstance(one, Poster) and one.movie not in rejected]
     return kept, rejections
 
 
-def _bar(total: int) -> Any:
+def _progress_bar(total: int) -> Any:
     return tqdm(desc="Posters", unit="poster", total=total)
 
 
-def _shown(
+def _show_progress(
     outcomes: Iterable[Poster | Rejection], bar: Any, rejected: int
 ) -> Iterator[Poster | Rejection]:
-    """Pass the outcomes on, and show how many are usable and how many rejected."""
+    """Pass the outcomes on, and count usable and rejected ones in the progress bar."""
     for outcome in outcomes:
         if isinstance(outcome, Rejection):
             rejected += 1
@@ -221,83 +277,5 @@ def _in_order(
     return [by_link[movie.poster_url] for movie in movies]
 
 
-def _place(outcome: Poster | Rejection) -> tuple[int, str]:
-    return outcome.movie.place
-
-
-def stream(
-    selection: Selection,
-    split: str,
-    posters: Posters,
-    forget: Callable[[str], None],
-    *,
-    equal: bool,
-) -> Iterator[Poster]:
-    """Yield the usable posters of a split, one decade after the other, bringing them on the way.
-
-    Those of test are brought before train begins, so that none of train looks like one of them. A
-    poster's file can be read until the next one is asked for.
-
-    Args:
-        selection: the candidates and what is wanted of each stratum.
-        split: "train" or "test".
-        posters: what brings them.
-        forget: removes what was stored for a link that is done with.
-        equal: whether the stream ends as soon as a decade has no more.
-
-    Raises:
-        CollectionError: at the end, a decade has no usable poster.
-    """
-    streaming = _Streaming(posters, forget)
-    if split == "train":
-        for _ in streaming.split(selection, "test", equal=equal):
-            pass
-    yield from streaming.split(selection, split, equal=equal)
-
-
-class _Streaming:
-    """Brings posters a few at a time, and passes over those that look like one before."""
-
-    def __init__(self, posters: Posters, forget: Callable[[str], None]) -> None:
-        self._posters = posters
-        self._forget = forget
-        self._seen: NearDuplicateIndex[Movie] = NearDuplicateIndex()
-        self._rejections: list[Rejection] = []
-
-    def split(self, selection: Selection, split: str, *, equal: bool) -> Iterator[Poster]:
-        strata = {
-            stratum: movies for stratum, movies in untried(selection).items() if stratum[1] == split
-        }
-        found = dict.fromkeys(strata, 0)
-        usable = [
-            islice(self._usable(movies), selection.targets[stratum])
-            for stratum, movies in strata.items()
-        ]
-        for of_decades in zip(*usable, strict=False) if equal else zip_longest(*usable):
-            for poster in of_decades:
-                if poster is not None:
-                    found[poster.movie.stratum] += 1
-                    yield poster
-        check_strata(found, self._rejections)
-
-    def _usable(self, movies: list[Movie]) -> Iterator[Poster]:
-        at_once = 1
-        while movies:
-            batch, movies = take_first(movies, at_once)
-            at_once = min(2 * at_once, STREAMED_AT_ONCE)
-            for outcome in _in_order(batch, self._posters.bring(batch)):
-                unlike = self._unlike(outcome)
-                if isinstance(unlike, Rejection):
-                    self._rejections.append(unlike)
-                else:
-                    yield unlike
-                self._forget(outcome.movie.poster_url)
-
-    def _unlike(self, outcome: Poster | Rejection) -> Poster | Rejection:
-        """Return the outcome, or the rejection of a poster that looks like one before."""
-        if isinstance(outcome, Rejection) or outcome.phash is None:
-            return outcome
-        for other in self._seen.like(outcome.phash):
-            return duplicate(outcome.movie, other)
-        self._seen.add(outcome.movie, outcome.phash)
-        return outcome
+def _sort_key(outcome: Poster | Rejection) -> tuple[int, str]:
+    return outcome.movie.sort_key

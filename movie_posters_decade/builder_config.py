@@ -1,0 +1,141 @@
+"""Configuration of the builder: the options, the catalogue and the lock file of one build."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from movie_posters_decade import __version__
+from movie_posters_decade.catalogue import expand_home, folder_of, hash_file, identify, locate
+from movie_posters_decade.config import (
+    CONFIGURATIONS,
+    DEFAULT,
+    DEMO,
+    KAGGLE_URL,
+    Options,
+    dataset_options,
+)
+from movie_posters_decade.errors import OptionError
+from movie_posters_decade.lockfile import LockFile, read_lock_file
+from movie_posters_decade.records import is_url
+
+_MAX_NAME_LENGTH = 100
+"""In letters: a lock file may name many genres."""
+
+
+@dataclass
+class MoviePostersConfig(Options, datasets.BuilderConfig):
+    """Configuration of a build: the options, and the catalogue they apply to.
+
+    ``data_files`` or ``data_dir`` name the catalogue: a table, a zip that holds one, or a folder
+    that holds either. Without them it is Kaggle's.
+    """
+
+    name: str = DEFAULT
+    version: str = __version__
+
+    def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
+        """Return a name for the cache that changes with all that shapes the dataset.
+
+        Raises:
+            OptionError: an option has an invalid value.
+            CatalogueError: the catalogue is on this machine and does not exist.
+            LockFileError: the lock file is invalid.
+        """
+        content = asdict(self.checked())
+        del content["connections_per_host"], content["lock_file"]
+        content |= {"catalogue": self.identity(), "features": repr(custom_features)}
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        name = self.name if self.lock_file is None else self.title()[:_MAX_NAME_LENGTH]
+        return f"{name}-{digest[:16]}"
+
+    def checked(self) -> Options:
+        """Return the options alone, validated; with a lock file, the options of that file.
+
+        Raises:
+            OptionError: an option has an invalid value, or another one than the lock file.
+            LockFileError: the lock file is invalid.
+        """
+        options = super().checked()
+        lock = self.lock()
+        if lock is None:
+            return options
+        if self.name == DEMO:
+            raise OptionError(
+                "Configuration demo: expected no lock file, as the demo's posters are nowhere "
+                f"else; found {self.lock_file}. Leave it out: the demo is always the same."
+            )
+        # A value of the default configuration is not one that the user chose.
+        default = dataset_options(Options(genres=CONFIGURATIONS[DEFAULT]["genres"]).checked())
+        for name, value in dataset_options(options).items():
+            if value not in (default[name], lock.options[name]):
+                also = " and the configuration" if name == "genres" else ""
+                raise OptionError(
+                    f"Option {name}: expected {lock.options[name]!r}, as in the lock file "
+                    f"{self.lock_file}; found {value!r}. Leave the option{also} out."
+                )
+        genres = lock.options["genres"] and tuple(lock.options["genres"])
+        return replace(options, **{**lock.options, "genres": genres})
+
+    def lock(self) -> LockFile | None:
+        """Read the lock file, if there is one.
+
+        Raises:
+            LockFileError: it is invalid.
+        """
+        return None if self.lock_file is None else read_lock_file(expand_home(self.lock_file))
+
+    def location(self) -> str:
+        """Return the catalogue's path or URL, or "demo" for the painted one.
+
+        Raises:
+            OptionError: the demo is given another catalogue.
+            CatalogueError: it is on this machine, and does not exist or is not the only one.
+        """
+        if self.name == DEMO:
+            if self.data_files is not None or self.data_dir:
+                raise OptionError(
+                    "Configuration demo: expected no data_files and no data_dir, as the demo "
+                    "paints its own catalogue; found one. Choose another configuration for it."
+                )
+            return DEMO
+        if self.data_files is not None:
+            return locate(self.data_files, self.data_dir)
+        return locate(self.data_dir) if self.data_dir else KAGGLE_URL
+
+    def folder(self) -> Path | None:
+        """Return the folder where links that are paths start; None if links must not be paths."""
+        if self.name == DEMO:
+            return None
+        if self.lock_file is not None and self.data_files is None and not self.data_dir:
+            return expand_home(self.lock_file).resolve().parent
+        return folder_of(self.location())
+
+    def title(self) -> str:
+        """Return the name of the published dataset: its genres, which are the usual name too."""
+        if self.name == DEMO:
+            return DEMO
+        genres = self.checked().genres
+        return "-".join(re.sub(r"[^\w-]", "_", name) for name in genres) if genres else "all"
+
+    def source(self) -> str:
+        """Return the URL or file name of the catalogue or lock file, without a local folder."""
+        if self.lock_file is not None:
+            return Path(self.lock_file).name
+        location = self.location()
+        return location if is_url(location) else Path(location).name
+
+    def identity(self) -> str:
+        """Return what distinguishes the catalogue's content from any other.
+
+        Raises:
+            CatalogueError: it is on this machine and cannot be read.
+        """
+        if self.lock_file is not None:
+            return f"{hash_file(expand_home(self.lock_file))}{self.folder()}"
+        location = self.location()
+        return location if location == DEMO else identify(location)
