@@ -1,10 +1,10 @@
 """One poster downloaded with short timeouts, and what the cache then holds."""
 
+from movie_posters_decade.download.limits import Limits
 from samples import paint
 
 from movie_posters_decade.download.cache import DownloadCache
 from movie_posters_decade.download.downloader import Downloader
-from movie_posters_decade.download.limits import Limits
 from movie_posters_decade.download.retry import Patience
 from movie_posters_decade.records import Outcome
 

@@ -59,7 +59,7 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
         {"not_found": 1}
     ]
     assert list(Path(report["cache_dir"]).glob("*.arrow"))
-    with Path(report["report"]).open(newline="") as file:
+    with Path(report["rejected_path"]).open(newline="") as file:
         [rejection] = csv.DictReader(file)
     url = sample.host.url + sample.paths["tt0001004"]
     assert rejection == {

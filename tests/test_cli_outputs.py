@@ -155,4 +155,8 @@ def test_report_says_where_the_page_is(
     assert main(["report", *source(sample, tmp_path), "--seed", "7", "--output", str(output)]) == 1
     assert "index.html: expected no such file" in capsys.readouterr().err
     assert set((tmp_path / "cache").rglob("*")) == builds
-    assert json.loads((output / "report.json").read_text())["report"]["kept"] == told["kept"] == 30
+    assert (
+        json.loads((output / "report.json").read_text())["rejected_path"]["kept"]
+        == told["kept"]
+        == 30
+    )

@@ -10,8 +10,8 @@ from samples import SampleCatalogue, paint
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.cli import main
-from movie_posters_decade.errors import CollectionError, LockError, OptionError
-from movie_posters_decade.lockfile import ACCOUNTED, Lock
+from movie_posters_decade.errors import CollectionError, LockFileError, OptionError
+from movie_posters_decade.lockfile import LISTED_MISMATCHES
 
 
 def build(sample: SampleCatalogue, cache: Path, **more: Any) -> MoviePostersDecade:
@@ -22,7 +22,7 @@ def build(sample: SampleCatalogue, cache: Path, **more: Any) -> MoviePostersDeca
 
 
 def lock_of(builder: MoviePostersDecade) -> str:
-    return builder.records.lock_path
+    return builder.files.lock_path
 
 
 def arrow_files(builder: MoviePostersDecade) -> dict[str, bytes]:
@@ -58,8 +58,8 @@ def test_locked_build_is_the_same_to_the_byte(
     source = {"data_files": None} if is_without_catalogue else {}
     again = build(sample, tmp_path / "second", lock_file=lock_of(built), **source)
     assert arrow_files(again) == arrow_files(built)
-    kept = Lock.read(Path(lock_of(again)))
-    assert kept == Lock.read(Path(lock_of(built)))
+    kept = read_lock_file(Path(lock_of(again)))
+    assert kept == read_lock_file(Path(lock_of(built)))
     assert again.info.features == built.info.features
 
 
@@ -70,7 +70,7 @@ def test_what_changed_or_died_is_named_and_nothing_is_built(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     datasets.disable_progress_bars()
-    kept = Lock.read(Path(lock_of(built))).kept
+    kept = read_lock_file(Path(lock_of(built))).kept
     changed, gone, *_ = [movie.imdb_id for movie in kept if movie.split == "train"]
     change(sample, changed)
     sample.kill(gone)
@@ -97,7 +97,7 @@ def test_lock_that_was_cut_short_is_refused(
 ) -> None:
     path = tmp_path / "x.lock"
     path.write_text("".join(Path(lock_of(built)).read_text().splitlines(keepends=True)[:7]))
-    with pytest.raises(LockError) as error:
+    with pytest.raises(LockFileError) as error:
         build(sample, tmp_path, lock_file=str(path))
     assert str(error.value) == (
         f"{path}: expected a lock file of {built.report().kept + 1} movies, as its first line "
@@ -118,7 +118,7 @@ def test_report_of_a_locked_build_is_for_reading_too(
 def test_stream_is_of_the_locks_posters_too(
     sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    kept = list(Lock.read(Path(lock_of(built))).kept)
+    kept = list(read_lock_file(Path(lock_of(built))).kept)
     options: dict[str, Any] = {"lock_file": lock_of(built), "allow_private_hosts": True}
     builder = MoviePostersDecade(str(tmp_path), **options)
     found = {
@@ -128,7 +128,7 @@ def test_stream_is_of_the_locks_posters_too(
     assert {movie for split in found.values() for movie in split} == {one.imdb_id for one in kept}
     [changed, *_] = [movie for movie in kept if movie.split == "train"]
     change(sample, changed.imdb_id)
-    with pytest.raises(LockError, match=f"{changed.imdb_id} .* hash_mismatch"):
+    with pytest.raises(LockFileError, match=f"{changed.imdb_id} .* hash_mismatch"):
         list(builder.as_streaming_dataset()["train"])
     lenient = MoviePostersDecade(str(tmp_path), allow_missing=True, **options)
     assert len(list(lenient.as_streaming_dataset()["train"])) == len(found["train"]) - 1
@@ -137,7 +137,7 @@ def test_stream_is_of_the_locks_posters_too(
 def test_leaving_out_a_whole_decade_is_an_error(
     sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    for movie in Lock.read(Path(lock_of(built))).kept:
+    for movie in read_lock_file(Path(lock_of(built))).kept:
         if movie.stratum == ("1970s", "test"):
             sample.kill(movie.imdb_id)
     with pytest.raises(CollectionError, match="The 1970s have no usable test poster"):
@@ -147,11 +147,11 @@ def test_leaving_out_a_whole_decade_is_an_error(
 def test_hosts_that_are_not_public_have_to_be_allowed(
     tmp_path: Path, built: MoviePostersDecade
 ) -> None:
-    with pytest.raises(LockError, match="allow_private_hosts=True") as error:
+    with pytest.raises(LockFileError, match="allow_private_hosts=True") as error:
         MoviePostersDecade(str(tmp_path), lock_file=lock_of(built)).download_and_prepare()
     _, *movies, last = str(error.value).splitlines()
-    assert len(movies) == ACCOUNTED
-    assert last == f"  and {built.report().kept - ACCOUNTED} more"
+    assert len(movies) == LISTED_MISMATCHES
+    assert last == f"  and {built.report().kept - LISTED_MISMATCHES} more"
 
 
 def test_leaving_out_is_for_lock_files(sample: SampleCatalogue, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_what_is_no_lock_file_is_one_sentence(
     path = tmp_path / "x.lock"
     head = {"movie_posters_decade": "1", "format": 1, "catalogue": "", "options": {}, "movies": 1}
     path.write_text(text.replace("{head}", json.dumps(head)))
-    with pytest.raises(LockError) as error:
+    with pytest.raises(LockFileError) as error:
         build(sample, tmp_path, lock_file=str(path))
     assert str(error.value) == (
         f"{path}, line {line}: expected a line of a lock file, in JSON; found {found}. Pass a file "
@@ -225,8 +225,12 @@ def test_lock_of_another_format_and_one_that_is_not_there(
     sample: SampleCatalogue, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.lock"
-    with pytest.raises(LockError, match=r"x\.lock: expected a lock file; found: .*No such file"):
+    with pytest.raises(
+        LockFileError, match=r"x\.lock: expected a lock file; found: .*No such file"
+    ):
         build(sample, tmp_path, lock_file=str(path))
     path.write_text('{"format": 2}\n')
-    with pytest.raises(LockError, match="expected a lock file of format 1; found another format"):
+    with pytest.raises(
+        LockFileError, match="expected a lock file of format 1; found another format"
+    ):
         build(sample, tmp_path, lock_file=str(path))

@@ -12,7 +12,7 @@ from samples import DECADES, REAL_DATA, PosterHost
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.exports.exporter import export
-from movie_posters_decade.images.checks import MIN_COLORFULNESS, inspect_poster
+from movie_posters_decade.images.checks import MIN_COLORFULNESS, check_poster
 from movie_posters_decade.records import RejectReason
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE, NearDuplicateIndex
 
@@ -91,7 +91,7 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
 
     looks = {
         split: [
-            inspect_poster(example["image"]["bytes"]).phash or 0
+            check_poster(example["image"]["bytes"]).phash or 0
             for example in dataset[split].cast_column("image", datasets.Image(decode=False))
         ]
         for split in dataset
@@ -124,9 +124,9 @@ def test_comedies_are_exported_as_an_image_folder(catalogue: Path, tmp_path: Pat
     builder.download_and_prepare()
     build = builder.built()
     output = tmp_path / "posters"
-    assert export(build.dataset, output, extras=build.tables)
+    assert export(build, output)
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
-    assert not export(build.dataset, output, extras=build.tables)
+    assert not export(build, output)
     assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == before
     loaded = datasets.load_dataset(
         "imagefolder", data_dir=str(output), cache_dir=str(tmp_path / "loaded")
@@ -142,7 +142,7 @@ def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
     real_catalogue: Path,
 ) -> None:
     posters = list((real_catalogue.parent / "images" / "M").iterdir())
-    verdicts = Counter(inspect_poster(path.read_bytes()).fault for path in posters)
+    verdicts = Counter(check_poster(path.read_bytes()).reason for path in posters)
     assert verdicts == {None: 3387, RejectReason.GRAYSCALE: 47}
     assert MIN_COLORFULNESS == 4.0
 
@@ -150,7 +150,7 @@ def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
 def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: Path) -> None:
     """Compared all with all, and by the quick way."""
     posters = sorted((real_catalogue.parent / "images" / "M").iterdir())
-    found = [inspect_poster(path.read_bytes()).phash for path in posters]
+    found = [check_poster(path.read_bytes()).phash for path in posters]
     looks = np.array([look for look in found if look is not None], dtype=np.uint64)
     pairs: Counter[int] = Counter()
     for number, look in enumerate(looks):
@@ -165,6 +165,6 @@ def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: P
         near_duplicates: NearDuplicateIndex[int] = NearDuplicateIndex(distance)
         quick = 0
         for look in looks.tolist():
-            quick += len(near_duplicates.like(look))
+            quick += len(near_duplicates.near(look))
             near_duplicates.add(look, look)
         assert quick == sum(count for apart, count in pairs.items() if apart <= distance)

@@ -9,11 +9,11 @@ import pytest
 from builds import builder_of, load
 from samples import DECADES, SampleCatalogue, make_sample, painted_decade
 
+from movie_posters_decade.artifacts import code_version
 from movie_posters_decade.errors import (
     CatalogueError,
     DownloadError,
 )
-from movie_posters_decade.version import code_hash
 
 
 def test_dataset_does_not_need_its_downloads_any_more(
@@ -117,9 +117,9 @@ def test_builds_of_other_features_and_other_code_have_other_folders(
     folders.add(builder_of(sample, tmp_path, features=features).cache_dir)
     assert len(folders) == 3
     (tmp_path / "a.py").write_text("1")
-    one = code_hash(tmp_path)
+    one = code_version(tmp_path)
     (tmp_path / "a.py").write_text("2")
-    assert code_hash(tmp_path) != one
+    assert code_version(tmp_path) != one
 
 
 def test_offline_build_takes_what_is_there_and_says_what_is_not(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from datasets import DownloadConfig, DownloadManager
+from movie_posters_decade.download.limits import Limits
 from samples import PosterHost, SampleCatalogue
 
 from movie_posters_decade.catalogue.source import load_catalogue
 from movie_posters_decade.config import KAGGLE_PAGE
-from movie_posters_decade.download.limits import Limits
 from movie_posters_decade.errors import CatalogueError
 
 ANYONE = Limits(allow_private_hosts=True)

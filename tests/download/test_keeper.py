@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from samples import paint
-
 from movie_posters_decade.download.helping import from_line, help_keeping, to_question
 from movie_posters_decade.download.keeper import WORTH_A_PROCESS, Keeper
 from movie_posters_decade.download.keeping import PASSING_FAULTS, examine, keep
+from samples import paint
+
 from movie_posters_decade.io import discard, write_aside
 from movie_posters_decade.records import Examined, RejectReason
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from movie_posters_decade.download.hash_cache import HashCache
 from samples import paint
 
-from movie_posters_decade.download.hash_cache import HashCache
 from movie_posters_decade.images.checks import inspector
 from movie_posters_decade.records import Content, Fetched, Missed, RejectReason
 

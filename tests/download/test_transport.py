@@ -16,13 +16,13 @@ from downloads import (
     POSTER,
     download_one,
 )
+from movie_posters_decade.download.limits import USER_AGENT, Limits, user_agent
 from servers.faulty import FaultyHost, redirect, serve_faulty
 from yarl import URL
 
 from movie_posters_decade.download.cache import DownloadCache
 from movie_posters_decade.download.client import Transport, redirected
 from movie_posters_decade.download.downloader import Downloader
-from movie_posters_decade.download.limits import USER_AGENT, Limits, user_agent
 from movie_posters_decade.download.retry import Patience
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.records import Answer, Fetched, Missed, RejectReason
