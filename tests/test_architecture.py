@@ -1,23 +1,133 @@
-"""The rooms keep their doors: who imports whom, who prints, what an import costs."""
+"""Architecture: who imports whom, what each folder may touch, and what an import costs."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import movie_posters_decade
 
 PACKAGE = Path(movie_posters_decade.__file__).parent
+NAME = PACKAGE.name
+
+LAYERS: list[set[str]] = [
+    {"errors"},
+    {"__init__"},
+    {"config", "io", "records"},
+    {"demo", "download", "images", "lockfile", "report"},
+    {"artifacts", "catalogue", "sampling"},
+    {"analysis", "exports", "hub", "pipeline"},
+    {"builder_config"},
+    {"builder"},
+    {"arguments"},
+    {"cli"},
+    {"__main__"},
+]
+"""Folders and top-level modules, lowest layer first. Each imports from lower layers only.
+
+So `download` and `images` never import each other, and nothing below `pipeline` knows the builder.
+"""
+
+ALLOWED: dict[str, set[str]] = {
+    "PIL": {"images", "analysis", "demo"},
+    "jinja2": {"analysis"},
+    "matplotlib": {"analysis"},
+    "pandas": {"catalogue", "sampling"},
+    "pycurl": {"download"},
+    "sklearn": {"analysis"},
+    "socket": {"download"},
+}
+"""Which folders may import a library."""
+
+PARTS = {part for layer in LAYERS for part in layer}
 
 
-def test_all_that_is_offered_is_there() -> None:
+def part_of(path: Path) -> str:
+    """Return the folder or top-level module that a file belongs to."""
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, except those for type checkers alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+
+
+def own_parts(path: Path) -> set[str]:
+    """Return the folders and top-level modules of this package that a file imports."""
+    modules = [name.split(".") for name in imported_modules(path)]
+    return {(name[1] if len(name) > 1 else "__init__") for name in modules if name[0] == NAME}
+
+
+def test_layers_hold_every_folder_and_module() -> None:
+    assert {part_of(path) for path in PACKAGE.rglob("*.py")} == PARTS
+
+
+@pytest.mark.parametrize("part", sorted(PARTS - {"__init__"}))
+def test_imports_come_from_lower_layers(part: str) -> None:
+    number = next(number for number, layer in enumerate(LAYERS) if part in layer)
+    allowed = {part}.union(*LAYERS[:number])
+    for path in PACKAGE.rglob("*.py"):
+        if part_of(path) == part:
+            assert own_parts(path) <= allowed, path
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {}
+    for path in PACKAGE.rglob("*.py"):
+        module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        if not module.endswith("__init__"):
+            graph[module] = {name for name in imported_modules(path) if name.startswith(f"{NAME}.")}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_library_is_imported_where_it_is_allowed(library: str) -> None:
+    users = {
+        part_of(path)
+        for path in PACKAGE.rglob("*.py")
+        if library in {name.split(".")[0] for name in imported_modules(path)}
+    }
+    assert users <= ALLOWED[library]
+
+
+def test_only_the_command_line_prints() -> None:
+    printing = {
+        path.stem
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    }
+    assert printing == {"cli"}
+
+
+def test_all_offered_names_exist() -> None:
     assert movie_posters_decade.__all__ == sorted(movie_posters_decade.__all__)
     assert all(hasattr(movie_posters_decade, name) for name in movie_posters_decade.__all__)
 
 
-def test_import_loads_nothing_large() -> None:
-    """As `datasets` is told of the builder once it is loaded."""
-    large = "{'datasets', 'matplotlib', 'pandas', 'PIL', 'pyarrow', 'pycurl', 'sklearn'}"
-    code = f"import sys, movie_posters_decade; print({large} & set(sys.modules))"
+@pytest.mark.parametrize("module", [NAME, f"{NAME}.cli"])
+def test_import_is_light(module: str) -> None:
+    """The builder is registered once `datasets` is imported, and ``--help`` needs none of these."""
+    heavy = "{'datasets', 'matplotlib', 'numpy', 'pandas', 'PIL', 'pyarrow', 'pycurl', 'sklearn'}"
+    code = f"import sys, {module}; print({heavy} & set(sys.modules))"
     finished = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )
@@ -28,6 +138,6 @@ def test_types_are_shipped() -> None:
     assert (PACKAGE / "py.typed").exists()
 
 
-def test_builders_module_is_not_named_like_the_package() -> None:
-    """As datasets would take that for a loading script, and refuse it."""
-    assert not (PACKAGE / "movie_posters_decade.py").exists()
+def test_no_module_is_named_like_the_package() -> None:
+    """`datasets` would take it for a loading script, and refuse it."""
+    assert not (PACKAGE / f"{NAME}.py").exists()

@@ -1,8 +1,8 @@
-"""A painted catalogue with known flaws, and a poster host for it on loopback.
+"""A painted catalogue with known flaws, and a loopback server for its posters.
 
-The true path runs from catalogue to dataset without any network: the links name a host that
-cannot exist, and the loopback server answers for it as a proxy does. So links, and with them the
-cache and the examples, are the same at every run, whatever port the server got.
+A demo build takes the real path from catalogue to dataset, without any network. The links name a
+host that cannot exist, and the loopback server answers for it as a proxy. So the links, and with
+them the cache and the examples, are the same in every run, whatever port the server has.
 """
 
 import csv
@@ -23,49 +23,27 @@ HOST = "http://posters.movie-posters-decade.invalid"
 
 _MOVIES_BY_DECADE = {1960: 20, 1970: 80, 1980: 88, 1990: 100, 2000: 110, 2010: 72}
 _DEAD_SHARE_BY_DECADE = {1970: 0.3, 1980: 0.25, 1990: 0.2, 2000: 0.15, 2010: 0.1}
-_FLAWS = ("grey", "grey stored as RGB", "cut short", "a web page", "empty", "a copy")
+_FLAWS = ("grayscale", "grayscale stored as RGB", "truncated", "web page", "empty", "copy")
 _FLAWED_SHARE = 0.1
 
-_ADJECTIVES = [
-    "Last",
-    "Silent",
-    "Crimson",
-    "Broken",
-    "Golden",
-    "Hidden",
-    "Iron",
-    "Midnight",
-    "Savage",
-    "Endless",
-]
-_NOUNS = [
-    "Harbor",
-    "River",
-    "Empire",
-    "Horizon",
-    "Promise",
-    "Winter",
-    "Signal",
-    "Garden",
-    "Thunder",
-    "Mirror",
-]
+_ADJECTIVES = "Last Silent Crimson Broken Golden Hidden Iron Midnight Savage Endless".split()
+_NOUNS = "Harbor River Empire Horizon Promise Winter Signal Garden Thunder Mirror".split()
 _GENRES = ("Action", "Action|Thriller", "Action|Sci-Fi", "Action|Comedy", "Drama", "Comedy")
 
 Answer = Callable[[str], tuple[int, bytes]]
-"""What a server answers: a path in, a status and a body out."""
+"""Answers a request: takes a path, returns an HTTP status and a body."""
 
 
 @dataclass(frozen=True)
 class PaintedMovie:
-    """A movie that never was.
+    """An invented movie.
 
     Attributes:
         imdb_id: a number that IMDb has not reached.
-        title: with the year in parentheses, as catalogues have it, or without.
+        title: with the year in parentheses, as in catalogues, or without.
         year: of release.
         genres: joined by "|".
-        flaw: what is wrong with its poster: "dead" or one of the others, or "".
+        flaw: of its poster: "dead", one of the other flaws, or "".
     """
 
     imdb_id: int
@@ -76,41 +54,41 @@ class PaintedMovie:
 
     @property
     def path(self) -> str:
-        """The path of the poster's link on its host."""
+        """The path of its poster's link."""
         return f"/{self.year // 10}0s/{self.imdb_id}.jpg"
 
 
 @cache
 def paint_movies() -> tuple[PaintedMovie, ...]:
-    """Return the movies of the painted catalogue, always the same."""
-    draw = random.Random("movie_posters_decade")
+    """Return the movies of the painted catalogue, the same in every run."""
+    chance = random.Random("movie_posters_decade")
     movies: list[PaintedMovie] = []
     for decade, count in _MOVIES_BY_DECADE.items():
         for _ in range(count):
-            year = decade + draw.randrange(10 if decade < 2010 else 8)
-            name = f"The {draw.choice(_ADJECTIVES)} {draw.choice(_NOUNS)}"
+            year = decade + chance.randrange(10 if decade < 2010 else 8)
+            name = f"The {chance.choice(_ADJECTIVES)} {chance.choice(_NOUNS)}"
             movies.append(
                 PaintedMovie(
                     imdb_id=9_900_000_000 + len(movies),
-                    title=f"{name} ({year})" if draw.random() > 0.02 else name,
+                    title=f"{name} ({year})" if chance.random() > 0.02 else name,
                     year=year,
-                    genres=draw.choice(_GENRES),
-                    flaw=_draw_flaw(draw, _DEAD_SHARE_BY_DECADE.get(decade, 0.0)),
+                    genres=chance.choice(_GENRES),
+                    flaw=_choose_flaw(chance, _DEAD_SHARE_BY_DECADE.get(decade, 0.0)),
                 )
             )
     return tuple(movies)
 
 
-def _draw_flaw(draw: random.Random, dead_share: float) -> str:
-    if draw.random() < dead_share:
+def _choose_flaw(chance: random.Random, dead_share: float) -> str:
+    if chance.random() < dead_share:
         return "dead"
-    return draw.choice(_FLAWS) if draw.random() < _FLAWED_SHARE else ""
+    return chance.choice(_FLAWS) if chance.random() < _FLAWED_SHARE else ""
 
 
 def paint_catalogue() -> bytes:
-    """Return the painted catalogue as a CSV table in Kaggle's columns.
+    """Return the painted catalogue as a CSV table with Kaggle's columns.
 
-    Beside the movies it holds rows without a poster, and rows that share their poster's link.
+    Beside the movies it holds rows without a poster, and rows that share one poster link.
     """
     rows = [_row(movie, HOST + movie.path) for movie in paint_movies()]
     without_poster = [_row(movie, "") for movie in paint_movies()[20::60]]
@@ -129,24 +107,24 @@ def _row(movie: PaintedMovie, link: str) -> list[object]:
 
 
 def answer_for_poster(path: str) -> tuple[int, bytes]:
-    """Answer as the host of the painted posters does, flaws included."""
+    """Answer a request for a painted poster, with its flaw."""
     movie = _movies_by_path().get(path)
     if movie is None or movie.flaw == "dead":
         return 404, b"Not Found"
-    if movie.flaw == "a web page":
+    if movie.flaw == "web page":
         return 200, b"<!doctype html><title>Moved</title>"
     if movie.flaw == "empty":
         return 200, b""
-    if movie.flaw == "a copy":
+    if movie.flaw == "copy":
         before = _movies_by_id()[movie.imdb_id - 1]
         return 200, encode_jpeg(paint_poster(before.title, before.year, before.imdb_id), quality=60)
     poster = paint_poster(movie.title, movie.year, movie.imdb_id)
-    if movie.flaw.startswith("grey"):
+    if movie.flaw.startswith("grayscale"):
         poster = poster.convert("L")
-    if movie.flaw == "grey stored as RGB":
+    if movie.flaw == "grayscale stored as RGB":
         poster = poster.convert("RGB")
     content = encode_jpeg(poster)
-    return 200, content[: len(content) // 2] if movie.flaw == "cut short" else content
+    return 200, content[: len(content) // 2] if movie.flaw == "truncated" else content
 
 
 @cache
@@ -161,16 +139,16 @@ def _movies_by_path() -> dict[str, PaintedMovie]:
 
 @contextmanager
 def serve() -> Iterator[dict[str, str]]:
-    """Serve the painted posters, and give the proxies, by scheme, that lead there."""
+    """Serve the painted posters, and give the proxies that lead there, by scheme."""
     with serve_on_loopback(answer_for_poster) as url:
         yield {"http": url}
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 256  # the usual 5 makes clients that connect all at once wait a second
+    request_queue_size = 256  # with the default of 5, many clients at once wait a second
 
     def handle_error(self, *_: Any) -> None:
-        """Keep quiet about clients that hang up."""
+        """Print nothing when a client closes its connection."""
 
 
 @contextmanager
@@ -182,7 +160,7 @@ def serve_on_loopback(answer: Answer) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            # A proxy is asked for a whole URL, any other server for a path.
+            # A proxy receives a whole URL, any other server a path.
             status, body = answer(urlsplit(self.path).path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -190,7 +168,7 @@ def serve_on_loopback(answer: Answer) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Keep quiet: standard error is for the user."""
+            """Print nothing: standard error is for the user."""
 
     server = _Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
