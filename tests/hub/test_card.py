@@ -153,13 +153,14 @@ def test_build_from_a_lock_file_refers_to_it_for_rejections(action: Configuratio
 def test_demo_is_described_as_painted(action: ConfigurationSummary) -> None:
     text = make_card(replace(action, source="demo")).text
     assert "painted for a demonstration; none of its movies and posters is real" in text
+    assert "`movie-posters-decade build --config demo` builds the same dataset again" in text
 
 
 def test_shortcuts_are_unchecked_or_absent_or_listed(action: ConfigurationSummary) -> None:
     unchecked = make_card(action).text
     assert "`action`: nobody checked whether file size, encoding or border predict" in unchecked
     absent = make_card(replace(action, warnings=[])).text
-    assert "alone predict the decade no better than chance." in absent
+    assert "border alone predicts the decade better than chance." in absent
     listed = make_card(replace(action, warnings=["file size alone is predictive"])).text
     assert "- `action`: file size alone is predictive\n" in listed
 
