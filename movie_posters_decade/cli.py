@@ -2,14 +2,12 @@
 
 import argparse
 import gc
-import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from types import ModuleType
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from movie_posters_decade.arguments import PROGRAM, image_transform, parser
@@ -174,48 +172,31 @@ def _export(chosen: argparse.Namespace) -> None:
 
 def _baseline(chosen: argparse.Namespace) -> None:
     transform = image_transform(chosen)
-    evidence = _room("analysis.evaluate")
-    build = _built(chosen).built()
-    found = evidence.gather(build.dataset, transform)
-    print(json.dumps(found.to_json(), indent=2) if chosen.json else found.to_text())
+    from movie_posters_decade.analysis.evaluate import evaluate
+
+    evaluation = evaluate(_built(chosen).built(), **asdict(transform))
+    print(json.dumps(evaluation.to_json(), indent=2) if chosen.json else evaluation)
 
 
 def _report(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.analysis.report import PAGE_FILE, check_folder, write_report
     from movie_posters_decade.exports.exporter import check_output
 
-    dossier = _room("analysis.report")
     check_output(chosen.output, overwrite=True)
-    dossier.check_place(chosen.output)
+    check_folder(chosen.output)
     build = _built(chosen).built()
-    dossier.write_dossier(build, chosen.output)
-    places = {"output": str(chosen.output), "page": str(chosen.output / dossier.PAGE)}
+    write_report(build, chosen.output)
+    places = {"output": str(chosen.output), "page": str(chosen.output / PAGE_FILE)}
     _print_report(chosen, build.report, places, f"The page is {places['page']}")
 
 
 def _warnings(build: "Build") -> list[str] | None:
-    """Return what is to be warned of; None where what is needed to find out is not installed."""
+    """Return the warnings of shortcuts; None if the libraries for the audit are not installed."""
     try:
-        evidence = _room("analysis.evaluate")
+        from movie_posters_decade.analysis.evaluate import find_shortcuts
     except EvidenceError:
         return None
-    found: list[str] = evidence.find_shortcuts(build.dataset)
-    return found
-
-
-def _room(name: str) -> ModuleType:
-    """Load a room that needs more than a build does.
-
-    Raises:
-        EvidenceError: it is not installed.
-    """
-    try:
-        return importlib.import_module(f"movie_posters_decade.{name}")
-    except ModuleNotFoundError as error:
-        library = str(error.name).partition(".")[0]
-        raise EvidenceError(
-            f"Baselines and reports: expected {library} to be installed; found it is not. "
-            "Install both with: pip install scikit-learn matplotlib"
-        ) from error
+    return find_shortcuts(build)
 
 
 def _push(chosen: argparse.Namespace) -> None:
