@@ -41,7 +41,7 @@ class Evaluation:
         baselines: the results of simple models.
         shortcuts: the results of the audit.
         features: of each poster, by split.
-        transformed: the results of the audit for re-encoded posters, if these were asked for.
+        transformed: the results of the audit for re-encoded posters; None without a transform.
     """
 
     decades: Sequence[str]

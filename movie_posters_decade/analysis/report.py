@@ -47,7 +47,7 @@ _MEASURES = {
 }
 
 
-def write_report(build: Build, folder: Path) -> None:
+def write_report(build: Build, folder: str | Path) -> None:
     """Write a page about a build, and its data as JSON.
 
     The same build gives the same bytes. The page refers to nothing outside itself.
@@ -61,6 +61,7 @@ def write_report(build: Build, folder: Path) -> None:
         ExportError: the folder holds files of these names that no report wrote.
         OSError: the files cannot be written.
     """
+    folder = Path(folder)
     check_folder(folder)
     data = collect_data(build, evaluate(build))
     page = render_page(data, make_thumbnails(build, data))

@@ -76,8 +76,7 @@ def audit_shortcuts(train: MeasuredSplit, test: MeasuredSplit) -> list[Shortcut]
     present, sizes = np.unique(test.labels, return_counts=True)
     weights = 1 / (len(present) * sizes[np.searchsorted(present, test.labels)])
     resamples = _resample_within_decades(test.labels)
-    smallest = min(Counter(train.labels).values())
-    has_enough = len(test.labels) >= MIN_TEST_POSTERS and smallest >= MIN_TRAIN_POSTERS
+    has_enough = _has_enough_posters(train, test)
     shortcuts = []
     for name in names:
         is_right = _predict(name, train, test) == test.labels
@@ -109,6 +108,11 @@ def write_warnings(
 def _after(shortcut: Shortcut) -> str:
     still = f"still does ({shortcut.accuracy})" if shortcut.is_predictive else "no longer does"
     return f" After re-encoding, it {still}."
+
+
+def _has_enough_posters(train: MeasuredSplit, test: MeasuredSplit) -> bool:
+    smallest_decade = min(Counter(train.labels).values())
+    return len(test.labels) >= MIN_TEST_POSTERS and smallest_decade >= MIN_TRAIN_POSTERS
 
 
 def _predict(name: str, train: MeasuredSplit, test: MeasuredSplit) -> Labels:

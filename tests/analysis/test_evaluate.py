@@ -1,6 +1,8 @@
 """Re-encoding removes the shortcuts of files, and the evaluation shows it."""
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 
 import datasets
@@ -109,3 +111,20 @@ def test_build_of_one_decade_is_an_error() -> None:
 def test_bad_transform_option_is_an_error(build: Build) -> None:
     with pytest.raises(OptionError, match="Option resize_mode: expected crop or pad or stretch"):
         evaluate(build, image_size=(64, 96), resize_mode="zoom")
+
+
+@pytest.mark.parametrize(
+    ("module", "library"),
+    [("evaluate", "sklearn"), ("report", "sklearn"), ("report", "matplotlib")],
+)
+def test_missing_library_is_an_error_that_says_how_to_install_it(module: str, library: str) -> None:
+    program = f"import sys; sys.modules[{library!r}] = None\n"
+    program += f"import movie_posters_decade.analysis.{module}"
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert finished.stderr.splitlines()[-1] == (
+        "movie_posters_decade.errors.EvidenceError: Baselines and reports: expected "
+        f"{library} to be installed; found it is not. Install it with: pip install "
+        "'movie_posters_decade[analysis]'"
+    )
