@@ -12,7 +12,7 @@ from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade.artifacts import LOCK_FILE, REJECTED_FILE, Build
 from movie_posters_decade.config import KAGGLE_URL
-from movie_posters_decade.configurations import DEMO
+from movie_posters_decade.config import DEMO
 from movie_posters_decade.records import MEANINGS, SPLITS
 from movie_posters_decade.report import Report
 

@@ -179,7 +179,7 @@ def test_no_images_publishes_hashes_and_no_poster(
 def test_build_has_name_source_options_and_tables(make_build: Callable[[str], Build]) -> None:
     build = make_build("action")
     assert (build.name, build.source, build.report.kept) == ("action", "MovieGenre.csv", 20)
-    assert set(build.tables) == {"rejected.csv", "movie_posters_decade.lockfile"}
+    assert set(build.tables) == {"rejected.csv", "movie_posters_decade.lock"}
     assert (build.options["genres"], build.options["respect_opt_out"]) == (["action"], True)
 
 
