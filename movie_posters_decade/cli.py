@@ -161,20 +161,24 @@ def _export(chosen: argparse.Namespace) -> None:
 
 
 def _baseline(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.analysis import require_libraries
     from movie_posters_decade.analysis.evaluate import evaluate
 
+    require_libraries("sklearn")
     transform = transform_options(chosen)
     evaluation = evaluate(_prepared_builder(chosen).built(), **transform)
     print(json.dumps(evaluation.to_json(), indent=2) if chosen.json else evaluation.to_text())
 
 
 def _report(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.analysis import require_libraries
     from movie_posters_decade.analysis.report import (
         PAGE_FILE,
         check_folder,
         write_report,
     )
 
+    require_libraries("sklearn", "matplotlib")
     check_folder(chosen.output)
     build = _prepared_builder(chosen).built()
     write_report(build, chosen.output)
@@ -202,9 +206,9 @@ def _push(chosen: argparse.Namespace) -> None:
 
 def _shortcut_warnings(build: "Build") -> list[str] | None:
     """Return the warnings of the audit for shortcuts; None without its libraries."""
-    try:
-        from movie_posters_decade.analysis.evaluate import find_shortcuts
+    from movie_posters_decade.analysis.evaluate import find_shortcuts
 
+    try:
         return find_shortcuts(build)
     except AnalysisError:
         return None

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from movie_posters_decade.analysis.features import PosterFeatures
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestClassifier
 
 Labels = NDArray[np.int64]
 
@@ -92,6 +91,10 @@ def evaluate_baselines(
     Returns:
         The results of chance, of color histograms, and of thumbnails.
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.003, max_iter=2000))
     models = {
         "color histogram": (random_forest(), _histograms),
@@ -104,8 +107,10 @@ def evaluate_baselines(
     return results
 
 
-def random_forest(class_weight: str | None = None) -> RandomForestClassifier:
+def random_forest(class_weight: str | None = None) -> "RandomForestClassifier":
     """Return a random forest with a fixed seed."""
+    from sklearn.ensemble import RandomForestClassifier
+
     return RandomForestClassifier(
         n_estimators=100,
         min_samples_leaf=5,

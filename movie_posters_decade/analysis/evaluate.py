@@ -8,26 +8,22 @@ import datasets
 import numpy as np
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.analysis import missing_library
+from movie_posters_decade.analysis import require_libraries
+from movie_posters_decade.analysis.baselines import (
+    CONFIDENCE,
+    RESAMPLES,
+    BaselineResult,
+    MeasuredSplit,
+    evaluate_baselines,
+)
 from movie_posters_decade.analysis.features import PosterFeatures, measure_poster
+from movie_posters_decade.analysis.shortcuts import Shortcut, audit_shortcuts, write_warnings
 from movie_posters_decade.artifacts import Build
 from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.errors import AnalysisError
 from movie_posters_decade.images.transform import transform_image
 from movie_posters_decade.records import SPLITS
 from movie_posters_decade.report import format_table
-
-try:
-    from movie_posters_decade.analysis.baselines import (
-        CONFIDENCE,
-        RESAMPLES,
-        BaselineResult,
-        MeasuredSplit,
-        evaluate_baselines,
-    )
-    from movie_posters_decade.analysis.shortcuts import Shortcut, audit_shortcuts, write_warnings
-except ModuleNotFoundError as error:
-    raise missing_library(error) from error
 
 _SCORES = ("accuracy", "macro-F1", "mean error in decades", "within one decade")
 
@@ -136,10 +132,11 @@ def evaluate(
         encode_quality: of JPEG and WebP, 1 to 100.
 
     Raises:
-        AnalysisError: the build has only one decade.
+        AnalysisError: the build has only one decade, or scikit-learn is missing.
         OptionError: a value cannot be used.
     """
     transform = ImageTransform(image_size, resize_mode, encode_format, encode_quality)
+    require_libraries("sklearn")
     _check_decades(build)
     train, test = _measure_splits(build, ImageTransform())
     decades = build.dataset["train"].features["label"].names
@@ -155,7 +152,12 @@ def evaluate(
 
 
 def find_shortcuts(build: Build) -> list[str]:
-    """Return a warning for each shortcut that predicts the decade of a build's posters."""
+    """Return a warning for each shortcut that predicts the decade of a build's posters.
+
+    Raises:
+        AnalysisError: scikit-learn is missing.
+    """
+    require_libraries("sklearn")
     return write_warnings(audit_shortcuts(*_measure_splits(build, ImageTransform())))
 
 

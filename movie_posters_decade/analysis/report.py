@@ -14,19 +14,14 @@ import datasets
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 
-from movie_posters_decade.analysis import missing_library
+from movie_posters_decade import __version__
+from movie_posters_decade.analysis import require_libraries
 from movie_posters_decade.analysis.evaluate import Evaluation, evaluate
 from movie_posters_decade.analysis.features import PosterFeatures
 from movie_posters_decade.artifacts import REJECTED_FILE, Build
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.images.transform import POSTERS_A_ROW, draw_thumbnail, first_places
 from movie_posters_decade.io import write_atomically
-from movie_posters_decade import __version__
-
-try:
-    from movie_posters_decade.analysis.charts import bars, boxes, kinds, stacked_bars
-except ModuleNotFoundError as error:
-    raise missing_library(error) from error
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BORDERLINE_POSTERS = 12
@@ -57,10 +52,11 @@ def write_report(build: Build, folder: str | Path) -> None:
         folder: is created if needed. Only ``index.html`` and ``report.json`` are written in it.
 
     Raises:
-        AnalysisError: the build has only one decade.
+        AnalysisError: the build has only one decade, or a library is missing.
         ExportError: the folder holds files of these names that no report wrote.
         OSError: the files cannot be written.
     """
+    require_libraries("sklearn", "matplotlib")
     folder = Path(folder)
     check_folder(folder)
     data = collect_data(build, evaluate(build))
@@ -142,6 +138,8 @@ def render_page(data: Mapping[str, Any], thumbnails: Mapping[str, str]) -> str:
         data: the data of the report, as `collect_data` returns it.
         thumbnails: data URLs by IMDb id, as `make_thumbnails` returns them.
     """
+    from movie_posters_decade.analysis.charts import bars, boxes, kinds, stacked_bars
+
     environment = Environment(
         autoescape=True,
         trim_blocks=True,

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction import DictVectorizer
 
 from movie_posters_decade.analysis.baselines import (
     CONFIDENCE,
@@ -117,6 +116,8 @@ def _has_enough_posters(train: MeasuredSplit, test: MeasuredSplit) -> bool:
 
 def _predict(name: str, train: MeasuredSplit, test: MeasuredSplit) -> Labels:
     """Predict the decades of test with a model that sees only one shortcut feature."""
+    from sklearn.feature_extraction import DictVectorizer
+
     vectorizer = DictVectorizer(sparse=False)
     known = vectorizer.fit_transform([features.shortcuts[name] for features in train.features])
     new = vectorizer.transform([features.shortcuts[name] for features in test.features])

@@ -26,8 +26,30 @@ _DEAD_SHARE_BY_DECADE = {1970: 0.3, 1980: 0.25, 1990: 0.2, 2000: 0.15, 2010: 0.1
 _FLAWS = ("grayscale", "grayscale stored as RGB", "truncated", "web page", "empty", "copy")
 _FLAWED_SHARE = 0.1
 
-_ADJECTIVES = "Last Silent Crimson Broken Golden Hidden Iron Midnight Savage Endless".split()
-_NOUNS = "Harbor River Empire Horizon Promise Winter Signal Garden Thunder Mirror".split()
+_ADJECTIVES = [
+    "Last",
+    "Silent",
+    "Crimson",
+    "Broken",
+    "Golden",
+    "Hidden",
+    "Iron",
+    "Midnight",
+    "Savage",
+    "Endless",
+]
+_NOUNS = [
+    "Harbor",
+    "River",
+    "Empire",
+    "Horizon",
+    "Promise",
+    "Winter",
+    "Signal",
+    "Garden",
+    "Thunder",
+    "Mirror",
+]
 _GENRES = ("Action", "Action|Thriller", "Action|Sci-Fi", "Action|Comedy", "Drama", "Comedy")
 
 Answer = Callable[[str], tuple[int, bytes]]

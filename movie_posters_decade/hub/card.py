@@ -11,8 +11,7 @@ import datasets
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade.artifacts import LOCK_FILE, REJECTED_FILE, Build
-from movie_posters_decade.config import KAGGLE_URL
-from movie_posters_decade.config import DEMO
+from movie_posters_decade.config import DEMO, KAGGLE_URL
 from movie_posters_decade.records import MEANINGS, SPLITS
 from movie_posters_decade.report import Report
 
@@ -95,7 +94,7 @@ def summarize(
         dataset: what is published of it, with or without images.
         warnings: of shortcuts that are predictive; None if nobody checked.
     """
-    head = json.loads(build.lock.split(b"\n", 1)[0])
+    head = json.loads(build.lock_file.split(b"\n", 1)[0])
     example = dataset["train"].with_format(None)[0]
     has_images = "image" in example
     if has_images:

@@ -114,15 +114,20 @@ def test_bad_transform_option_is_an_error(build: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "library"),
-    [("evaluate", "sklearn"), ("report", "sklearn"), ("report", "matplotlib")],
+    ("function", "library"),
+    [("evaluate", "sklearn"), ("write_report", "sklearn"), ("write_report", "matplotlib")],
 )
-def test_missing_library_is_an_error_that_says_how_to_install_it(module: str, library: str) -> None:
+def test_missing_library_is_an_error_that_says_how_to_install_it(
+    function: str, library: str
+) -> None:
+    """The name itself can be imported without the library."""
     program = f"import sys; sys.modules[{library!r}] = None\n"
-    program += f"import movie_posters_decade.analysis.{module}"
+    program += f"from movie_posters_decade import {function}\nprint('imported', flush=True)\n"
+    program += f"{function}(None, **({{}} if {function!r} == 'evaluate' else {{'folder': 'x'}}))"
     finished = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
+    assert finished.stdout == "imported\n"
     assert finished.stderr.splitlines()[-1] == (
         "movie_posters_decade.errors.AnalysisError: Baselines and reports: expected "
         f"{library} to be installed; found it is not. Install it with: pip install "

@@ -58,12 +58,12 @@ def test_each_flaw_is_what_its_name_says() -> None:
     assert reasons == {
         "": {None},
         "dead": {RejectReason.NOT_FOUND},
-        "grey": {RejectReason.GRAYSCALE},
-        "grey stored as RGB": {RejectReason.GRAYSCALE},
-        "cut short": {RejectReason.TRUNCATED},
-        "a web page": {RejectReason.NOT_AN_IMAGE},
+        "grayscale": {RejectReason.GRAYSCALE},
+        "grayscale stored as RGB": {RejectReason.GRAYSCALE},
+        "truncated": {RejectReason.TRUNCATED},
+        "web page": {RejectReason.NOT_AN_IMAGE},
         "empty": {RejectReason.NOT_AN_IMAGE},
-        "a copy": {None},
+        "copy": {None},
     }
 
 

@@ -32,7 +32,7 @@ def test_loaded_dataset_equals_the_built_dataset(
     assert loaded.pop("labels") == list(DECADES)
     for name in ("action", "drama"):
         build = make_build(name)
-        lock = [json.loads(line) for line in build.lock.splitlines()[1:]]
+        lock = [json.loads(line) for line in build.lock_file.splitlines()[1:]]
         hashes = {movie["imdb_id"]: movie["sha256"] for movie in lock if "sha256" in movie}
         expected = {
             split: [
@@ -167,7 +167,7 @@ def test_no_images_publishes_hashes_and_no_poster(
     parquet_file.write_bytes(files["action/train-00000-of-00001.parquet"])
     table = pq.read_table(parquet_file)
     assert "image" not in table.column_names
-    lock = make_build("action").lock
+    lock = make_build("action").lock_file
     hashes = {json.loads(line).get("sha256") for line in lock.splitlines()}
     assert set(table.column("sha256").to_pylist()) < hashes
     card = files["README.md"].decode()
@@ -188,7 +188,7 @@ def test_build_is_named_after_its_genres(
 ) -> None:
     """Otherwise a configuration could be published under the name of another one."""
     lock_file = folder / "drama.lock"
-    lock_file.write_bytes(make_build("drama").lock)
+    lock_file.write_bytes(make_build("drama").lock_file)
     for options, name in (
         ({"lock_file": str(lock_file)}, "drama"),
         ({"data_files": twenty_movies.path, "genres": ["Drama", "Action"]}, "action-drama"),
