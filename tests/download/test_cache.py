@@ -115,6 +115,14 @@ def test_cached_phash_is_used_only_for_the_same_bytes(
     assert phash() == check_poster(another).phash
 
 
+def test_cached_phash_is_used_for_posters_on_disk(existing: DownloadCache, tmp_path: Path) -> None:
+    (tmp_path / "poster").write_bytes(POSTER)
+    [first] = download(["poster"], existing, folder=tmp_path)
+    again = download(["poster"], existing, folder=tmp_path, check=accept_anything)
+    assert again == [first]
+    assert first.check == check_poster(POSTER)
+
+
 def test_link_not_found_is_remembered_for_seven_days(
     cache: DownloadCache, host: FaultyHost
 ) -> None:

@@ -245,10 +245,9 @@ def test_temporary_cache_is_removed_afterwards(host: FaultyHost) -> None:
 def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path) -> None:
     poster = tmp_path / "poster"
     poster.write_bytes(POSTER)
-    links = ["poster", str(poster), "missing", "x" * 5000]
+    links = ["poster", str(poster), "missing", "x" * 5000, "a\0b"]
     results = download(links, folder=tmp_path)
-    expected = [None, None, RejectReason.NOT_FOUND, RejectReason.NOT_FOUND]
-    assert [result.reason for result in results] == expected
+    assert [result.reason for result in results] == [None, None, *3 * [RejectReason.NOT_FOUND]]
     assert results[0].path is not None
     assert results[0].path.read_bytes() == POSTER
 
@@ -262,10 +261,9 @@ def test_links_of_a_remote_catalogue_must_not_be_paths(tmp_path: Path) -> None:
 def test_posters_on_disk_are_checked_and_never_removed(tmp_path: Path) -> None:
     (tmp_path / "grey").write_bytes(GREY)
     (tmp_path / "page").write_bytes(b"<html>")
-    results = download(["grey", "page"], folder=tmp_path)
-    assert [result.reason for result in results] == [
-        RejectReason.GRAYSCALE,
-        RejectReason.NOT_AN_IMAGE,
+    assert download(["grey", "page"], folder=tmp_path) == [
+        rejected_by_check("grey", GREY, RejectReason.GRAYSCALE, was_requested=False),
+        rejected_by_check("page", b"<html>", RejectReason.NOT_AN_IMAGE, was_requested=False),
     ]
     assert (tmp_path / "page").exists()
 
