@@ -156,6 +156,7 @@ def test_refresh_downloads_everything_again(cache: DownloadCache, host: FaultyHo
     results = download(urls, cache, check=accept_anything, refresh=True)
     assert all(result.reason is None for result in results)
     assert [cache.path(url).read_bytes() for url in urls] == [b"here again", b"another"]
+    assert list(cache.folder.glob("*.not_found")) == []
 
 
 def test_poster_not_found_while_refreshing_is_removed(
