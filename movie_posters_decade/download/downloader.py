@@ -127,10 +127,10 @@ class Downloader:
             return DownloadResult(link, reason=RejectReason.PRIVATE_ADDRESS)
         path = self._folder / link
         try:
-            check = self._check(path.read_bytes())
-        except OSError:
+            content = path.read_bytes()
+        except (OSError, ValueError):  # a path with a null character is a ValueError
             return DownloadResult(link, reason=RejectReason.NOT_FOUND)
-        return DownloadResult(link, path, check, check.reason)
+        return _result(link, path, self._check_again(content))
 
     def _from_cache(self, url: str) -> DownloadResult | None:
         """Return the result for a URL that needs no request, or None."""

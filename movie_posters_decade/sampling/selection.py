@@ -211,6 +211,6 @@ def _check_targets(
         if targets[Stratum(decade, split)] == 0:
             raise SelectionError(
                 f"The {decade} have too few movies for a {split} split: the target is "
-                f"{targets[train] + targets[test]}, with a test_size of {options.test_size}. Choose "
-                "other years, test_size or max_per_decade."
+                f"{targets[train] + targets[test]}, with a test_size of {options.test_size}. "
+                "Choose other years, test_size or max_per_decade."
             )

@@ -1,14 +1,9 @@
-"""Which links are on the network, and which addresses anybody could reach."""
+"""Links and addresses: which links are URLs, and which addresses are public."""
 
 import pytest
 
-from movie_posters_decade.download.addresses import (
-    is_address,
-    is_public,
-    is_public_name,
-    is_url,
-    lower_scheme,
-)
+from movie_posters_decade.download.addresses import is_address, is_public, is_public_name
+from movie_posters_decade.records import is_url, lower_scheme
 
 
 @pytest.mark.parametrize(
@@ -20,7 +15,7 @@ def test_url_starts_with_a_scheme(link: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:4001::1", "::ffff:8.8.8.8"])
-def test_public_address(address: str) -> None:
+def test_address_is_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -51,7 +46,7 @@ def test_public_address(address: str) -> None:
         "3fff::1",
     ],
 )
-def test_address_that_is_not_public(address: str) -> None:
+def test_address_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
@@ -71,16 +66,16 @@ def test_address_that_is_not_public(address: str) -> None:
         ("ip6-localhost", False),
     ],
 )
-def test_name_that_a_proxy_may_be_asked_for(host: str, expected: bool) -> None:
+def test_private_names_may_not_be_requested_through_a_proxy(host: str, expected: bool) -> None:
     assert is_public_name(host) is expected
 
 
 @pytest.mark.parametrize(
     ("host", "expected"), [("1.2.3.4", True), ("::1", True), ("a.example", False), ("", False)]
 )
-def test_address_is_told_from_a_name(host: str, expected: bool) -> None:
+def test_host_is_an_address_or_a_name(host: str, expected: bool) -> None:
     assert is_address(host) is expected
 
 
-def test_scheme_is_written_in_small_letters() -> None:
+def test_only_the_scheme_is_put_in_lower_case() -> None:
     assert lower_scheme("HTTP://Host/A.jpg") == "http://Host/A.jpg"

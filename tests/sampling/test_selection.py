@@ -1,4 +1,4 @@
-"""Order and splits depend on seed and ids alone; every decade gets its share."""
+"""Selection: order and splits depend on seed and ids alone, and every decade has its share."""
 
 from collections import Counter
 
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import SelectionError
-from movie_posters_decade.records import RejectReason, decade_names
-from movie_posters_decade.sampling.selection import Selection, rank, select
+from movie_posters_decade.records import RejectReason, Stratum, decade_names
+from movie_posters_decade.sampling import Selection, select
+from movie_posters_decade.sampling.selection import rank
 
 DECADES = decade_names(1970, 2017)
 
@@ -30,7 +31,7 @@ def table(movies: list[tuple[str, int | None]], genre: str = "Action") -> pd.Dat
 
 @st.composite
 def catalogues(draw: st.DrawFn) -> pd.DataFrame:
-    """At least five movies of each decade, each with an id of its own."""
+    """Draw at least five movies of each decade, each with its own id."""
     years = [
         draw(st.integers(decade, min(decade + 9, 2017)))
         for decade in range(1970, 2020, 10)
@@ -53,7 +54,7 @@ def sizes(selection: Selection) -> Counter[tuple[str, str]]:
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues(), st.randoms(use_true_random=False))
-def test_order_of_rows_never_matters(movies: pd.DataFrame, chance: object) -> None:
+def test_order_of_the_rows_does_not_matter(movies: pd.DataFrame, chance: object) -> None:
     order = list(range(len(movies)))
     chance.shuffle(order)  # type: ignore[attr-defined]
     shuffled = movies.iloc[order].reset_index(drop=True)
@@ -64,22 +65,22 @@ def test_order_of_rows_never_matters(movies: pd.DataFrame, chance: object) -> No
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues(), st.data())
-def test_movie_that_leaves_the_catalogue_moves_at_most_one_of_its_decade(
+def test_removed_movie_moves_at_most_one_of_its_decade_to_the_other_split(
     movies: pd.DataFrame, data: st.DataObject
 ) -> None:
-    gone = data.draw(st.sampled_from(movies["imdb_id"].tolist()))
+    removed = data.draw(st.sampled_from(movies["imdb_id"].tolist()))
     before = select(movies, Options())
-    after = splits(select(movies[movies["imdb_id"] != gone], Options()))
+    after = splits(select(movies[movies["imdb_id"] != removed], Options()))
     decades = dict(zip(before.candidates["imdb_id"], before.candidates["decade"], strict=True))
     moved = [imdb_id for imdb_id, split in splits(before).items() if after.get(imdb_id) != split]
-    assert gone in moved
+    assert removed in moved
     assert len(moved) <= 2
-    assert {decades[imdb_id] for imdb_id in moved} == {decades[gone]}
+    assert {decades[imdb_id] for imdb_id in moved} == {decades[removed]}
 
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues(), st.sampled_from([0.1, 0.2, 0.25, 0.5]))
-def test_every_decade_gives_its_share_to_test(movies: pd.DataFrame, test_size: float) -> None:
+def test_test_has_its_share_of_every_decade(movies: pd.DataFrame, test_size: float) -> None:
     selection = select(movies, Options(test_size=test_size))
     found = sizes(selection)
     for decade in DECADES:
@@ -89,19 +90,19 @@ def test_every_decade_gives_its_share_to_test(movies: pd.DataFrame, test_size: f
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues())
-def test_every_decade_is_planned_the_size_of_the_smallest(movies: pd.DataFrame) -> None:
+def test_target_of_every_decade_is_the_size_of_the_smallest(movies: pd.DataFrame) -> None:
     selection = select(movies, Options())
     found, targets = sizes(selection), selection.targets
     smallest = min(found[decade, "train"] + found[decade, "test"] for decade in DECADES)
     for decade in DECADES:
-        assert targets[decade, "train"] + targets[decade, "test"] == smallest
+        assert targets[Stratum(decade, "train")] + targets[Stratum(decade, "test")] == smallest
         assert all(targets[stratum] <= found[stratum] for stratum in targets)
 
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues(), st.integers(2, 40))
-def test_cap_changes_targets_and_nothing_else(movies: pd.DataFrame, cap: int) -> None:
-    cap = max(cap, 3)  # below, a fifth rounds to no test movie at all
+def test_maximum_per_decade_changes_only_the_targets(movies: pd.DataFrame, cap: int) -> None:
+    cap = max(cap, 3)  # a fifth of fewer rounds to no test movie
     capped, free = select(movies, Options(max_per_decade=cap)), select(movies, Options())
     pd.testing.assert_frame_equal(capped.candidates, free.candidates)
     assert all(capped.targets[stratum] <= free.targets[stratum] for stratum in free.targets)
@@ -110,7 +111,7 @@ def test_cap_changes_targets_and_nothing_else(movies: pd.DataFrame, cap: int) ->
 
 @settings(max_examples=40, deadline=None)
 @given(catalogues(), st.data())
-def test_movie_listed_twice_is_a_candidate_once(movies: pd.DataFrame, data: st.DataObject) -> None:
+def test_movie_with_two_rows_is_one_candidate(movies: pd.DataFrame, data: st.DataObject) -> None:
     doubles = data.draw(st.lists(st.sampled_from(movies.index.tolist()), unique=True))
     again = movies.loc[doubles].assign(
         poster_url=lambda rows: rows["poster_url"] + "x", year=movies["year"].iloc[0]
@@ -130,20 +131,20 @@ def test_seed_decides_the_order() -> None:
 
 
 def test_rank_is_pinned() -> None:
-    """A changed rank would change every dataset that was ever built."""
+    """Another rank would change every dataset that was ever built."""
     assert rank("tt0113497", 42) == 0x68A3D80BF5F62042  # b2sum -l 64 of "42:tt0113497"
 
 
-def test_without_balance_every_movie_is_wanted() -> None:
+def test_without_balance_the_targets_hold_every_movie() -> None:
     movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(1, 200)])
     selection = select(movies, Options(balance="none"))
     assert sum(selection.targets.values()) == 199
 
 
-def test_dropped_movies_have_their_reasons() -> None:
-    wanted = [(f"tt{number}", 1970 + number % 5 * 10) for number in range(25)]
+def test_dropped_movies_are_counted_by_reason() -> None:
+    chosen = [(f"tt{number}", 1970 + number % 5 * 10) for number in range(25)]
     movies = pd.concat(
-        [table([*wanted, ("a", None), ("b", 1969), ("c", 2018)]), table([("d", 1990)], "Western")]
+        [table([*chosen, ("a", None), ("b", 1969), ("c", 2018)]), table([("d", 1990)], "Western")]
     )
     genre, years = select(movies, Options(genres=("action",))).steps
     assert (genre.name, genre.movies, genre.dropped) == ("genre", 28, {RejectReason.OTHER_GENRE: 1})
@@ -155,13 +156,13 @@ def test_dropped_movies_have_their_reasons() -> None:
     }
 
 
-def test_decades_are_those_the_years_touch() -> None:
+def test_decades_are_those_of_the_years() -> None:
     assert decade_names(1975, 1990) == ["1970s", "1980s", "1990s"]
     assert decade_names(1999, 1999) == ["1990s"]
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "message"),
     [
         (
             Options(genres=("Actoin",)),
@@ -174,18 +175,18 @@ def test_decades_are_those_the_years_touch() -> None:
         ),
         (
             Options(min_year=1965),
-            "The 1960s have no movie of the chosen genres within 1965 to 2017, so there is nothing "
-            "to label with that decade. Choose min_year and max_year without it.",
+            "The 1960s have no movie of the chosen genres within 1965 to 2017, so no poster can "
+            "have that label. Choose min_year and max_year without that decade.",
         ),
         (
             Options(test_size=0.01),
-            "The movies wanted of the 1970s are too few for a test split: 32, with a test_size of "
+            "The 1970s have too few movies for a test split: the target is 32, with a test_size of "
             "0.01. Choose other years, test_size or max_per_decade.",
         ),
     ],
 )
-def test_selection_of_nothing_is_told_in_a_sentence(options: Options, sentence: str) -> None:
+def test_selection_without_candidates_is_an_error(options: Options, message: str) -> None:
     movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(1, 200)])
     with pytest.raises(SelectionError) as error:
         select(movies, options.checked())
-    assert str(error.value) == sentence
+    assert str(error.value) == message

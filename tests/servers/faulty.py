@@ -1,4 +1,4 @@
-"""A poster host on loopback on which everything goes wrong, one way at each path."""
+"""Faulty server: a poster host on loopback with another fault at each path."""
 
 import gzip
 import socket
@@ -13,33 +13,34 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 GZIP_BOMB = gzip.compress(bytes(50 * 1024 * 1024))
-"""Made once, as that takes a while."""
+"""Made once, as that is slow."""
 
-Fault = Callable[["Visit"], None]
+Handler = Callable[["Request"], None]
+"""Responds to a request, well or badly."""
 
 
 @dataclass
-class Visit:
-    """One request and the means to answer it."""
+class Request:
+    """A request, and the ways to respond to it."""
 
     connection: socket.socket
     path: str
     head: bytes
-    times: int
-    """How often the path has been asked for, this time included."""
+    number: int
+    """How many requests for the path there have been, with this one."""
     closing: threading.Event
 
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
 
-    def answer(
+    def respond(
         self, body: bytes = b"", status: str = "200 OK", length: int | None = None, more: str = ""
     ) -> None:
         size = len(body) if length is None else length
         self.send(f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n{more}\r\n".encode() + body)
 
     def reset(self) -> None:
-        """Close the connection so that the other end sees it reset."""
+        """Reset the connection."""
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.hang_up()
@@ -49,40 +50,40 @@ class Visit:
         raise ConnectionAbortedError
 
     def hang(self) -> None:
-        """Say nothing until the test is over."""
+        """Send nothing until the test is over."""
         self.closing.wait(20)
         self.hang_up()
 
 
-def not_found(visit: Visit) -> None:
-    visit.answer(b"Not Found", "404 Not Found")
+def not_found(request: Request) -> None:
+    request.respond(b"Not Found", "404 Not Found")
 
 
 @dataclass
 class FaultyHost:
-    """The host: what it does by path, and how often it was asked for each."""
+    """The host: its handlers by path, and the requests it received."""
 
     url: str = ""
-    faults: dict[str, Fault] = field(default_factory=dict)
-    visits: Counter[str] = field(default_factory=Counter)
+    handlers: dict[str, Handler] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
     heads: list[bytes] = field(default_factory=list)
-    most_at_once: int = 0
-    at_once: int = 0
+    max_concurrent: int = 0
+    concurrent: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def receive(self, connection: socket.socket, path: str, head: bytes) -> None:
         with self._lock:
-            self.visits[path] += 1
+            self.requests[path] += 1
             self.heads.append(head)
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-            visit = Visit(connection, path, head, self.visits[path], self.closing)
+            self.concurrent += 1
+            self.max_concurrent = max(self.max_concurrent, self.concurrent)
+            request = Request(connection, path, head, self.requests[path], self.closing)
         try:
-            self.faults.get(path, not_found)(visit)
+            self.handlers.get(path, not_found)(request)
         finally:
             with self._lock:
-                self.at_once -= 1
+                self.concurrent -= 1
 
 
 class _Server(ThreadingTCPServer):
@@ -90,15 +91,15 @@ class _Server(ThreadingTCPServer):
     request_queue_size = 256
 
     def handle_error(self, *_: Any) -> None:
-        """Keep quiet about clients that hang up."""
+        """Print nothing about clients that hang up."""
 
 
 @contextmanager
 def serve_faulty(tls: ssl.SSLContext | None = None) -> Iterator[FaultyHost]:
-    """Serve a host that can be given faults, over TLS if there is a context for it."""
+    """Serve a host without handlers, over TLS if there is a context for it."""
     host = FaultyHost()
 
-    class Handler(StreamRequestHandler):
+    class Connection(StreamRequestHandler):
         def handle(self) -> None:
             with suppress(OSError):
                 while head := self._read_head():
@@ -110,7 +111,7 @@ def serve_faulty(tls: ssl.SSLContext | None = None) -> Iterator[FaultyHost]:
                 lines.append(line)
             return b"".join(lines)
 
-    server = _Server(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Connection)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -123,111 +124,111 @@ def serve_faulty(tls: ssl.SSLContext | None = None) -> Iterator[FaultyHost]:
         server.server_close()
 
 
-def redirect(to: str) -> Fault:
-    """Return a fault that leads elsewhere."""
-    return lambda visit: visit.answer(status="302 Found", more=f"Location: {to}\r\n")
+def redirect(to: str) -> Handler:
+    """Return a handler that redirects."""
+    return lambda request: request.respond(status="302 Found", more=f"Location: {to}\r\n")
 
 
-def all_faults(poster: bytes) -> dict[str, Fault]:
-    """Return every fault by path, given a good poster."""
+def faulty_handlers(poster: bytes) -> dict[str, Handler]:
+    """Return a handler for each fault, by path, and a few that send a good poster."""
 
-    def error_at_first(visit: Visit) -> None:
-        if visit.times == 1:
-            visit.answer(status="500 Internal Server Error")
+    def error_first(request: Request) -> None:
+        if request.number == 1:
+            request.respond(status="500 Internal Server Error")
         else:
-            visit.answer(poster)
+            request.respond(poster)
 
-    def busy_at_first(visit: Visit) -> None:
-        if visit.times == 1:
-            visit.answer(status="429 Too Many Requests", more="Retry-After: 0\r\n")
+    def busy_first(request: Request) -> None:
+        if request.number == 1:
+            request.respond(status="429 Too Many Requests", more="Retry-After: 0\r\n")
         else:
-            visit.answer(poster)
+            request.respond(poster)
 
-    def reset_in_the_middle(visit: Visit) -> None:
-        visit.answer(poster[:100], length=len(poster))
-        visit.reset()
+    def reset_midway(request: Request) -> None:
+        request.respond(poster[:100], length=len(poster))
+        request.reset()
 
-    def reset_at_first(visit: Visit) -> None:
-        if visit.times == 1:
-            visit.reset()
-        visit.answer(poster)
+    def reset_first(request: Request) -> None:
+        if request.number == 1:
+            request.reset()
+        request.respond(poster)
 
-    def byte_by_byte(visit: Visit) -> None:
-        visit.answer(length=1000)
-        while not visit.closing.wait(0.05):
-            visit.send(b"x")
-        visit.hang_up()
+    def byte_by_byte(request: Request) -> None:
+        request.respond(length=1000)
+        while not request.closing.wait(0.05):
+            request.send(b"x")
+        request.hang_up()
 
-    def endless(visit: Visit) -> None:
-        visit.send(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")
-        while not visit.closing.is_set():
-            visit.send(b"x" * 65536)
+    def endless(request: Request) -> None:
+        request.send(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")
+        while not request.closing.is_set():
+            request.send(b"x" * 65536)
 
-    def ends_early(visit: Visit) -> None:
-        visit.answer(poster[:-10], length=len(poster))
-        visit.hang_up()
+    def ends_early(request: Request) -> None:
+        request.respond(poster[:-10], length=len(poster))
+        request.hang_up()
 
-    def says_too_little(visit: Visit) -> None:
-        visit.answer(poster[:1000], length=1000)
-        visit.closing.wait(0.05)
-        visit.send(poster[1000:])
+    def length_too_small(request: Request) -> None:
+        request.respond(poster[:1000], length=1000)
+        request.closing.wait(0.05)
+        request.send(poster[1000:])
 
-    def announced(visit: Visit) -> None:
-        visit.send(b"HTTP/1.1 103 Early Hints\r\nX-Robots-Tag: noai\r\n\r\n")
-        visit.answer(poster)
+    def early_hints(request: Request) -> None:
+        request.send(b"HTTP/1.1 103 Early Hints\r\nX-Robots-Tag: noai\r\n\r\n")
+        request.respond(poster)
 
-    def only_announced(visit: Visit) -> None:
-        visit.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-        visit.hang_up()
+    def only_early_hints(request: Request) -> None:
+        request.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        request.hang_up()
 
-    def head_cut(visit: Visit) -> None:
-        visit.send(b"HTTP/1.1 200 OK\r\nContent-Le")
-        visit.hang_up()
+    def head_ends_early(request: Request) -> None:
+        request.send(b"HTTP/1.1 200 OK\r\nContent-Le")
+        request.hang_up()
 
-    def cut_at_first(visit: Visit) -> None:
-        if visit.times == 1:
-            visit.answer(b"x" * 3 * len(poster), length=9 * len(poster))
-            visit.hang_up()
-        visit.answer(poster)
+    def ends_early_first(request: Request) -> None:
+        if request.number == 1:
+            request.respond(b"x" * 3 * len(poster), length=9 * len(poster))
+            request.hang_up()
+        request.respond(poster)
 
     return {
-        "/good": lambda visit: visit.answer(poster),
-        "/announced": announced,
-        "/only-announced": only_announced,
-        "/head-cut": head_cut,
-        "/cut-at-first": cut_at_first,
-        "/odd-header": lambda visit: visit.answer(poster, more="HTTP/x: y\r\n"),
-        "/largest": lambda visit: visit.answer(poster.ljust(1024 * 1024, b"\0")),
+        "/good": lambda request: request.respond(poster),
+        "/early-hints": early_hints,
+        "/only-early-hints": only_early_hints,
+        "/head-ends-early": head_ends_early,
+        "/ends-early-first": ends_early_first,
+        "/odd-header": lambda request: request.respond(poster, more="HTTP/x: y\r\n"),
+        "/largest": lambda request: request.respond(poster.ljust(1024 * 1024, b"\0")),
         "/404": not_found,
-        "/404-at-length": lambda visit: visit.answer(bytes(1024 * 1024), "404 Not Found"),
-        "/410": lambda visit: visit.answer(status="410 Gone"),
-        "/401": lambda visit: visit.answer(status="401 Unauthorized"),
-        "/403": lambda visit: visit.answer(status="403 Forbidden"),
-        "/500": lambda visit: visit.answer(status="500 Internal Server Error"),
-        "/503": lambda visit: visit.answer(status="503 Service Unavailable"),
-        "/504": lambda visit: visit.answer(status="504 Gateway Timeout"),
-        "/429": lambda visit: visit.answer(
+        "/404-long": lambda request: request.respond(bytes(1024 * 1024), "404 Not Found"),
+        "/410": lambda request: request.respond(status="410 Gone"),
+        "/401": lambda request: request.respond(status="401 Unauthorized"),
+        "/403": lambda request: request.respond(status="403 Forbidden"),
+        "/500": lambda request: request.respond(status="500 Internal Server Error"),
+        "/503": lambda request: request.respond(status="503 Service Unavailable"),
+        "/504": lambda request: request.respond(status="504 Gateway Timeout"),
+        "/429": lambda request: request.respond(
             status="429 Too Many Requests", more="Retry-After: 0\r\n"
         ),
-        "/busy-at-first": busy_at_first,
-        "/500-at-first": error_at_first,
-        "/reset-at-first": reset_at_first,
-        "/reset-in-the-middle": reset_in_the_middle,
-        "/hang": Visit.hang,
+        "/busy-first": busy_first,
+        "/500-first": error_first,
+        "/reset-first": reset_first,
+        "/reset-midway": reset_midway,
+        "/hang": Request.hang,
         "/byte-by-byte": byte_by_byte,
         "/endless": endless,
-        "/huge": lambda visit: visit.answer(b"x", length=30 * 1024 * 1024),
+        "/huge": lambda request: request.respond(b"x", length=30 * 1024 * 1024),
         "/ends-early": ends_early,
-        "/says-too-little": says_too_little,
-        "/gzip-bomb": lambda visit: visit.answer(GZIP_BOMB, more="Content-Encoding: gzip\r\n"),
-        "/html": lambda visit: visit.answer(b"<!doctype html><title>Sign in</title>"),
-        "/empty": lambda visit: visit.answer(),
-        "/svg": lambda visit: visit.answer(b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
-        "/no-http": lambda visit: visit.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+        "/length-too-small": length_too_small,
+        "/gzip-bomb": lambda request: request.respond(GZIP_BOMB, more="Content-Encoding: gzip\r\n"),
+        "/html": lambda request: request.respond(b"<!doctype html><title>Sign in</title>"),
+        "/empty": lambda request: request.respond(),
+        "/svg": lambda request: request.respond(b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
+        "/no-http": lambda request: request.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
         "/redirect": redirect("/good"),
         "/redirect-loop": redirect("/redirect-loop"),
         "/redirect-to-private": redirect("http://10.0.0.1/good"),
         "/redirect-to-file": redirect("file:///etc/passwd"),
-        "/redirect-to-nowhere": lambda visit: visit.answer(status="302 Found"),
-        "/opted-out": lambda visit: visit.answer(poster, more="X-Robots-Tag: noai\r\n"),
+        "/redirect-without-location": lambda request: request.respond(status="302 Found"),
+        "/opted-out": lambda request: request.respond(poster, more="X-Robots-Tag: noai\r\n"),
     }

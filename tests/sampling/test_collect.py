@@ -1,4 +1,4 @@
-"""Lost posters are replaced from their own stratum until all decades are equal again."""
+"""Collecting posters: a rejected one is replaced from its stratum until all decades are equal."""
 
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -12,12 +12,18 @@ from samples import DECADES, paint
 
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CollectionError
-from movie_posters_decade.records import SPLITS, Content, Fetched, Missed, Outcome, RejectReason
-from movie_posters_decade.sampling.collect import Collection, Posters, collect, stream
-from movie_posters_decade.sampling.selection import Selection, select
+from movie_posters_decade.records import (
+    SPLITS,
+    DownloadResult,
+    RejectReason,
+    Stratum,
+    accept_anything,
+)
+from movie_posters_decade.sampling import Collection, Selection, collect, select, stream
 
 
 def selection_of(counts: Sequence[int], options: Options | None = None) -> Selection:
+    """Select among so many movies of each decade."""
     years = [
         int(decade[:4]) for decade, count in zip(DECADES, counts, strict=True) for _ in range(count)
     ]
@@ -35,80 +41,78 @@ def selection_of(counts: Sequence[int], options: Options | None = None) -> Selec
 
 
 class Host:
-    """Brings one and the same usable poster for every URL that is not dead."""
+    """Gives the same usable poster, without a phash, for every URL that is not dead."""
 
     def __init__(self, poster: Path, dead: set[str]) -> None:
         self.poster, self.dead = poster, dead
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
-    def download(self, urls: Sequence[str]) -> Generator[Outcome, None, None]:
-        """Bring the last first, as a network may."""
-        self.asked += urls
+    def download(self, urls: Sequence[str]) -> Generator[DownloadResult, None, None]:
+        """Yield the last first, as results arrive in any order."""
+        self.requests += urls
         for url in reversed(urls):
             if url in self.dead:
-                yield Missed(url, RejectReason.NOT_FOUND, 404)
+                yield DownloadResult(url, reason=RejectReason.NOT_FOUND, status=404)
             else:
-                yield Fetched(url, str(self.poster), Content.of(self.poster.read_bytes()))
-
-
-def posters_of(host: Host) -> Posters:
-    return Posters(host.download)
+                yield DownloadResult(url, self.poster, accept_anything(self.poster.read_bytes()))
 
 
 @pytest.fixture
 def poster(tmp_path: Path) -> Path:
+    """A file with a poster."""
     path = tmp_path / "poster"
     path.write_bytes(paint("1990s", 1))
     return path
 
 
-def sizes(collection: Collection) -> Counter[tuple[str, str]]:
+def sizes(collection: Collection) -> Counter[Stratum]:
     return Counter(poster.movie.stratum for poster in collection.posters)
 
 
 def urls_of(selection: Selection, decade: str, split: str) -> list[str]:
+    """Return the links of a stratum in the order of rank."""
     rows = selection.candidates
     return list(rows[(rows["decade"] == decade) & (rows["split"] == split)]["poster_url"])
 
 
-def test_without_losses_just_what_is_wanted_is_asked_for(poster: Path) -> None:
+def test_without_rejections_only_the_targets_are_requested(poster: Path) -> None:
     selection, host = selection_of([10, 20, 20, 20, 15]), Host(poster, set())
-    collection = collect(selection, posters_of(host), equal=True)
+    collection = collect(selection, host.download, equal=True)
     assert sizes(collection) == Counter(selection.targets)
-    assert len(host.asked) == 50
+    assert len(host.requests) == 50
     assert collection.rejections == []
 
 
-def test_lost_poster_is_replaced_by_the_next_of_its_pool(poster: Path) -> None:
+def test_rejected_poster_is_replaced_by_the_next_of_its_stratum(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
-    stratum = urls_of(selection, "1990s", "train")
-    collection = collect(selection, posters_of(Host(poster, {stratum[2]})), equal=True)
+    urls = urls_of(selection, "1990s", "train")
+    collection = collect(selection, Host(poster, {urls[2]}).download, equal=True)
     kept = [poster.movie.poster_url for poster in collection.posters]
     assert sizes(collection) == Counter(selection.targets)
-    assert [url for url in stratum if url in kept] == [*stratum[:2], *stratum[3:9]]
+    assert [url for url in urls if url in kept] == [*urls[:2], *urls[3:9]]
     assert [
         (rejection.movie.poster_url, rejection.reason, rejection.status)
         for rejection in collection.rejections
-    ] == [(stratum[2], RejectReason.NOT_FOUND, 404)]
+    ] == [(urls[2], RejectReason.NOT_FOUND, 404)]
 
 
-def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
+def test_exhausted_stratum_lowers_every_decade_of_its_split_with_a_warning(
     poster: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And not of the 1980s, which has just enough."""
+    """The warning does not name the 1980s, which have just enough."""
     selection = selection_of([10, 10, 20, 20, 15])
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, posters_of(Host(poster, dead)), equal=True)
+    collection = collect(selection, Host(poster, dead).download, equal=True)
     found = sizes(collection)
-    assert {found[decade, "train"] for decade in DECADES} == {5}
-    assert {found[decade, "test"] for decade in DECADES} == {2}
+    assert {found[Stratum(decade, "train")] for decade in DECADES} == {5}
+    assert {found[Stratum(decade, "test")] for decade in DECADES} == {2}
     assert caplog.messages == [
         "Each decade has 5 train posters instead of 8, as there are no more of the 1970s."
     ]
 
 
 @pytest.mark.parametrize(
-    ("movies", "dead", "told"),
+    ("movies", "dead", "warning"),
     [
         (
             [10, 10, 20, 20, 10],
@@ -122,36 +126,36 @@ def test_dry_pool_lowers_every_decade_on_its_side_only_and_says_so(
             "Each decade has 3 train posters instead of 8, as there are no more of the 1980s.",
         ),
     ],
-    ids=["short alike", "short after another"],
+    ids=["equally small", "smaller after another"],
 )
-def test_decades_that_all_stopped_for_are_told(
+def test_warning_names_the_decades_at_whose_size_all_stopped(
     poster: Path,
     caplog: pytest.LogCaptureFixture,
     movies: list[int],
     dead: dict[str, slice],
-    told: str,
+    warning: str,
 ) -> None:
     selection = selection_of(movies)
     links = {link for decade in dead for link in urls_of(selection, decade, "train")[dead[decade]]}
-    collect(selection, posters_of(Host(poster, links)), equal=True)
-    assert caplog.messages == [told]
+    collect(selection, Host(poster, links).download, equal=True)
+    assert caplog.messages == [warning]
 
 
-def test_scarce_decade_is_tried_first_so_that_others_are_not_fetched_in_vain(poster: Path) -> None:
+def test_scarce_decade_is_downloaded_first_so_that_no_download_is_wasted(poster: Path) -> None:
     selection = selection_of([10, 40, 40, 40, 40])
     dead = set(urls_of(selection, "1970s", "train")[:6])
     host = Host(poster, dead)
-    collection = collect(selection, posters_of(host), equal=True)
-    assert len(host.asked) == len(collection.posters) + len(dead)
+    collection = collect(selection, host.download, equal=True)
+    assert len(host.requests) == len(collection.posters) + len(dead)
 
 
-def test_without_balance_only_the_decade_that_loses_is_smaller(
+def test_without_balance_only_the_decade_with_rejections_is_smaller(
     poster: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     selection = selection_of([10, 20, 20, 20, 15], Options(balance="none"))
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, posters_of(Host(poster, dead)), equal=False)
-    assert sizes(collection) == Counter({**selection.targets, ("1970s", "train"): 5})
+    collection = collect(selection, Host(poster, dead).download, equal=False)
+    assert sizes(collection) == Counter({**selection.targets, Stratum("1970s", "train"): 5})
     assert caplog.messages == []
 
 
@@ -159,7 +163,7 @@ def test_without_balance_only_the_decade_that_loses_is_smaller(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
-def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
+def test_with_any_dead_links_decades_are_equal_and_splits_and_ranks_are_respected(
     poster: Path, data: st.DataObject
 ) -> None:
     selection = selection_of(data.draw(st.lists(st.integers(5, 25), min_size=5, max_size=5)))
@@ -167,15 +171,15 @@ def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
     dead = set(data.draw(st.lists(st.sampled_from(rows["poster_url"].tolist()), unique=True)))
     host = Host(poster, dead)
     try:
-        collection = collect(selection, posters_of(host), equal=True)
+        collection = collect(selection, host.download, equal=True)
     except CollectionError:
         assert any(
             set(urls_of(selection, decade, split)) <= dead for decade in DECADES for split in SPLITS
         )
         return
     found = sizes(collection)
-    assert len({found[decade, "train"] for decade in DECADES}) == 1
-    assert len({found[decade, "test"] for decade in DECADES}) == 1
+    assert len({found[Stratum(decade, "train")] for decade in DECADES}) == 1
+    assert len({found[Stratum(decade, "test")] for decade in DECADES}) == 1
     splits = dict(zip(rows["imdb_id"], rows["split"], strict=True))
     assert all(splits[kept.movie.imdb_id] == kept.movie.split for kept in collection.posters)
     for decade in DECADES:
@@ -187,36 +191,37 @@ def test_whatever_dies_decades_are_equal_sides_fixed_and_ranks_respected(
                 if poster.movie.stratum == (decade, split)
             ]
             assert kept == alive[: len(kept)]
-    assert len(host.asked) == len(set(host.asked))
+    assert len(host.requests) == len(set(host.requests))
 
 
-def test_decade_without_a_usable_poster_is_named(poster: Path) -> None:
+def test_decade_without_a_usable_poster_is_an_error(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     dead = set(urls_of(selection, "2010s", "test"))
     with pytest.raises(CollectionError) as error:
-        collect(selection, posters_of(Host(poster, dead)), equal=True)
+        collect(selection, Host(poster, dead).download, equal=True)
     assert str(error.value) == (
-        "The 2010s have no usable test poster: of 3 movies none is left (not_found 3). What was downloaded "
-        "is kept. Build again when they can be reached, or choose min_year and max_year without "
-        "that decade."
+        "The 2010s have no usable test poster: all 3 movies were rejected (not_found 3). What was "
+        "downloaded is kept. Build again later, or choose min_year and max_year without that "
+        "decade."
     )
 
 
 @pytest.mark.parametrize("equal", [True, False])
-def test_stream_brings_the_movies_of_a_build_decade_by_decade(poster: Path, equal: bool) -> None:
+def test_stream_gives_the_movies_of_a_build_with_the_decades_in_turn(
+    poster: Path, equal: bool
+) -> None:
     options = Options(balance="undersample" if equal else "none")
     selection = selection_of([10, 60, 20, 20, 15], options)
     dead = set(urls_of(selection, "1970s", "train")[:3])
-
-    forgotten: list[str] = []
+    download = Host(poster, dead).download
+    removed: list[str] = []
     streamed = []
-    posters = posters_of(Host(poster, dead))
-    for found in stream(selection, "train", posters, forgotten.append, equal=equal):
-        assert found.movie.poster_url not in forgotten
+    for found in stream(selection, "train", download, removed.append, equal=equal):
+        assert found.movie.poster_url not in removed
         streamed.append(found.movie)
-    built = collect(selection, posters_of(Host(poster, dead)), equal=equal)
+    built = collect(selection, download, equal=equal)
     assert {movie.imdb_id for movie in streamed} == {
         kept.movie.imdb_id for kept in built.posters if kept.movie.split == "train"
     }
     assert [movie.decade for movie in streamed[:10]] == [*DECADES, *DECADES]
-    assert dead <= set(forgotten)
+    assert dead <= set(removed)

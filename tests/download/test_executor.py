@@ -1,0 +1,83 @@
+"""The executor: results arrive one by one, closing cancels, errors are raised."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from movie_posters_decade.download.executor import iterate
+
+
+def test_results_arrive_one_by_one() -> None:
+    continued = threading.Event()
+
+    async def emit_two(emit: Callable[[int], None]) -> None:
+        emit(1)
+        await asyncio.to_thread(continued.wait, 10)
+        emit(2)
+
+    results = iterate(emit_two)
+    assert next(results) == 1
+    continued.set()
+    assert list(results) == [2]
+
+
+def test_closing_cancels_the_coroutine_and_waits_for_its_end() -> None:
+    ended: list[str] = []
+
+    async def emit_forever(emit: Callable[[int], None]) -> None:
+        try:
+            while True:
+                emit(1)
+                await asyncio.sleep(0.001)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.01)
+            ended.append("cancelled")
+            raise
+
+    results = iterate(emit_forever)
+    next(results)
+    results.close()
+    assert ended == ["cancelled"]
+
+
+def test_closing_waits_for_threads_that_still_run() -> None:
+    running, finish, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        running.set()
+        finish.wait(10)
+        ended.set()
+
+    async def emit_and_work(emit: Callable[[int], None]) -> None:
+        emit(1)
+        await asyncio.to_thread(work)
+
+    results = iterate(emit_and_work)
+    next(results)
+    assert running.wait(10)
+    threading.Timer(0.05, finish.set).start()
+    results.close()
+    assert ended.is_set()
+
+
+def test_error_is_raised_after_the_results_before_it() -> None:
+    async def fail(emit: Callable[[int], None]) -> None:
+        emit(1)
+        raise OSError("no space left")
+
+    results = iterate(fail)
+    assert next(results) == 1
+    with pytest.raises(OSError, match="no space left"):
+        next(results)
+
+
+def test_results_arrive_inside_a_running_event_loop() -> None:
+    async def emit_one(emit: Callable[[int], None]) -> None:
+        emit(1)
+
+    async def in_a_notebook() -> list[int]:
+        return list(iterate(emit_one))
+
+    assert asyncio.run(in_a_notebook()) == [1]

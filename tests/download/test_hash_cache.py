@@ -1,0 +1,109 @@
+"""The phash cache: phashes of usable posters, by the checksum of their bytes."""
+
+from pathlib import Path
+
+import pytest
+from samples import paint
+
+from movie_posters_decade.download import HashCache
+from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck, RejectReason
+
+URL = "http://host/"
+CHECKSUMS = [Checksum.of(paint("1990s", number)) for number in range(4)]
+CHECKS = [ImageCheck(sha, phash=2**63 + number) for number, sha in enumerate(CHECKSUMS)]
+
+
+def save(folder: Path, *checks: ImageCheck, version: str = "1") -> None:
+    """Add the results of these checks to the cache, and save it."""
+    hashes = HashCache(folder, version)
+    for check in checks:
+        hashes.add(downloaded(check))
+    hashes.save()
+
+
+def downloaded(check: ImageCheck) -> DownloadResult:
+    path = Path("file") if check.reason is None else None
+    return DownloadResult(URL, path, check, check.reason)
+
+
+def saved(folder: Path, version: str = "1") -> list[ImageCheck]:
+    """Return those of the checks whose phash is in the cache, which must hold no other."""
+    phashes = HashCache(folder, version).phashes
+    found = [check for check in CHECKS if check.checksum.sha256 in phashes]
+    assert all(phashes[check.checksum.sha256] == check.phash for check in found)
+    assert len(found) == len(phashes)
+    return found
+
+
+def test_phashes_are_there_the_next_time_and_written_once(tmp_path: Path) -> None:
+    save(tmp_path, *CHECKS[:2])
+    save(tmp_path, *CHECKS[1:3])
+    assert saved(tmp_path) == CHECKS[:3]
+    [file] = tmp_path.iterdir()
+    assert file.read_text().count(CHECKSUMS[1].sha256) == 1
+
+
+def test_two_processes_at_once_overwrite_nothing(tmp_path: Path) -> None:
+    one, other = HashCache(tmp_path, "1"), HashCache(tmp_path, "1")
+    one.add(downloaded(CHECKS[1]))
+    other.add(downloaded(CHECKS[2]))
+    one.save()
+    other.save()
+    assert saved(tmp_path) == CHECKS[1:3]
+
+
+@pytest.mark.parametrize("cut", [1, 10, 40, 80])
+def test_unfinished_line_of_a_killed_build_is_ignored(tmp_path: Path, cut: int) -> None:
+    save(tmp_path, *CHECKS[:2])
+    [file] = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-cut])
+    left = CHECKS[:2] if cut == 1 else CHECKS[:1]
+    assert saved(tmp_path) == left
+    save(tmp_path, CHECKS[2])
+    assert saved(tmp_path) == [*left, CHECKS[2]]
+
+
+def test_each_version_of_the_check_has_its_own_phashes(tmp_path: Path) -> None:
+    save(tmp_path, *CHECKS[:2])
+    assert saved(tmp_path, "2") == []
+    [file] = tmp_path.iterdir()
+    assert "1" in file.name
+    file.rename(tmp_path / file.name.replace("1", "2"))
+    assert saved(tmp_path) == []
+    assert saved(tmp_path, "2") == CHECKS[:2]
+
+
+@pytest.mark.parametrize("phash", ["-000000000000001", "0x00000000000001", "g" * 16, "1" * 17])
+def test_invalid_line_is_ignored(tmp_path: Path, phash: str) -> None:
+    save(tmp_path, CHECKS[0])
+    [file] = tmp_path.iterdir()
+    with file.open("a") as lines:
+        lines.write(f"\n{CHECKSUMS[1].sha256} {phash}\n")
+    assert saved(tmp_path) == [CHECKS[0]]
+    file.write_bytes(b"\xff\xfe")
+    assert saved(tmp_path) == []
+
+
+def test_phashes_added_after_saving_are_saved_too(tmp_path: Path) -> None:
+    hashes = HashCache(tmp_path, "1")
+    for check in CHECKS:
+        hashes.add(downloaded(check))
+        hashes.save()
+    assert saved(tmp_path) == CHECKS
+    [file] = tmp_path.iterdir()
+    assert len(file.read_text().split()) == 2 * len(CHECKS)
+
+
+def test_only_usable_posters_with_a_phash_are_saved(tmp_path: Path) -> None:
+    hashes = HashCache(tmp_path, "1")
+    hashes.add(downloaded(ImageCheck(CHECKSUMS[0])))
+    hashes.add(downloaded(ImageCheck(CHECKSUMS[1], RejectReason.GRAYSCALE)))
+    hashes.add(downloaded(ImageCheck(CHECKSUMS[2], RejectReason.GRAYSCALE, phash=1)))
+    hashes.add(DownloadResult(URL, reason=RejectReason.NOT_FOUND))
+    hashes.save()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    save(tmp_path / "missing", *CHECKS)
+    assert saved(tmp_path / "missing") == []

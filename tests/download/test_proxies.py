@@ -1,0 +1,108 @@
+"""Proxies: from the environment or given, over HTTP or SOCKS, and the private-address guard."""
+
+import socket
+import threading
+
+import pytest
+from downloads import POSTER, download
+from servers.faulty import FaultyHost, redirect
+
+from movie_posters_decade.download import Limits
+from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.records import RejectReason
+
+URL = "http://public.example/a"
+"""A link to a public host that only the proxy knows."""
+
+
+def test_redirect_to_a_private_address_is_not_followed(host: FaultyHost) -> None:
+    targets = {
+        "http://public.example/a": "http://10.0.0.1/good",
+        "http://public.example/b": "http://localhost/good",
+    }
+    host.handlers |= {url: redirect(target) for url, target in targets.items()}
+    for result in download(list(targets), limits=Limits(proxies={"http": host.url})):
+        assert result.reason is RejectReason.PRIVATE_ADDRESS
+        assert result.final_url == targets[result.url]
+    assert host.requests.total() == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127%2e0%2e0%2e1/good",
+        "http://%31%32%37.0.0.1/good",
+        "http://loc%61lhost/good",
+        "http:///127.0.0.1/good",
+        "http:127.0.0.1/good",
+        "http://xn--/good",
+        "http://a\0b/good",
+    ],
+)
+def test_host_in_an_odd_spelling_does_not_pass_the_guard(host: FaultyHost, url: str) -> None:
+    """The proxy could read it as another host than the guard does."""
+    limits = Limits(proxies={"http": host.url})
+    [result] = download([url], limits=limits)
+    assert result.reason in {
+        RejectReason.CONNECTION_ERROR,
+        RejectReason.PRIVATE_ADDRESS,
+        RejectReason.NOT_FOUND,
+    }
+    assert not any(requested.endswith("127.0.0.1/good") for requested in host.requests)
+    host.handlers[URL] = redirect(url)
+    [result] = download([URL], limits=limits)
+    assert result.reason is not None
+    assert not any("127.0.0.1/good" in requested for requested in host.requests)
+
+
+def test_proxy_of_the_environment_is_used(
+    host: FaultyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", host.url)
+    host.handlers[URL] = host.handlers["/good"]
+    [result] = download([URL], limits=Limits())
+    assert result.reason is None
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    [result] = download([f"{host.url}/good"])
+    assert result.reason is None
+    assert host.requests["/good"] == 1
+
+
+def test_proxy_without_a_scheme_is_an_http_proxy(
+    host: FaultyHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", host.url.removeprefix("http://"))
+    host.handlers[URL] = host.handlers["/good"]
+    [result] = download([URL], limits=Limits())
+    assert result.reason is None
+
+
+def test_socks_proxy_resolves_the_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(b"\5\0")  # version 5, without authentication
+                assert b"public.example" in connection.recv(100)
+                connection.sendall(b"\5\0\0\1" + bytes(6))  # success, from an empty address
+                connection.recv(1000)
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(POSTER)}\r\n\r\n"
+                connection.sendall(head.encode() + POSTER)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
+        [result] = download([URL])
+        thread.join()
+    assert result.reason is None
+
+
+def test_proxy_of_another_kind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1080")
+    with pytest.raises(DownloadError) as error:
+        download([URL])
+    assert str(error.value) == (
+        "ftp://127.0.0.1:1080: expected an HTTP or SOCKS proxy for http; found another kind. Set "
+        "the environment variable to an http:// address, or NO_PROXY to public.example."
+    )

@@ -1,0 +1,100 @@
+"""The DNS resolver: one lookup for all who wait, and no lookup delays another."""
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from movie_posters_decade.download.resolver import Resolver, curl_entry
+
+
+class SystemResolver:
+    """Stands in for the system's resolver, which a test cannot slow down."""
+
+    def __init__(self) -> None:
+        self.lookups: Counter[str] = Counter()
+        self.addresses: dict[str, list[str]] = {}
+        self.may_answer = threading.Event()
+
+    def getaddrinfo(self, host: str, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
+        self.lookups[host] += 1
+        if host.startswith("slow"):
+            self.may_answer.wait(20)
+        if host not in self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "not known")
+        return [(None, None, None, "", (address, 0)) for address in self.addresses[host]]
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch) -> SystemResolver:
+    """A system resolver that knows no name yet."""
+    system = SystemResolver()
+    monkeypatch.setattr(socket, "getaddrinfo", system.getaddrinfo)
+    return system
+
+
+def test_name_is_looked_up_once_for_all_tasks(system: SystemResolver) -> None:
+    system.addresses["a.example"] = ["1.2.3.4", "2001:db8::1"]
+
+    async def resolve() -> list[list[str]]:
+        resolver = Resolver()
+        first = await asyncio.gather(*(resolver.addresses("a.example") for _ in range(5)))
+        return [*first, await resolver.addresses("a.example")]
+
+    assert asyncio.run(resolve()) == 6 * [["1.2.3.4", "2001:db8::1"]]
+    assert system.lookups["a.example"] == 1
+
+
+def test_unknown_name_is_looked_up_again(system: SystemResolver) -> None:
+    async def resolve() -> list[str]:
+        resolver = Resolver()
+        with pytest.raises(OSError, match="not known"):
+            await resolver.addresses("a.example")
+        system.addresses["a.example"] = ["1.2.3.4"]
+        await asyncio.sleep(0)
+        return await resolver.addresses("a.example")
+
+    assert asyncio.run(resolve()) == ["1.2.3.4"]
+
+
+def test_slow_lookup_delays_neither_another_nor_the_end(system: SystemResolver) -> None:
+    system.addresses |= {"slow.example": ["1.1.1.1"], "a.example": ["1.2.3.4"]}
+
+    async def resolve() -> list[str]:
+        resolver = Resolver()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await resolver.addresses("slow.example")
+        addresses = await resolver.addresses("a.example")
+        await resolver.aclose()
+        return addresses
+
+    assert asyncio.run(resolve()) == ["1.2.3.4"]
+    assert not system.may_answer.is_set()
+    system.may_answer.set()
+
+
+def test_task_that_stops_waiting_does_not_cancel_the_lookup_for_others(
+    system: SystemResolver,
+) -> None:
+    system.addresses["slow.example"] = ["1.2.3.4"]
+
+    async def resolve() -> list[str]:
+        resolver = Resolver()
+        waiting = asyncio.create_task(resolver.addresses("slow.example"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await resolver.addresses("slow.example")
+        system.may_answer.set()
+        return await waiting
+
+    assert asyncio.run(resolve()) == ["1.2.3.4"]
+
+
+def test_addresses_are_written_as_libcurl_reads_them() -> None:
+    assert curl_entry("a.example", 80, ["1.2.3.4", "2001:db8::1"]) == (
+        "a.example:80:1.2.3.4,[2001:db8::1]"
+    )

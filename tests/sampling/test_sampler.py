@@ -1,0 +1,80 @@
+"""The sample: the target number of usable posters, and one of those that look alike."""
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from movie_posters_decade.records import Checksum, Movie, Poster, Stratum
+from movie_posters_decade.sampling.dedup import NearDuplicates
+from movie_posters_decade.sampling.sampler import Sample, draw_sample
+
+TRAIN_70S, TEST_70S = Stratum("1970s", "train"), Stratum("1970s", "test")
+TRAIN_80S = Stratum("1980s", "train")
+MANY = dict.fromkeys([TRAIN_70S, TEST_70S, TRAIN_80S], 10)
+
+
+def poster(name: str, rank: int, phash: int | None, stratum: Stratum = TRAIN_70S) -> Poster:
+    decade, split = stratum
+    movie = Movie(name, "A", int(decade[:4]), ("Action",), 7.0, name, decade, rank, split)
+    return Poster(movie, Path(name), Checksum.of(b""), phash)
+
+
+def sample_of(posters: Sequence[Poster], targets: Mapping[Stratum, int] = MANY) -> Sample:
+    near_duplicates = NearDuplicates()
+    for one in posters:
+        near_duplicates.add(one)
+    return draw_sample(posters, targets, near_duplicates)
+
+
+def kept(sample: Sample) -> set[str]:
+    return {one.movie.imdb_id for posters in sample.kept.values() for one in posters}
+
+
+def test_of_near_duplicates_the_smaller_rank_is_kept_and_named_in_the_rejection() -> None:
+    sample = sample_of([poster("a", 2, 0b1), poster("b", 1, 0b11), poster("c", 3, 2**40 - 1)])
+    assert kept(sample) == {"b", "c"}
+    [rejection] = sample.near_duplicates
+    assert (rejection.movie.imdb_id, rejection.reason, rejection.duplicate_of) == (
+        "a",
+        "near_duplicate",
+        "b",
+    )
+
+
+def test_of_near_duplicates_test_is_kept_whatever_the_rank_and_decade() -> None:
+    assert kept(sample_of([poster("a", 1, 5, TRAIN_80S), poster("b", 2, 5, TEST_70S)])) == {"b"}
+
+
+def test_poster_beyond_the_target_rejects_no_near_duplicate() -> None:
+    posters = [
+        poster("first", 1, 2**40 - 1, TEST_70S),
+        poster("beyond", 2, 5, TEST_70S),
+        poster("copy", 3, 5),
+    ]
+    assert kept(sample_of(posters, MANY | {TEST_70S: 1})) == {"first", "copy"}
+
+
+def test_near_duplicate_of_a_rejected_poster_is_kept() -> None:
+    chain = [poster("a", 1, 0), poster("b", 2, 0b111111), poster("c", 3, 0b111111111111)]
+    assert kept(sample_of(chain)) == {"a", "c"}
+
+
+def test_posters_without_a_phash_have_no_near_duplicates() -> None:
+    assert kept(sample_of([poster("a", 1, None), poster("b", 2, None)])) == {"a", "b"}
+
+
+@given(st.lists(st.integers(0, 2**8 - 1), max_size=12), st.randoms(use_true_random=False))
+def test_sample_does_not_depend_on_the_order_of_arrival(
+    phashes: list[int], chance: random.Random
+) -> None:
+    posters = [
+        poster(str(rank), rank, phash, list(MANY)[rank % 3]) for rank, phash in enumerate(phashes)
+    ]
+    shuffled = posters.copy()
+    chance.shuffle(shuffled)
+    sample = sample_of(posters)
+    assert sample == sample_of(shuffled)
+    assert len(posters) == len(kept(sample)) + len(sample.near_duplicates)
