@@ -25,8 +25,13 @@ def paint(decade: str, seed: int, mode: str = "RGB") -> bytes:
     poster.putdata([tuple(chance.randbytes(3)) for _ in range(48)])
     poster = poster.resize((91, 134), Image.Resampling.NEAREST)
     poster.paste((40 + 40 * DECADES.index(decade), 0, 220), (0, 0, 91, 30))
+    return encode(poster.convert(mode), quality=95)
+
+
+def encode(image: Image.Image, image_format: str = "JPEG", **options: object) -> bytes:
+    """Encode an image in a format of Pillow."""
     file = io.BytesIO()
-    poster.convert(mode).save(file, "JPEG", quality=95)
+    image.save(file, image_format, **options)
     return file.getvalue()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
-from movie_posters_decade.images.checks import colorfulness, decode_poster
+from movie_posters_decade.images import colorfulness, decode_poster
 
 THUMBNAIL_SIZE = (12, 18)
 """Width and height of a thumbnail in pixels."""

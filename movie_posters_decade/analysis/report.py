@@ -20,7 +20,7 @@ from movie_posters_decade.analysis.evaluate import Evaluation, evaluate
 from movie_posters_decade.analysis.features import PosterFeatures
 from movie_posters_decade.artifacts import REJECTED_FILE, Build
 from movie_posters_decade.errors import ExportError
-from movie_posters_decade.images.transform import POSTERS_A_ROW, draw_thumbnail, first_places
+from movie_posters_decade.images import POSTERS_A_ROW, draw_thumbnail, first_of_each_decade
 from movie_posters_decade.io import write_atomically
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -167,7 +167,7 @@ def _chart_data(report: Mapping[str, Any]) -> dict[str, Any]:
 def _contact_sheet(examples: datasets.Dataset) -> list[dict[str, Any]]:
     return [
         _movie(examples, row)
-        for rows in first_places(examples, POSTERS_A_ROW).values()
+        for rows in first_of_each_decade(examples, POSTERS_A_ROW).values()
         for row in rows
     ]
 

@@ -1,7 +1,8 @@
-"""A built dataset becomes files in a folder: folders of posters, Parquet or WebDataset."""
+"""Exporter: writes a build into a folder, as an image folder, Parquet or WebDataset."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -11,78 +12,99 @@ from typing import Any
 import datasets
 
 from movie_posters_decade import __version__
-from movie_posters_decade.config import MAX_SHARD_SIZE, ImageTransform
-from movie_posters_decade.errors import ExportError
-from movie_posters_decade.exports.replace import Found, aside, look_into, replace
-from movie_posters_decade.exports.writers import lay_out
-from movie_posters_decade.images.transform import transform_image
+from movie_posters_decade.artifacts import Build
+from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE, ImageTransform
+from movie_posters_decade.errors import ExportError, OptionError
+from movie_posters_decade.exports.replace import (
+    ExistingFiles,
+    replace_files,
+    scan_folder,
+    staging_folder,
+)
+from movie_posters_decade.exports.writers import write_dataset
+from movie_posters_decade.images import transform_image
 
-DRAWN_AT_ONCE = 32
-"""How many posters that were drawn anew are held in memory."""
+SETTINGS_FILE = "export.json"
+"""Records how an export was made: its format, and how posters were resized and re-encoded."""
 
-RECIPE = "export.json"
-"""Tells how an export was made: its layout, and how posters were drawn anew."""
+_POSTERS_IN_MEMORY = 32
+"""How many transformed posters are held in memory."""
+
+_SIZE = re.compile(r"([1-9][0-9]*)([KMG])B", re.IGNORECASE | re.ASCII)
+_UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 
 def export(
-    dataset: datasets.DatasetDict,
-    output: Path | str,
-    layout: str = "folders",
+    build: Build,
+    folder: Path | str,
+    format: str = "folders",  # noqa: A002, the command line's --format
     *,
-    transform: ImageTransform | None = None,
-    extras: Mapping[str, bytes] | None = None,
-    overwrite: bool = False,
+    image_size: tuple[int, int] | None = None,
+    resize_mode: str = "crop",
+    encode_format: str | None = None,
+    encode_quality: int = 90,
     max_shard_size: int | str = MAX_SHARD_SIZE,
+    overwrite: bool = False,
 ) -> bool:
-    """Write a dataset as folders, Parquet or WebDataset, with a manifest of its posters.
+    """Export a build to a folder, with a manifest, the rejected posters and the lock file.
 
-    Everything is written aside first and then renamed: a new folder appears whole, and in one that
-    is there each file takes the place of an earlier export's.
+    All files are written to a staging folder first and then renamed. So a new folder appears
+    complete, and in an existing one each file replaces that of an earlier export.
 
     Args:
-        dataset: as the builder gives it.
-        output: a folder that does not exist, is empty, or holds nothing but an earlier export.
-        layout: "folders", "parquet" or "webdataset", as `lay_out` says.
-        transform: whether and how posters are drawn anew; by default they are as they were downloaded.
-        extras: the contents of other files to write beside the manifest, by name: a build's rejections
-            and lock file are its ``tables``.
-        overwrite: whether the folder may hold other things too, which are left alone.
-        max_shard_size: how large a shard of Parquet or WebDataset is to be, about.
+        build: a finished build.
+        folder: a new or empty folder, or one that holds only an earlier export.
+        format: "folders", "parquet" or "webdataset", as in `write_dataset`.
+        image_size: width and height in pixels; None keeps each poster's own.
+        resize_mode: "crop", "pad" or "stretch", as in `ImageTransform`.
+        encode_format: "jpeg", "png" or "webp"; None keeps the original bytes, or means JPEG if
+            posters are resized.
+        encode_quality: of JPEG and WebP, from 1 to 100.
+        max_shard_size: the approximate size of a Parquet or WebDataset shard, in bytes or as in
+            "500MB".
+        overwrite: whether the folder may hold other files, which are never changed.
 
     Returns:
-        Whether anything was written: not if the folder holds the same export already.
+        Whether anything was written. Nothing is if the folder already holds the same export.
 
     Raises:
-        ExportError: the folder holds anything else, or cannot be written.
+        OptionError: an option has an invalid value.
+        ExportError: the folder holds other files, or cannot be written.
     """
-    output, transform = Path(output).resolve(), transform or ImageTransform()
-    found = check_output(output, overwrite=overwrite)
-    with _told_in_a_sentence(output), aside(found) as place:
-        new = place / "new"
+    transform = ImageTransform(image_size, resize_mode, encode_format, encode_quality)
+    if format not in EXPORT_FORMATS:
+        raise OptionError(
+            f"Option format: expected {' or '.join(EXPORT_FORMATS)}; found {format!r}."
+        )
+    shard_bytes = _parse_size(max_shard_size)
+    folder = Path(folder).resolve()
+    existing = check_output(folder, overwrite=overwrite)
+    settings = {"movie_posters_decade": __version__, "format": format, **asdict(transform)}
+    with _os_errors_as_export_errors(folder), staging_folder(existing) as staging:
+        new = staging / "new"
         new.mkdir()
-        lay_out(_drawn_anew(dataset, transform, place), new, layout, max_shard_size)
-        made = {"movie_posters_decade": __version__, "layout": layout, **asdict(transform)}
-        (new / RECIPE).write_bytes(f"{json.dumps(made)}\n".encode())
-        for name, content in (extras or {}).items():
+        write_dataset(_transformed(build.dataset, transform, staging), new, format, shard_bytes)
+        (new / SETTINGS_FILE).write_bytes(f"{json.dumps(settings)}\n".encode())
+        for name, content in build.tables.items():
             (new / name).write_bytes(content)
-        return replace(found, new)
+        return replace_files(existing, new)
 
 
-def check_output(output: Path, *, overwrite: bool = False) -> Found:
-    """See that a folder may be exported into, as `export` does, and return what it holds.
+def check_output(folder: Path, *, overwrite: bool = False) -> ExistingFiles:
+    """Check that `export` may write into a folder, and return what the folder holds.
 
     Raises:
-        ExportError: it may not.
+        ExportError: it holds other files, or cannot be read.
     """
-    with _told_in_a_sentence(output):
-        found = look_into(output.resolve())
+    with _os_errors_as_export_errors(folder):
+        existing = scan_folder(folder.resolve())
         if not overwrite:
-            found.check_alone()
-        return found
+            existing.check_no_other_files()
+        return existing
 
 
 @contextmanager
-def _told_in_a_sentence(output: Path) -> Iterator[None]:
+def _os_errors_as_export_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except ExportError:
@@ -90,30 +112,43 @@ def _told_in_a_sentence(output: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or error
         raise ExportError(
-            f"{output}: the folder cannot be written: {reason}. Choose another folder."
+            f"{folder}: the folder cannot be written: {reason}. Choose another folder."
         ) from error
 
 
-def _drawn_anew(
+def _parse_size(size: int | str) -> int:
+    """Return a size in bytes, given a number or a text such as "500MB"."""
+    if isinstance(size, int) and not isinstance(size, bool) and size > 0:
+        return size
+    match = _SIZE.fullmatch(size) if isinstance(size, str) else None
+    if match is None:
+        raise OptionError(
+            f"Option max_shard_size: expected a size, as in 500MB or 2GB; found {size!r}."
+        )
+    return int(match[1]) * _UNITS[match[2].upper()]
+
+
+def _transformed(
     dataset: datasets.DatasetDict, transform: ImageTransform, folder: Path
 ) -> datasets.DatasetDict:
+    """Return a dataset with its posters resized and re-encoded, stored in Arrow files."""
     if not transform.changes:
         return dataset
     return datasets.DatasetDict(
         {
-            split: part.cast_column("image", datasets.Image(decode=False))
+            split: examples.cast_column("image", datasets.Image(decode=False))
             .map(
-                partial(_draw_anew, transform=transform),
-                desc="Draw anew",
-                writer_batch_size=DRAWN_AT_ONCE,
+                partial(_transform, transform=transform),
+                desc="Transform",
+                writer_batch_size=_POSTERS_IN_MEMORY,
                 cache_file_name=str(folder / f"{split}.arrow"),
-                new_fingerprint=f"drawn-{split}",
+                new_fingerprint=f"transformed-{split}",
             )
-            .cast_column("image", part.features["image"])
-            for split, part in dataset.items()
+            .cast_column("image", examples.features["image"])
+            for split, examples in dataset.items()
         }
     )
 
 
-def _draw_anew(example: dict[str, Any], transform: ImageTransform) -> dict[str, Any]:
+def _transform(example: dict[str, Any], transform: ImageTransform) -> dict[str, Any]:
     return {"image": {"bytes": transform_image(example["image"]["bytes"], transform), "path": None}}

@@ -1,4 +1,4 @@
-"""New files take the place of those that an earlier export wrote, and of no others."""
+"""Replacement: new files replace those of an earlier export, and never any other file."""
 
 import hashlib
 import re
@@ -11,185 +11,189 @@ from pathlib import Path
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.io import write_atomically
 
-SUMS = "movie_posters_decade.sha256"
-"""Lists the files that an export wrote with their hashes, as sha256sum does.
+CHECKSUMS_FILE = "movie_posters_decade.sha256"
+"""Lists the files of an export with their checksums, in the format of sha256sum.
 
-It is how a later export knows what it may replace.
+A later export replaces only files that it lists and that are unchanged.
 """
 
-Sum = tuple[str, str]
-"""The name of a file and the SHA-256 of its content."""
+FileChecksum = tuple[str, str]
+"""The name of a file, relative to the folder, and the SHA-256 of its content."""
 
-_ASIDE = ".movie_posters_decade.incomplete"
-_SUM = re.compile(r"([0-9a-f]{64})  (.+)")
+_STAGING = ".movie_posters_decade.incomplete"
+_CHECKSUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a folder holds before an export.
+class ExistingFiles:
+    """The files in a folder before an export.
 
     Attributes:
         folder: the folder.
-        exists: whether it is there.
-        listed: the files that exports say they wrote, with their hashes.
-        sums: those of them that are as they were written.
-        others: all other files and links.
+        exists: whether it exists.
+        listed: the files that the checksums file lists.
+        unchanged: those of them that are as they were written.
+        others: the names of all other files and links.
     """
 
     folder: Path
     exists: bool = False
-    listed: frozenset[Sum] = frozenset()
-    sums: frozenset[Sum] = frozenset()
+    listed: frozenset[FileChecksum] = frozenset()
+    unchanged: frozenset[FileChecksum] = frozenset()
     others: tuple[str, ...] = ()
 
-    def check_alone(self) -> None:
-        """See that there are no files of others.
+    def check_no_other_files(self) -> None:
+        """Check that the folder holds only unchanged files of an earlier export.
 
         Raises:
-            ExportError: there is one.
+            ExportError: it holds another file.
         """
         if self.others:
             raise ExportError(
                 f"{self.folder}: expected a new or empty folder, or an earlier export; found "
                 f"{self.others[0]}, which no export wrote or which was changed since. Choose "
-                "another folder; or move what is in the way, and write beside the rest with "
+                "another folder, or keep the other files and write beside them with "
                 "overwrite=True (export --overwrite)."
             )
 
 
-def look_into(folder: Path) -> Found:
-    """Find out what a folder holds.
+def scan_folder(folder: Path) -> ExistingFiles:
+    """Find out which files a folder holds.
 
     Raises:
-        ExportError: there is a file of that name.
+        ExportError: it is a file.
     """
     if not folder.exists():
-        return Found(folder)
+        return ExistingFiles(folder)
     if not folder.is_dir():
         raise ExportError(
             f"{folder}: expected a folder to write into; found a file. Choose another."
         )
-    listed = _listed(folder / SUMS)
-    names = {name for name, _ in listed}
-    ours, others = set(), []
-    for name in sorted(_files(folder)):
+    listed = _read_checksums(folder / CHECKSUMS_FILE)
+    listed_names = {name for name, _ in listed}
+    unchanged, others = set(), []
+    for name in sorted(_file_names(folder)):
         path = folder / name
-        if name in names and not path.is_symlink() and (sum_ := (name, _digest(path))) in listed:
-            ours.add(sum_)
-        elif (name != SUMS or not listed) and not name.startswith(f"{_ASIDE}/"):
+        is_listed = name in listed_names and not path.is_symlink()
+        if is_listed and (checksum := (name, _sha256(path))) in listed:
+            unchanged.add(checksum)
+        elif (name != CHECKSUMS_FILE or not listed) and not name.startswith(f"{_STAGING}/"):
             others.append(name)
-    return Found(folder, True, listed, frozenset(ours), tuple(others))
+    return ExistingFiles(folder, True, listed, frozenset(unchanged), tuple(others))
 
 
 @contextmanager
-def aside(found: Found) -> Iterator[Path]:
-    """Give a folder to write new files in, on the disk of their place; it is gone afterwards.
+def staging_folder(existing: ExistingFiles) -> Iterator[Path]:
+    """Create a staging folder on the disk of the export, and remove it afterwards.
 
-    What an export that was killed left of it is removed.
+    What an interrupted export left there is removed first.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
-    folder = found.folder
-    place = folder / _ASIDE if found.exists else folder.with_name(f".{folder.name}{_ASIDE}")
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
-    place.mkdir(parents=True)
+    folder = existing.folder
+    staging = folder / _STAGING
+    if not existing.exists:
+        staging = folder.with_name(f".{folder.name}{_STAGING}")
+    if staging.is_dir() and not staging.is_symlink():
+        shutil.rmtree(staging)
+    staging.mkdir(parents=True)
     try:
-        yield place
+        yield staging
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
 
 
-def replace(found: Found, new: Path) -> bool:
-    """Put new files in the place of those that an earlier export wrote.
+def replace_files(existing: ExistingFiles, new: Path) -> bool:
+    """Replace the files of an earlier export by new ones.
 
     Args:
-        found: what was there; the files of others stay as they are.
-        new: the folder with the new files, on the same disk, which is used up.
+        existing: the files in the folder; the other files stay as they are.
+        new: a folder with the new files, on the same disk, which are moved.
 
     Returns:
-        Whether anything was to be done: not if the same files are there already.
+        Whether anything was written. Nothing is if the same files are already there.
 
     Raises:
-        ExportError: something of others is where a new file is to be.
+        ExportError: another file is where a new file must be.
     """
-    sums = frozenset((name, _digest(new / name)) for name in _files(new))
-    if found.sums == found.listed == sums:
+    checksums = frozenset((name, _sha256(new / name)) for name in _file_names(new))
+    if existing.unchanged == existing.listed == checksums:
         return False
-    (new / SUMS).write_bytes(_to_bytes(sums))
-    if found.exists:
-        _merge(found, new, sums)
+    (new / CHECKSUMS_FILE).write_bytes(_checksum_lines(checksums))
+    if existing.exists:
+        _merge(existing, new, checksums)
     else:
-        new.rename(found.folder)
+        new.rename(existing.folder)
     return True
 
 
-def _listed(path: Path) -> frozenset[Sum]:
-    """Return the files that a list names, with their hashes; none if it is no such list."""
+def _read_checksums(path: Path) -> frozenset[FileChecksum]:
+    """Read a checksums file; the result is empty if it is anything else."""
     if path.is_symlink() or not path.is_file():
         return frozenset()
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    sums = [_SUM.fullmatch(line) for line in lines]
-    return frozenset((found[2], found[1]) for found in sums if found and all(sums))
+    matches = [_CHECKSUM_LINE.fullmatch(line) for line in lines]
+    return frozenset((match[2], match[1]) for match in matches if match and all(matches))
 
 
-def _to_bytes(sums: Iterable[Sum]) -> bytes:
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums)).encode()
+def _checksum_lines(checksums: Iterable[FileChecksum]) -> bytes:
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(checksums)).encode()
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """Return the names of all that is no folder."""
+def _file_names(folder: Path) -> Iterator[str]:
+    """Yield the names of all files and links in a folder and its subfolders."""
     paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return (path.relative_to(folder).as_posix() for path in paths)
 
 
-def _digest(path: Path) -> str:
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _merge(found: Found, new: Path, sums: frozenset[Sum]) -> None:
-    """Move files into a folder one by one, and remove what an earlier export left there."""
-    ours, names = ({name for name, _ in files} for files in (found.sums, sums))
-    taken = {*found.others} & {SUMS}
-    for name in sorted(names - ours | taken):
-        _check_free(found.folder, name)
-    for name, digest in sorted(found.sums):
-        _check_unchanged(found.folder, name, digest)
-    # Until all are there, both exports' files are known as such, should this be interrupted.
-    write_atomically((found.folder / SUMS), _to_bytes(sums | found.sums))
+def _merge(existing: ExistingFiles, new: Path, checksums: frozenset[FileChecksum]) -> None:
+    """Move new files into an existing folder, and remove what only the earlier export wrote."""
+    folder = existing.folder
+    old_names, names = ({name for name, _ in files} for files in (existing.unchanged, checksums))
+    for name in sorted((names - old_names) | ({*existing.others} & {CHECKSUMS_FILE})):
+        _check_free(folder, name)
+    for name, sha256 in sorted(existing.unchanged):
+        _check_unchanged(folder, name, sha256)
+    # Until all are moved, the files of both exports are listed, in case this is interrupted.
+    write_atomically(folder / CHECKSUMS_FILE, _checksum_lines(checksums | existing.unchanged))
     for name in sorted(names):
-        (found.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (new / name).replace(found.folder / name)
-    for name in sorted(ours - names):
-        _remove(found.folder, name)
-    (new / SUMS).replace(found.folder / SUMS)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).replace(folder / name)
+    for name in sorted(old_names - names):
+        _remove(folder, name)
+    (new / CHECKSUMS_FILE).replace(folder / CHECKSUMS_FILE)
 
 
 def _check_free(folder: Path, name: str) -> None:
-    """See that a file can be written there without harm to anything, or outside the folder."""
-    path = folder / name
-    for place in [path, *path.parents][: len(Path(name).parts)]:
-        if place.is_symlink() or (place.exists() and (place == path or not place.is_dir())):
-            raise _in_the_way(folder, place.relative_to(folder).as_posix())
+    """Check that a new file would overwrite nothing, and would not be written through a link."""
+    file = folder / name
+    for path in [file, *file.parents][: len(Path(name).parts)]:
+        if path.is_symlink() or (path.exists() and (path == file or not path.is_dir())):
+            raise _blocked(folder, path.relative_to(folder).as_posix())
 
 
-def _check_unchanged(folder: Path, name: str, digest: str) -> None:
-    """See that nobody changed a file while the new ones were written."""
-    if not (folder / name).is_file() or _digest(folder / name) != digest:
-        raise _in_the_way(folder, name)
+def _check_unchanged(folder: Path, name: str, sha256: str) -> None:
+    """Check that nobody changed a file while the new ones were written."""
+    if not (folder / name).is_file() or _sha256(folder / name) != sha256:
+        raise _blocked(folder, name)
 
 
-def _in_the_way(folder: Path, name: str) -> ExportError:
+def _blocked(folder: Path, name: str) -> ExportError:
     return ExportError(
-        f"{folder}: expected nothing at {name}, where a file of the export is to be; found "
-        "something that no export wrote, or that was changed since, and that is never removed. "
-        "Move it away, or choose another folder."
+        f"{folder}: expected nothing at {name}, where the export writes a file; found something "
+        "that no export wrote, or that was changed since, and that is never removed. Move it away, "
+        "or choose another folder."
     )
 
 
 def _remove(folder: Path, name: str) -> None:
+    """Remove a file, and the subfolders that become empty."""
     path = folder / name
     path.unlink()
     for parent in path.parents[: len(Path(name).parts) - 1]:

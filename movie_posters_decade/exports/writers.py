@@ -1,4 +1,4 @@
-"""A built dataset is laid out as other libraries read it: as folders, Parquet or WebDataset."""
+"""Export formats: image folder, Parquet and WebDataset, each with a manifest."""
 
 import csv
 import hashlib
@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-from datasets.utils.py_utils import convert_file_size_to_int
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.config import MAX_SHARD_SIZE
-from movie_posters_decade.images.checks import file_extension
+from movie_posters_decade.images import file_extension
 
 Row = dict[str, Any]
+"""A row of the manifest."""
+
+Writer = Callable[[str, datasets.Dataset, Path, int], Iterator[Row]]
+"""Writes one split, given its name, its examples, the folder and the size of a shard in bytes."""
 
 MANIFEST = "manifest.csv"
-"""Tells of each poster its file, and of its movie all that the dataset tells."""
+"""Lists each poster with its file and all fields of the dataset."""
 
 MANIFEST_COLUMNS = (
     "file",
@@ -40,19 +42,19 @@ MANIFEST_COLUMNS = (
     "poster_url",
 )
 
-# What Windows takes for a device, whatever the extension.
+# Windows takes these for devices, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")
 _LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A poster on its way into a file.
+class Example:
+    """A poster that is written to a file.
 
     Attributes:
         split: "train" or "test".
         decade: such as "1970s".
-        stem: a name that no other poster of its split has, safe on any disk.
+        stem: a file name without extension, unique in its split and safe on any disk.
         content: the image's bytes.
         fields: the other fields of the example.
     """
@@ -63,144 +65,141 @@ class Entry:
     content: bytes
     fields: dict[str, Any]
 
-    def row(self, file: str) -> dict[str, Any]:
+    def manifest_row(self, file: str) -> Row:
         """Return the poster's row in the manifest, given the file that holds it."""
-        told = {
+        row = self.fields | {
             "file": file,
             "sha256": hashlib.sha256(self.content).hexdigest(),
             "split": self.split,
             "decade": self.decade,
             "genres": "|".join(self.fields.get("genres") or ()),
         }
-        return {column: (self.fields | told).get(column) for column in MANIFEST_COLUMNS}
+        return {column: row.get(column) for column in MANIFEST_COLUMNS}
 
 
-def lay_out(
-    dataset: datasets.DatasetDict,
-    folder: Path,
-    layout: str,
-    max_shard_size: int | str = MAX_SHARD_SIZE,
+def write_dataset(
+    dataset: datasets.DatasetDict, folder: Path, export_format: str, shard_bytes: int
 ) -> None:
-    """Write a dataset into an empty folder, with a manifest of its posters.
+    """Write a dataset and its manifest into an empty folder.
 
     Args:
         dataset: as the builder gives it.
         folder: an empty one.
-        layout: "folders" for ``<split>/<decade>/<imdb_id>.<extension>``, "parquet" for
+        export_format: "folders" for ``<split>/<decade>/<imdb_id>.<extension>``, "parquet" for
             ``data/<split>-<shard>-of-<shards>.parquet``, or "webdataset" for
-            ``<split>-<shard>.tar``, whose members are the image, its label as a number (``.cls``)
-            and the other fields (``.json``).
-        max_shard_size: how large a shard of Parquet or WebDataset is to be, about.
+            ``<split>-<shard>.tar``, with an image, its label as a number (``.cls``) and the other
+            fields (``.json``) for each movie.
+        shard_bytes: the approximate size of a Parquet or WebDataset shard.
 
     Raises:
         OSError: a file cannot be written.
     """
     total = sum(map(len, dataset.values()))
-    shard_bytes = convert_file_size_to_int(max_shard_size)
     with (
         tqdm(desc="Export", unit="poster", total=total) as bar,
         (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
     ):
         manifest = csv.DictWriter(file, MANIFEST_COLUMNS)
         manifest.writeheader()
-        for split, part in dataset.items():
-            for row in LAYOUTS[layout](str(split), part, folder, shard_bytes):
+        for split, examples in dataset.items():
+            for row in WRITERS[export_format](str(split), examples, folder, shard_bytes):
                 manifest.writerow(row)
                 bar.update()
 
 
-def _write_folders(split: str, part: datasets.Dataset, folder: Path, _: int) -> Iterator[Row]:
-    for entry in _entries(split, part):
-        name = f"{split}/{entry.decade}/{entry.stem}{file_extension(entry.content)}"
+def _write_folders(split: str, dataset: datasets.Dataset, folder: Path, _: int) -> Iterator[Row]:
+    for example in _examples(split, dataset):
+        extension = file_extension(example.content)
+        name = f"{split}/{example.decade}/{example.stem}{extension}"
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(entry.content)
-        yield entry.row(name)
-
-
-def _write_webdataset(
-    split: str, part: datasets.Dataset, folder: Path, shard_bytes: int
-) -> Iterator[Row]:
-    for number, entries in enumerate(_shards(_entries(split, part), shard_bytes)):
-        name = f"{split}-{number:06}.tar"
-        with tarfile.open(folder / name, "x", format=tarfile.USTAR_FORMAT) as archive:
-            for entry in entries:
-                _add_sample(archive, entry)
-                yield entry.row(name)
-
-
-def _shards(entries: Iterable[Entry], shard_bytes: int) -> Iterator[Iterator[Entry]]:
-    """Yield the entries shard by shard; each shard has to be used up before the next."""
-    begin = 0
-
-    def shard_of(entry: Entry) -> int:
-        nonlocal begin
-        shard = begin // shard_bytes
-        begin += len(entry.content)
-        return shard
-
-    return (shard for _, shard in groupby(entries, key=shard_of))
-
-
-def _add_sample(archive: tarfile.TarFile, entry: Entry) -> None:
-    fields = entry.fields | {"decade": entry.decade}
-    parts = {
-        file_extension(entry.content): entry.content,
-        ".cls": str(entry.fields["label"]).encode(),
-        ".json": json.dumps(fields, ensure_ascii=False).encode(),
-    }
-    for extension, content in parts.items():
-        # Without owner and time, so that the same dataset gives the same bytes.
-        member = tarfile.TarInfo(f"{entry.stem}{extension}")
-        member.size = len(content)
-        archive.addfile(member, io.BytesIO(content))
+        path.write_bytes(example.content)
+        yield example.manifest_row(name)
 
 
 def _write_parquet(
-    split: str, part: datasets.Dataset, folder: Path, shard_bytes: int
+    split: str, dataset: datasets.Dataset, folder: Path, shard_bytes: int
 ) -> Iterator[Row]:
     (folder / "data").mkdir(exist_ok=True)
-    size = part.data.nbytes * len(part) // max(1, len(part.data))
-    shards = max(1, min(len(part), ceil(size / shard_bytes)))
+    size = dataset.data.nbytes * len(dataset) // max(1, len(dataset.data))
+    shards = max(1, min(len(dataset), ceil(size / shard_bytes)))
     for number in range(shards):
-        shard = part.shard(shards, number, contiguous=True)
+        shard = dataset.shard(shards, number, contiguous=True)
         name = f"data/{split}-{number:05}-of-{shards:05}.parquet"
         shard.to_parquet(folder / name)
-        yield from (entry.row(name) for entry in _entries(split, shard))
+        yield from (example.manifest_row(name) for example in _examples(split, shard))
 
 
-LAYOUTS: dict[str, Callable[[str, datasets.Dataset, Path, int], Iterator[Row]]] = {
+def _write_webdataset(
+    split: str, dataset: datasets.Dataset, folder: Path, shard_bytes: int
+) -> Iterator[Row]:
+    for number, examples in enumerate(_shards(_examples(split, dataset), shard_bytes)):
+        name = f"{split}-{number:06}.tar"
+        with tarfile.open(folder / name, "x", format=tarfile.USTAR_FORMAT) as archive:
+            for example in examples:
+                _add_to_tar(archive, example)
+                yield example.manifest_row(name)
+
+
+WRITERS: dict[str, Writer] = {
     "folders": _write_folders,
     "parquet": _write_parquet,
     "webdataset": _write_webdataset,
 }
-"""What writes a split of a dataset into a folder, and yields the manifest's rows."""
+"""The writer of each export format."""
 
 
-def _entries(split: str, part: datasets.Dataset) -> Iterator[Entry]:
-    taken: Counter[str] = Counter()
-    decades = part.features["label"]
-    for example in part.cast_column("image", datasets.Image(decode=False)):
-        content = example.pop("image")["bytes"]
-        stem = _untaken(safe_name(example["imdb_id"]), taken)
-        yield Entry(split, decades.int2str(example["label"]), stem, content, example)
+def _shards(examples: Iterable[Example], shard_bytes: int) -> Iterator[Iterator[Example]]:
+    """Yield the examples shard by shard. Each shard must be read to its end before the next."""
+    written = 0
+
+    def shard_of(example: Example) -> int:
+        nonlocal written
+        shard = written // shard_bytes
+        written += len(example.content)
+        return shard
+
+    return (shard for _, shard in groupby(examples, key=shard_of))
+
+
+def _add_to_tar(archive: tarfile.TarFile, example: Example) -> None:
+    fields = example.fields | {"decade": example.decade}
+    members = {
+        file_extension(example.content): example.content,
+        ".cls": str(example.fields["label"]).encode(),
+        ".json": json.dumps(fields, ensure_ascii=False).encode(),
+    }
+    for extension, content in members.items():
+        # Without owner and time, so that the same dataset gives the same bytes.
+        member = tarfile.TarInfo(f"{example.stem}{extension}")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+
+
+def _examples(split: str, dataset: datasets.Dataset) -> Iterator[Example]:
+    used: Counter[str] = Counter()
+    decades = dataset.features["label"]
+    for fields in dataset.cast_column("image", datasets.Image(decode=False)):
+        content = fields.pop("image")["bytes"]
+        stem = _unique_name(safe_name(fields["imdb_id"]), used)
+        yield Example(split, decades.int2str(fields["label"]), stem, content, fields)
 
 
 def safe_name(imdb_id: str) -> str:
-    """Write an id as a file name that is safe on any disk, whatever the catalogue holds.
+    """Return a file name for an id that is safe on any disk, whatever the catalogue contains.
 
-    It has letters, digits, hyphens and underscores alone, in lower case as some disks have one
-    case, and is no device of Windows.
+    It consists of letters, digits, hyphens and underscores. Letters are lower case, since some
+    disks ignore case. It is never the name of a Windows device.
     """
     name = re.sub(r"[^a-z0-9-]", "_", imdb_id.lower())[:_LONGEST_NAME] or "_"
     return f"{name}_" if _DEVICES.fullmatch(name) else name
 
 
-def _untaken(name: str, taken: Counter[str]) -> str:
-    """Return the name, or with a number after it if it is taken, and take that."""
-    untaken = name
-    while untaken in taken:
-        taken[name] += 1
-        untaken = f"{name}_{taken[name]}"
-    taken[untaken] = 1
-    return untaken
+def _unique_name(name: str, used: Counter[str]) -> str:
+    """Return a name that is not in use, with a number appended if needed, and mark it as used."""
+    unique = name
+    while unique in used:
+        used[name] += 1
+        unique = f"{name}_{used[name]}"
+    used[unique] = 1
+    return unique

@@ -1,5 +1,24 @@
-"""Images: decode posters, check them, and transform them."""
+"""Images: decode posters, check them, and transform them. Pillow is used here."""
 
-from movie_posters_decade.images.checks import check_poster, check_version
+from movie_posters_decade.images.checks import check_poster, check_version, colorfulness
+from movie_posters_decade.images.decode import decode_poster, file_extension
+from movie_posters_decade.images.transform import (
+    POSTERS_A_ROW,
+    draw_contact_sheet,
+    draw_thumbnail,
+    first_of_each_decade,
+    transform_image,
+)
 
-__all__ = ["check_poster", "check_version"]
+__all__ = [
+    "POSTERS_A_ROW",
+    "check_poster",
+    "check_version",
+    "colorfulness",
+    "decode_poster",
+    "draw_contact_sheet",
+    "draw_thumbnail",
+    "file_extension",
+    "first_of_each_decade",
+    "transform_image",
+]

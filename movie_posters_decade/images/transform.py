@@ -1,4 +1,4 @@
-"""A poster is drawn anew, so that all have one size or one encoding."""
+"""Image transforms: resize and re-encode posters, and arrange them on a contact sheet."""
 
 import io
 from collections import defaultdict
@@ -7,94 +7,97 @@ import datasets
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from movie_posters_decade.config import ImageTransform
-from movie_posters_decade.images.checks import decode_poster
+from movie_posters_decade.images.decode import decode_poster
+
+POSTERS_A_ROW = 10
+"""How many posters of each decade a contact sheet shows."""
+
+_THUMBNAIL_SIZE = (100, 148)
+_GAP = 6
+_LABEL_WIDTH = 84
+_BACKGROUND, _TEXT_COLOR = (250, 250, 248), (40, 40, 40)
 
 
 def transform_image(content: bytes, transform: ImageTransform) -> bytes:
-    """Draw a poster anew.
+    """Resize and re-encode a poster.
 
     Args:
-        content: an image in any format that `inspect_poster` accepts.
-        transform: how.
+        content: an image that `check_poster` accepts.
+        transform: the size and the encoding.
 
     Returns:
-        An image that is upright, opaque (white shows through) and in RGB; or ``content`` itself if
-        nothing is to change.
+        An image in RGB, upright, and white where it was transparent; or ``content`` itself if the
+        transform changes nothing.
     """
     if not transform.changes:
         return content
     poster = decode_poster(content)
-    # Profiles and comments of the original say nothing of the new file.
+    # Colour profiles and comments of the original do not describe the new file.
     poster.info.clear()
     if transform.image_size is not None:
-        poster = _fitted(poster, transform.image_size, transform.resize_mode)
-    file = io.BytesIO()
-    encoding = transform.encode_format or "jpeg"
-    if encoding == "png":
-        poster.save(file, "PNG")
-    else:
-        # Without chroma subsampling, which small lettering suffers from.
-        options = {"subsampling": 0} if encoding == "jpeg" else {}
-        poster.save(file, encoding.upper(), quality=transform.encode_quality, **options)
-    return file.getvalue()
+        poster = _resize(poster, transform.image_size, transform.resize_mode)
+    return _encode(poster, transform.encode_format or "jpeg", transform.encode_quality)
 
 
-def _fitted(poster: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
-    if fit == "crop":
+def _resize(poster: Image.Image, size: tuple[int, int], mode: str) -> Image.Image:
+    if mode == "crop":
         return ImageOps.fit(poster, size, Image.Resampling.LANCZOS)
-    if fit == "pad":
+    if mode == "pad":
         return ImageOps.pad(poster, size, Image.Resampling.LANCZOS, color="black")
     return poster.resize(size, Image.Resampling.LANCZOS)
 
 
-POSTERS_A_ROW = 10
-_CELL = (100, 148)
-_GAP = 6
-_TITLE_WIDTH = 84
-_PAPER, _INK = (250, 250, 248), (40, 40, 40)
+def _encode(image: Image.Image, encode_format: str, quality: int) -> bytes:
+    # Chroma subsampling would blur small lettering.
+    options = {"png": {}, "jpeg": {"quality": quality, "subsampling": 0}}
+    file = io.BytesIO()
+    image.save(file, encode_format.upper(), **options.get(encode_format, {"quality": quality}))
+    return file.getvalue()
 
 
-def draw_contact_sheet(part: datasets.Dataset, posters: int = POSTERS_A_ROW) -> bytes:
-    """Draw a contact sheet.
+def draw_contact_sheet(split: datasets.Dataset, posters: int = POSTERS_A_ROW) -> bytes:
+    """Draw a contact sheet: the first posters of each decade.
 
     Args:
-        part: one split of a built dataset.
-        posters: how many of each decade, which are its first ones.
+        split: one split of a built dataset.
+        posters: how many of each decade.
 
     Returns:
         A JPEG with a row for each decade: its name, and posters of 100 by 148 pixels.
     """
-    rows = first_places(part, posters)
-    width = _TITLE_WIDTH + posters * (_CELL[0] + _GAP) + _GAP
-    sheet = Image.new("RGB", (width, _GAP + len(rows) * (_CELL[1] + _GAP)), _PAPER)
+    rows = first_of_each_decade(split, posters)
+    width, height = (size + _GAP for size in _THUMBNAIL_SIZE)
+    sheet_size = (_LABEL_WIDTH + posters * width + _GAP, _GAP + len(rows) * height)
+    sheet = Image.new("RGB", sheet_size, _BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=20)
-    undecoded = part.cast_column("image", datasets.Image(decode=False))
-    for row, (decade, places) in enumerate(rows.items()):
-        top = _GAP + row * (_CELL[1] + _GAP)
-        draw.text((_GAP + 4, top + _CELL[1] / 2), decade, _INK, font, anchor="lm")
-        for column, place in enumerate(places):
-            small = _small(undecoded[place]["image"]["bytes"])
-            sheet.paste(small, (_TITLE_WIDTH + column * (_CELL[0] + _GAP), top))
+    undecoded = split.cast_column("image", datasets.Image(decode=False))
+    for row, (decade, indices) in enumerate(rows.items()):
+        top = _GAP + row * height
+        middle = top + _THUMBNAIL_SIZE[1] / 2
+        draw.text((_GAP + 4, middle), decade, _TEXT_COLOR, font, anchor="lm")
+        for column, index in enumerate(indices):
+            thumbnail = _thumbnail(undecoded[index]["image"]["bytes"])
+            sheet.paste(thumbnail, (_LABEL_WIDTH + column * width, top))
     return _to_jpeg(sheet)
 
 
 def draw_thumbnail(content: bytes) -> bytes:
     """Return a poster as a JPEG of 100 by 148 pixels."""
-    return _to_jpeg(_small(content))
+    return _to_jpeg(_thumbnail(content))
 
 
-def first_places(part: datasets.Dataset, count: int) -> dict[str, list[int]]:
-    """Return by decade, in order, where in a split of a dataset its first posters are."""
-    places: defaultdict[int, list[int]] = defaultdict(list)
-    for place, label in enumerate(part["label"]):
-        if len(places[label]) < count:
-            places[label].append(place)
-    return {decade: places[label] for label, decade in enumerate(part.features["label"].names)}
+def first_of_each_decade(split: datasets.Dataset, count: int) -> dict[str, list[int]]:
+    """Return the row numbers of the first posters of each decade, in the decades' order."""
+    rows: defaultdict[int, list[int]] = defaultdict(list)
+    for row, label in enumerate(split["label"]):
+        if len(rows[label]) < count:
+            rows[label].append(row)
+    return {decade: rows[label] for label, decade in enumerate(split.features["label"].names)}
 
 
-def _small(content: bytes) -> Image.Image:
-    return ImageOps.pad(decode_poster(content), _CELL, color=_PAPER)
+def _thumbnail(content: bytes) -> Image.Image:
+    return ImageOps.pad(decode_poster(content), _THUMBNAIL_SIZE, color=_BACKGROUND)
 
 
 def _to_jpeg(image: Image.Image) -> bytes:

@@ -1,4 +1,4 @@
-"""The contact sheet has a row for each decade, with posters of that decade alone."""
+"""The contact sheet has a row for each decade, with posters of that decade only."""
 
 import io
 
@@ -6,7 +6,7 @@ import datasets
 from PIL import Image
 from samples import DECADES, paint
 
-from movie_posters_decade.images.transform import draw_contact_sheet, first_places
+from movie_posters_decade.images.transform import draw_contact_sheet, first_of_each_decade
 
 
 def make_split(counts: dict[str, int]) -> datasets.Dataset:
@@ -26,7 +26,7 @@ def test_each_row_shows_its_decade() -> None:
     sheet = Image.open(io.BytesIO(draw_contact_sheet(split, posters=3)))
     for row, decade in enumerate(DECADES):
         for column in range(3):
-            # In the band that `paint` paints at the top, whose red tells the decade.
+            # In the band that `paint` paints at the top, whose red is the decade's.
             pixel = sheet.getpixel((84 + 106 * column + 50, 6 + 154 * row + 15))
             assert isinstance(pixel, tuple)
             assert abs(pixel[0] - (40 + 40 * DECADES.index(decade))) < 12
@@ -41,9 +41,9 @@ def test_decade_with_few_posters_leaves_the_rest_of_its_row_empty() -> None:
     assert min(empty.tobytes()) > 235
 
 
-def test_first_posters_of_each_decade_are_taken() -> None:
+def test_first_posters_of_each_decade_are_found() -> None:
     split = make_split({"1970s": 4, "1980s": 2})
-    assert first_places(split, 3) == {
+    assert first_of_each_decade(split, 3) == {
         "1970s": [0, 1, 2],
         "1980s": [4, 5],
         "1990s": [],

@@ -1,4 +1,4 @@
-"""What is laid out is what other libraries read, whatever the catalogue holds."""
+"""Other libraries read the exported formats, whatever the catalogue contains."""
 
 import csv
 import hashlib
@@ -10,32 +10,35 @@ from typing import Any
 import datasets
 import pytest
 from PIL import Image
-from samples import DECADES, paint, painted_decade
+from samples import DECADES, encode, paint, painted_decade
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
-from movie_posters_decade.config import FORMATS
+from movie_posters_decade.artifacts import Build
+from movie_posters_decade.config import EXPORT_FORMATS
 from movie_posters_decade.exports.writers import (
-    LAYOUTS,
     MANIFEST,
     MANIFEST_COLUMNS,
-    lay_out,
+    WRITERS,
     safe_name,
+    write_dataset,
 )
 
 JPEG = paint("1990s", 1)
+ONE_SHARD = 10**9
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "laid out").mkdir()
-    return tmp_path / "laid out"
+    folder = tmp_path / "export"
+    folder.mkdir()
+    return folder
 
 
 def examples(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
     """Return the examples by split, with the posters as they were downloaded."""
     return {
-        split: list(part.cast_column("image", datasets.Image(decode=False)))
-        for split, part in dataset.items()
+        split: list(rows.cast_column("image", datasets.Image(decode=False)))
+        for split, rows in dataset.items()
     }
 
 
@@ -68,14 +71,14 @@ def make_dataset(ids: list[str], image: bytes = JPEG) -> datasets.DatasetDict:
     return datasets.DatasetDict({"train": datasets.Dataset.from_list(rows, features)})
 
 
-def test_formats_are_those_that_can_be_laid_out() -> None:
-    assert tuple(LAYOUTS) == FORMATS
+def test_every_format_has_a_writer() -> None:
+    assert tuple(WRITERS) == EXPORT_FORMATS
 
 
-def test_manifest_tells_all_of_each_poster(dataset: datasets.DatasetDict, folder: Path) -> None:
-    lay_out(dataset, folder, "folders")
-    rows = manifest(folder)
-    assert tuple(rows[0]) == MANIFEST_COLUMNS
+def test_manifest_lists_all_fields_of_each_poster(build: Build, folder: Path) -> None:
+    write_dataset(build.dataset, folder, "folders", ONE_SHARD)
+    listed = manifest(folder)
+    assert tuple(listed[0]) == MANIFEST_COLUMNS
     expected = [
         {
             "file": f"{split}/{DECADES[example['label']]}/{example['imdb_id']}.jpg",
@@ -90,140 +93,119 @@ def test_manifest_tells_all_of_each_poster(dataset: datasets.DatasetDict, folder
             "imdb_score": str(example["imdb_score"]),
             "poster_url": example["poster_url"],
         }
-        for split, part in examples(dataset).items()
-        for example in part
+        for split, rows in examples(build.dataset).items()
+        for example in rows
     ]
-    assert rows == expected
+    assert listed == expected
 
 
-def test_folders_hold_original_bytes_and_nothing_but_images(
-    dataset: datasets.DatasetDict, folder: Path
-) -> None:
-    """As torchvision and Keras take every folder for a class and every file for an image."""
-    lay_out(dataset, folder, "folders")
-    for split, part in examples(dataset).items():
+def test_folders_hold_original_bytes_and_nothing_but_images(build: Build, folder: Path) -> None:
+    """Torchvision and Keras take every folder for a class and every file for an image."""
+    write_dataset(build.dataset, folder, "folders", ONE_SHARD)
+    for split, rows in examples(build.dataset).items():
         assert sorted(path.name for path in (folder / split).iterdir()) == list(DECADES)
-        contents = sorted(example["image"]["bytes"] for example in part)
+        contents = sorted(example["image"]["bytes"] for example in rows)
         found = [path.read_bytes() for path in (folder / split).rglob("*") if path.is_file()]
         assert sorted(found) == contents
     assert {path.name for path in folder.iterdir()} == {"train", "test", MANIFEST}
 
 
 def test_folders_load_as_an_image_folder_with_the_same_labels(
-    dataset: datasets.DatasetDict, folder: Path, tmp_path: Path
+    build: Build, folder: Path, tmp_path: Path
 ) -> None:
-    lay_out(dataset, folder, "folders")
+    write_dataset(build.dataset, folder, "folders", ONE_SHARD)
     (folder / "rejected.csv").write_text("imdb_id\ntt1\n")
     loaded = datasets.load_dataset(
         "imagefolder", data_dir=str(folder), cache_dir=str(tmp_path / "cache")
     )
-    for split, part in dataset.items():
+    for split, rows in build.dataset.items():
         assert loaded[split].features["label"].names == list(DECADES)
-        assert sorted(loaded[split]["label"]) == sorted(part["label"])
+        assert sorted(loaded[split]["label"]) == sorted(rows["label"])
         for example in loaded[split]:
             assert painted_decade(example["image"]) == DECADES[example["label"]]
 
 
-def test_parquet_loads_as_the_same_dataset(
-    dataset: datasets.DatasetDict, folder: Path, tmp_path: Path
-) -> None:
-    lay_out(dataset, folder, "parquet", max_shard_size=4000)
+def test_parquet_loads_as_the_same_dataset(build: Build, folder: Path, tmp_path: Path) -> None:
+    write_dataset(build.dataset, folder, "parquet", 4000)
     (folder / "rejected.csv").write_text("imdb_id\ntt1\n")
     assert len(list((folder / "data").glob("train-*.parquet"))) > 1
     loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
-    assert examples(loaded) == examples(dataset)
-    assert loaded["train"].features == dataset["train"].features
-    files = {row["file"] for row in manifest(folder)}
-    assert files == {f"data/{path.name}" for path in (folder / "data").iterdir()}
+    assert examples(loaded) == examples(build.dataset)
+    assert loaded["train"].features == build.dataset["train"].features
+    listed = {row["file"] for row in manifest(folder)}
+    assert listed == {f"data/{path.name}" for path in (folder / "data").iterdir()}
 
 
-def test_webdataset_is_read_by_webdataset(dataset: datasets.DatasetDict, folder: Path) -> None:
-    lay_out(dataset, folder, "webdataset", max_shard_size=20_000)
-    for split, part in examples(dataset).items():
+def test_webdataset_is_read_by_webdataset(build: Build, folder: Path) -> None:
+    write_dataset(build.dataset, folder, "webdataset", 20_000)
+    for split, rows in examples(build.dataset).items():
         read = samples(*sorted(folder.glob(f"{split}-*.tar")))
-        assert [sample["__key__"] for sample in read] == [row["imdb_id"] for row in part]
-        assert [int(sample["cls"]) for sample in read] == [row["label"] for row in part]
-        assert [sample["jpg"] for sample in read] == [row["image"]["bytes"] for row in part]
-        for sample, row in zip(read, part, strict=True):
-            told = json.loads(sample["json"])
-            assert told.pop("decade") == DECADES[row["label"]]
-            assert told | {"image": row["image"]} == row
+        assert [sample["__key__"] for sample in read] == [row["imdb_id"] for row in rows]
+        assert [int(sample["cls"]) for sample in read] == [row["label"] for row in rows]
+        assert [sample["jpg"] for sample in read] == [row["image"]["bytes"] for row in rows]
+        for sample, row in zip(read, rows, strict=True):
+            fields = json.loads(sample["json"])
+            assert fields.pop("decade") == DECADES[row["label"]]
+            assert fields | {"image": row["image"]} == row
 
 
-def test_manifest_names_the_shard_of_each_poster(
-    dataset: datasets.DatasetDict, folder: Path
-) -> None:
-    lay_out(dataset, folder, "webdataset", max_shard_size=20_000)
+def test_manifest_names_the_shard_of_each_poster(build: Build, folder: Path) -> None:
+    write_dataset(build.dataset, folder, "webdataset", 20_000)
     assert len(list(folder.glob("train-*.tar"))) > 1
     for shard in folder.glob("*.tar"):
         ids = [row["imdb_id"] for row in manifest(folder) if row["file"] == shard.name]
         assert [sample["__key__"] for sample in samples(shard)] == ids
 
 
-def test_webdataset_loads_by_datasets(
-    dataset: datasets.DatasetDict, folder: Path, tmp_path: Path
-) -> None:
-    lay_out(dataset, folder, "webdataset")
+def test_webdataset_loads_by_datasets(build: Build, folder: Path, tmp_path: Path) -> None:
+    write_dataset(build.dataset, folder, "webdataset", ONE_SHARD)
     loaded = datasets.load_dataset(
         "webdataset", data_dir=str(folder), cache_dir=str(tmp_path / "cache")
     )
-    for split, part in dataset.items():
-        assert loaded[split]["__key__"] == part["imdb_id"]
-        assert loaded[split]["cls"] == part["label"]
+    for split, rows in build.dataset.items():
+        assert loaded[split]["__key__"] == rows["imdb_id"]
+        assert loaded[split]["cls"] == rows["label"]
 
 
-@pytest.mark.parametrize("layout", ["parquet", "webdataset"])
-def test_shards_are_about_as_large_as_asked(folder: Path, layout: str) -> None:
+@pytest.mark.parametrize("export_format", ["parquet", "webdataset"])
+def test_shards_are_about_as_large_as_the_given_size(folder: Path, export_format: str) -> None:
     dataset = make_dataset([str(number) for number in range(100)], JPEG * 20)
-    lay_out(dataset, folder, layout, max_shard_size=10 * 20 * len(JPEG))
+    write_dataset(dataset, folder, export_format, 10 * 20 * len(JPEG))
     shards = [path for path in folder.rglob("train-*") if path.is_file()]
     assert 9 <= len(shards) <= 11
 
 
-def test_same_dataset_gives_the_same_shards(dataset: datasets.DatasetDict, tmp_path: Path) -> None:
-    for layout in ("parquet", "webdataset"):
+def test_same_dataset_gives_the_same_shards(build: Build, tmp_path: Path) -> None:
+    for export_format in ("parquet", "webdataset"):
         trees = []
         for number in range(2):
-            folder = tmp_path / f"{layout}-{number}"
+            folder = tmp_path / f"{export_format}-{number}"
             folder.mkdir()
-            lay_out(dataset, folder, layout)
+            write_dataset(build.dataset, folder, export_format, ONE_SHARD)
             trees.append({path.name: path.read_bytes() for path in folder.rglob("*.*")})
         assert trees[0] == trees[1]
 
 
-def test_extension_is_what_the_bytes_say(folder: Path) -> None:
-    file = io.BytesIO()
-    Image.open(io.BytesIO(paint("1990s", 1))).save(file, "PNG")
-    dataset = make_dataset(["tt1", "tt2"], image=file.getvalue())
-    lay_out(dataset, folder, "folders")
+def test_extension_follows_from_the_bytes(folder: Path) -> None:
+    dataset = make_dataset(["tt1", "tt2"], encode(Image.open(io.BytesIO(JPEG)), "PNG"))
+    write_dataset(dataset, folder, "folders", ONE_SHARD)
     names = [row["file"].rsplit("/", 1)[1] for row in manifest(folder)]
     assert names == ["tt1.png", "tt2.png"]
 
 
-HOSTILE = [
-    *(
-        "../../x",
-        "/etc/x",
-        "a/b",
-        "a_b",
-        "A_B",
-        "C:\\x",
-        "",
-        "same",
-        "same",
-        "same_2",
-        "CON",
-        "nul",
-    ),
-    *("com1", "x\0y", "x\ny", ".", "..", "-", "\u5f71", "\u7247", "a" * 300, "a" * 299),
-]
+HOSTILE_PATHS = ["../../x", "/etc/x", "a/b", "C:\\x", "", ".", "..", "-", "x\0y", "x\ny"]
+HOSTILE_NAMES = ["CON", "nul", "com1", "\u5f71", "\u7247", "a" * 300, "a" * 299]
+REPEATED_NAMES = ["a_b", "A_B", "same", "same", "same_2"]
+HOSTILE = HOSTILE_PATHS + HOSTILE_NAMES + REPEATED_NAMES
 
 
-@pytest.mark.parametrize("layout", ["folders", "webdataset"])
-def test_hostile_ids_stay_inside_and_apart(tmp_path: Path, folder: Path, layout: str) -> None:
-    lay_out(make_dataset(HOSTILE), folder, layout)
+@pytest.mark.parametrize("export_format", ["folders", "webdataset"])
+def test_hostile_ids_stay_in_the_folder_and_get_different_names(
+    tmp_path: Path, folder: Path, export_format: str
+) -> None:
+    write_dataset(make_dataset(HOSTILE), folder, export_format, ONE_SHARD)
     assert [path for path in tmp_path.iterdir() if path != folder] == []
-    if layout == "folders":
+    if export_format == "folders":
         assert len(list((folder / "train" / "1990s").iterdir())) == len(HOSTILE)
     else:
         read = samples(folder / "train-000000.tar")
@@ -231,7 +213,7 @@ def test_hostile_ids_stay_inside_and_apart(tmp_path: Path, folder: Path, layout:
         assert all("jpg" in sample for sample in read)
 
 
-def test_names_are_no_devices() -> None:
+def test_names_of_windows_devices_are_changed() -> None:
     assert [safe_name(name) for name in ("CON", "Lpt1", "con.x", "console")] == [
         "con_",
         "lpt1_",

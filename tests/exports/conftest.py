@@ -1,0 +1,17 @@
+"""Fixtures for the tests of exports: a build of the sample catalogue."""
+
+from pathlib import Path
+
+import pytest
+from builds import builder_of
+from samples import SampleCatalogue
+
+from movie_posters_decade.artifacts import Build
+
+
+@pytest.fixture
+def build(sample: SampleCatalogue, tmp_path: Path) -> Build:
+    """A build of thirty movies, six of each decade, in the folder "cache"."""
+    builder = builder_of(sample, tmp_path / "cache")
+    builder.download_and_prepare()
+    return builder.built()

@@ -1,0 +1,160 @@
+"""The image check accepts usable posters, and rejects other bytes for the right reason."""
+
+import io
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from samples import encode, paint
+
+from movie_posters_decade.images import checks
+from movie_posters_decade.images.checks import (
+    MIN_COLORFULNESS,
+    check_poster,
+    check_version,
+    colorfulness,
+)
+from movie_posters_decade.images.decode import thumbnail
+from movie_posters_decade.records import Checksum, RejectReason
+from movie_posters_decade.sampling.dedup import MAX_DISTANCE
+
+COLOR = Image.open(io.BytesIO(paint("1990s", 7)))
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_color_poster_is_usable_in_any_format(image_format: str) -> None:
+    assert check_poster(encode(COLOR, image_format)).reason is None
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "P", "RGBA"])
+def test_color_poster_is_usable_in_any_mode(mode: str) -> None:
+    assert check_poster(encode(COLOR.convert(mode), "TIFF")).reason is None
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "I;16"])
+def test_grey_poster_is_rejected_as_grayscale_in_any_mode(mode: str) -> None:
+    grey = COLOR.convert("L")
+    content = encode(grey.convert(mode), "PNG")
+    assert check_poster(content).reason is RejectReason.GRAYSCALE
+    assert check_poster(content, keep_grayscale=True).reason is None
+
+
+def test_transparent_poster_counts_as_white() -> None:
+    invisible = COLOR.convert("RGBA")
+    invisible.putalpha(0)
+    assert check_poster(encode(invisible, "PNG")).reason is RejectReason.GRAYSCALE
+
+
+def test_animation_is_judged_by_its_first_frame() -> None:
+    grey = COLOR.convert("L").convert("RGB")
+    animation = encode(grey, "GIF", save_all=True, append_images=[COLOR])
+    assert check_poster(animation).reason is RejectReason.GRAYSCALE
+
+
+def test_jpeg_noise_does_not_make_a_grey_poster_colored() -> None:
+    grey = COLOR.convert("L").convert("RGB")
+    assert check_poster(encode(grey, "JPEG", quality=10)).reason is RejectReason.GRAYSCALE
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<!doctype html><title>Sign in</title>", b"<svg/>", b"\0" * 500]
+)
+def test_content_of_no_image_format_is_not_an_image(content: bytes) -> None:
+    assert check_poster(content).reason is RejectReason.NOT_AN_IMAGE
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF"])
+def test_poster_that_ends_early_is_truncated(image_format: str) -> None:
+    content = encode(COLOR, image_format)
+    assert check_poster(content[: len(content) * 2 // 3]).reason is RejectReason.TRUNCATED
+
+
+@pytest.mark.parametrize("size", [(7100, 7100), (10_000, 10_000), (20_000, 20_000)])
+def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None:
+    bomb = encode(Image.new("1", size), "PNG")
+    assert len(bomb) < 100_000
+    assert check_poster(bomb).reason is RejectReason.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize(("tint", "reason"), [(4, RejectReason.GRAYSCALE), (24, None)])
+def test_faint_tint_is_grayscale_and_a_clear_one_is_not(
+    tint: int, reason: RejectReason | None
+) -> None:
+    red, green, blue = COLOR.convert("L").convert("RGB").split()
+    warmer = red.point(lambda value: min(255, value + tint))
+    assert check_poster(encode(Image.merge("RGB", (warmer, green, blue)), "PNG")).reason is reason
+
+
+def test_colors_too_fine_for_a_thumbnail_are_seen() -> None:
+    stripes = Image.new("RGB", (60, 60), (150, 110, 110))
+    for column in range(0, 60, 2):
+        stripes.paste((110, 150, 150), (column, 0, column + 1, 60))
+    assert colorfulness(thumbnail(stripes)) < MIN_COLORFULNESS
+    assert check_poster(encode(stripes, "PNG")).reason is None
+
+
+@pytest.mark.parametrize("image_format", ["EPS", "PPM", "ICO"])
+def test_other_image_formats_are_not_opened(image_format: str) -> None:
+    assert check_poster(encode(COLOR, image_format)).reason is RejectReason.NOT_AN_IMAGE
+
+
+def test_rotated_poster_is_usable() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert check_poster(encode(COLOR, "JPEG", exif=turned)).reason is None
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
+def test_broken_image_gives_a_reason_and_never_an_error(image_format: str) -> None:
+    content = encode(COLOR, image_format)
+    for seed in range(60):
+        chance = random.Random(seed)
+        broken = bytearray(content)
+        for _ in range(8):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        check_poster(bytes(broken))
+
+
+@pytest.mark.parametrize("size", [(182, 268), (185, 273), (361, 529)])
+def test_phash_of_jpeg_and_png_of_one_poster_are_near(size: tuple[int, int]) -> None:
+    """A JPEG is decoded at a reduced scale, at which its size need not be a whole number."""
+    apart = []
+    for seed in range(20):
+        blots = Image.frombytes("RGB", (13, 19), random.Random(seed).randbytes(13 * 19 * 3))
+        poster = blots.resize(size, Image.Resampling.BICUBIC)
+        jpeg = check_poster(encode(poster, "JPEG", quality=95)).phash
+        png = check_poster(encode(poster, "PNG")).phash
+        assert jpeg is not None
+        assert png is not None
+        apart.append((jpeg ^ png).bit_count())
+    assert max(apart) <= MAX_DISTANCE
+
+
+def test_colorfulness_is_zero_for_grey_and_grows_with_color() -> None:
+    assert colorfulness(Image.new("L", (9, 9), 128)) == 0
+    assert colorfulness(Image.new("RGB", (9, 9), (128, 128, 128))) == 0
+    pale = colorfulness(Image.new("RGB", (9, 9), (130, 120, 120)))
+    assert 0 < pale < colorfulness(Image.new("RGB", (9, 9), (255, 0, 0)))
+
+
+@pytest.mark.parametrize("content", [paint("1990s", 1), paint("1990s", 1, "L"), b"no image"])
+def test_checksum_is_returned_whatever_the_check_finds(content: bytes) -> None:
+    assert check_poster(content).checksum == Checksum.of(content)
+
+
+@pytest.mark.parametrize("name", ["checks.py", "decode.py"])
+def test_version_changes_with_the_code_of_check_and_decoder(tmp_path: Path, name: str) -> None:
+    code = shutil.copytree(Path(checks.__file__).parent, tmp_path / "images")
+    assert check_version(code) == check_version()
+    changed = shutil.copytree(code, tmp_path / "changed")
+    with (changed / name).open("a") as file:
+        file.write("# changed\n")
+    assert check_version(changed) != check_version()
+
+
+def test_version_changes_with_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = check_version()
+    monkeypatch.setattr("PIL.__version__", "0.0")
+    assert check_version.__wrapped__() != version
