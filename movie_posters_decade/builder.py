@@ -21,7 +21,7 @@ from movie_posters_decade.artifacts import (
     unreplaceable_build,
 )
 from movie_posters_decade.builder_config import MoviePostersConfig
-from movie_posters_decade.catalogue import expand_home, locate
+from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
 from movie_posters_decade.errors import CatalogueError, OptionError
 from movie_posters_decade.pipeline import Pipeline
@@ -276,4 +276,4 @@ def _check_cache_dir(cache_dir: str | None) -> None:
 
 def _data_files(data_files: Any, data_dir: str | None) -> DataFilesDict:
     """Return the catalogue's location, without the request that `datasets` sends for a URL."""
-    return DataFilesDict({"train": DataFilesList([locate(data_files, data_dir)], [()])})
+    return DataFilesDict({"train": DataFilesList([locate_catalogue(data_files, data_dir)], [()])})

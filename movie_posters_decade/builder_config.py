@@ -10,7 +10,13 @@ from typing import Any
 import datasets
 
 from movie_posters_decade import __version__
-from movie_posters_decade.catalogue import expand_home, folder_of, hash_file, identify, locate
+from movie_posters_decade.catalogue import (
+    catalogue_folder,
+    expand_home,
+    hash_file,
+    identify_catalogue,
+    locate_catalogue,
+)
 from movie_posters_decade.config import (
     CONFIGURATIONS,
     DEFAULT,
@@ -104,8 +110,8 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
                 )
             return DEMO
         if self.data_files is not None:
-            return locate(self.data_files, self.data_dir)
-        return locate(self.data_dir) if self.data_dir else KAGGLE_URL
+            return locate_catalogue(self.data_files, self.data_dir)
+        return locate_catalogue(self.data_dir) if self.data_dir else KAGGLE_URL
 
     def folder(self) -> Path | None:
         """Return the folder where links that are paths start; None if links must not be paths."""
@@ -113,7 +119,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             return None
         if self.lock_file is not None and self.data_files is None and not self.data_dir:
             return expand_home(self.lock_file).resolve().parent
-        return folder_of(self.location())
+        return catalogue_folder(self.location())
 
     def title(self) -> str:
         """Return the name of the published dataset: its genres, which are the usual name too."""
@@ -138,4 +144,4 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         if self.lock_file is not None:
             return f"{hash_file(expand_home(self.lock_file))}{self.folder()}"
         location = self.location()
-        return location if location == DEMO else identify(location)
+        return location if location == DEMO else identify_catalogue(location)

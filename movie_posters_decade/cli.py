@@ -171,11 +171,11 @@ def _baseline(chosen: argparse.Namespace) -> None:
 def _report(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.analysis.report import (
         PAGE_FILE,
-        check_report_folder,
+        check_folder,
         write_report,
     )
 
-    check_report_folder(chosen.output)
+    check_folder(chosen.output)
     build = _prepared_builder(chosen).built()
     write_report(build, chosen.output)
     paths = {"output": str(chosen.output), "page": str(chosen.output / PAGE_FILE)}

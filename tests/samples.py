@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from movie_posters_decade.catalogue.files import read_catalogue
+from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.config import Options
 
 COLUMNS = ("imdbId", "Imdb Link", "Title", "IMDB Score", "Genre", "Poster")

@@ -23,7 +23,7 @@ def test_export_writes_the_posters_and_what_was_lost(
     assert (report["output"], report["written"]) == (str(output), True)
     assert len(list(output.rglob("*.jpg"))) == report["kept"]
     assert b"tt0001004" in (output / "rejected.csv").read_bytes()
-    assert (output / "movie_posters_decade.lockfile").is_file()
+    assert (output / "movie_posters_decade.lock").is_file()
     assert main(words) == 0
     assert f"The posters are in {output}, as they were already" in capsys.readouterr().out
 
@@ -126,7 +126,7 @@ def test_baselines_without_their_libraries_are_refused_in_a_sentence(tmp_path: P
     assert refused.returncode == 1
     assert refused.stderr == (
         "movie-posters-decade: Baselines and reports: expected sklearn to be installed; found it "
-        "is not. Install both with: pip install scikit-learn matplotlib\n"
+        "is not. Install it with: pip install 'movie_posters_decade[analysis]'\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -137,10 +137,10 @@ def test_baseline_tells_models_and_shortcuts(
     """In JSON; the text is the evidence's own."""
     told = run_json(capsys, "baseline", *source(sample, tmp_path), "--encode-format", "jpeg")
     assert set(told) == {
-        *("decades", "posters", "baselines", "shortcuts", "drawn_anew", "warnings"),
+        *("decades", "posters", "baselines", "shortcuts", "transformed", "warnings"),
     }
     assert told["decades"] == list(DECADES)
-    assert len(told["shortcuts"]) == len(told["drawn_anew"]) == 6
+    assert len(told["shortcuts"]) == len(told["transformed"]) == 6
 
 
 def test_report_says_where_the_page_is(

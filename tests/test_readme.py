@@ -15,7 +15,7 @@ import pytest
 from samples import SampleCatalogue
 from servers.hub import serve_hub
 
-from movie_posters_decade.catalogue.files import read_catalogue
+from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.cli import main
 from movie_posters_decade.config import Options
 

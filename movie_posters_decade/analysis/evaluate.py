@@ -1,4 +1,4 @@
-"""What speaks for a built dataset and against it: simple models, and what they could cheat with."""
+"""Evaluation of a build: scores of baselines, and the audit for shortcuts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,151 +8,172 @@ import datasets
 import numpy as np
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.analysis.baselines import (
-    CONFIDENCE,
-    RESAMPLES,
-    Examples,
-    Leak,
-    Result,
-    audit,
-    baselines,
-)
-from movie_posters_decade.analysis.features import Traits, measure
+from movie_posters_decade.analysis import missing_library
+from movie_posters_decade.analysis.features import PosterFeatures, measure_poster
+from movie_posters_decade.artifacts import Build
 from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.errors import AnalysisError
 from movie_posters_decade.images.transform import transform_image
+from movie_posters_decade.records import SPLITS
 from movie_posters_decade.report import format_table
+
+try:
+    from movie_posters_decade.analysis.baselines import (
+        CONFIDENCE,
+        RESAMPLES,
+        BaselineResult,
+        MeasuredSplit,
+        evaluate_baselines,
+    )
+    from movie_posters_decade.analysis.shortcuts import Shortcut, audit_shortcuts, write_warnings
+except ModuleNotFoundError as error:
+    raise missing_library(error) from error
+
+_SCORES = ("accuracy", "macro-F1", "mean error in decades", "within one decade")
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What was found out about a dataset.
+class Evaluation:
+    """The evaluation of a build.
 
     Attributes:
         decades: their names, in order.
-        results: how well simple models tell them.
-        leaks: how well each shortcut alone tells them.
-        traits: what was measured of each poster, by split.
-        drawn_anew: the leaks of posters drawn anew, if that was asked for.
+        baselines: the results of simple models.
+        shortcuts: the results of the audit.
+        features: of each poster, by split.
+        transformed: the results of the audit for re-encoded posters; None without a transform.
     """
 
     decades: Sequence[str]
-    results: Sequence[Result]
-    leaks: Sequence[Leak]
-    traits: Mapping[str, Sequence[Traits]]
-    drawn_anew: Sequence[Leak] | None = None
+    baselines: Sequence[BaselineResult]
+    shortcuts: Sequence[Shortcut]
+    features: Mapping[str, Sequence[PosterFeatures]]
+    transformed: Sequence[Shortcut] | None = None
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    @property
+    def warnings(self) -> list[str]:
+        """A sentence for each predictive shortcut."""
+        return write_warnings(self.shortcuts, self.transformed)
+
+    @property
+    def interval_note(self) -> str:
+        """What the intervals mean, as text."""
+        return (
+            "Intervals are in brackets. For models they are bootstrap intervals at "
+            f"{CONFIDENCE:.0%}. For chance they hold {CONFIDENCE:.0%} of {RESAMPLES:,} random "
+            "guesses. For shortcuts they are bootstrap intervals at "
+            f"{self.shortcuts[0].confidence:.1%}, so that all {len(self.shortcuts)} together hold "
+            f"at {CONFIDENCE:.0%}."
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evidence in JSON's types."""
-        drawn = self.drawn_anew
+        """Return the evaluation in JSON's types, without the features."""
+        transformed = self.transformed
         return {
-            "posters": {split: len(traits) for split, traits in self.traits.items()},
-            "warnings": warnings(self.leaks, drawn),
+            "posters": {split: len(features) for split, features in self.features.items()},
+            "warnings": self.warnings,
             "decades": list(self.decades),
-            "baselines": [result.to_json() for result in self.results],
-            "shortcuts": [leak.to_json() for leak in self.leaks],
-            "drawn_anew": None if drawn is None else [leak.to_json() for leak in drawn],
+            "baselines": [result.to_json() for result in self.baselines],
+            "shortcuts": [result.to_json() for result in self.shortcuts],
+            "transformed": transformed and [result.to_json() for result in transformed],
         }
 
     def to_text(self) -> str:
-        """Return the evidence as tables to read in a terminal, and a warning of each shortcut."""
-        rows: list[Sequence[object]] = [
-            (
-                f"on {len(self.traits['test'])} of test",
-                "accuracy",
-                "macro-F1",
-                "mean error in decades",
-                "within one decade",
-            )
-        ]
-        rows += [
-            (result.name, result.accuracy, result.macro_f1, result.mean_error, result.within_one)
-            for result in self.results
-        ]
-        return "\n\n".join(
-            [
-                format_table(rows),
-                format_table(self._shortcuts()),
-                interval_note(self.leaks),
-                *(f"Warning: {text}" for text in warnings(self.leaks, self.drawn_anew)),
-            ]
-        )
+        """Return the evaluation as tables for a terminal, and a warning for each shortcut."""
+        warnings = (f"Warning: {warning}" for warning in self.warnings)
+        tables = (format_table(self._baseline_rows()), format_table(self._shortcut_rows()))
+        return "\n\n".join([*tables, self.interval_note, *warnings])
 
-    def _shortcuts(self) -> list[Sequence[object]]:
-        rows: list[Sequence[object]] = [("shortcut", "chance", "accuracy", "tells")]
-        rows += [
-            (leak.shortcut, f"{leak.chance:.3f}", leak.accuracy, leak.verdict)
-            for leak in self.leaks
+    def _baseline_rows(self) -> list[Sequence[object]]:
+        return [
+            (f"on {len(self.features['test'])} posters of test", *_SCORES),
+            *(
+                (
+                    result.name,
+                    result.accuracy,
+                    result.macro_f1,
+                    result.mean_error,
+                    result.within_one,
+                )
+                for result in self.baselines
+            ),
         ]
-        if self.drawn_anew is None:
+
+    def _shortcut_rows(self) -> list[Sequence[object]]:
+        rows: list[Sequence[object]] = [("shortcut", "chance", "accuracy", "predictive")]
+        rows += [
+            (shortcut.name, f"{shortcut.chance:.3f}", shortcut.accuracy, shortcut.verdict)
+            for shortcut in self.shortcuts
+        ]
+        if self.transformed is None:
             return rows
-        after: list[Sequence[object]] = [("drawn anew", "tells")]
-        after += [(leak.accuracy, leak.verdict) for leak in self.drawn_anew]
+        after: list[Sequence[object]] = [("re-encoded", "predictive")]
+        after += [(shortcut.accuracy, shortcut.verdict) for shortcut in self.transformed]
         return [(*row, *more) for row, more in zip(rows, after, strict=True)]
 
 
-def interval_note(leaks: Sequence[Leak]) -> str:
-    """Return what the intervals in brackets are."""
-    return (
-        f"Intervals of models are at {CONFIDENCE:.0%}, of chance where {CONFIDENCE:.0%} of "
-        f"{RESAMPLES:,} guesses lie, and of shortcuts at {leaks[0].confidence:.1%}, so that all "
-        f"{len(leaks)} hold together at {CONFIDENCE:.0%}."
-    )
+def evaluate(
+    build: Build,
+    *,
+    image_size: tuple[int, int] | None = None,
+    resize_mode: str = "crop",
+    encode_format: str | None = None,
+    encode_quality: int = 90,
+) -> Evaluation:
+    """Train simple models on train, score each once on test, and audit the shortcuts.
 
-
-def warnings(leaks: Sequence[Leak], drawn_anew: Sequence[Leak] | None = None) -> list[str]:
-    """Return a sentence for each shortcut that tells the decade, and what drawing anew changes."""
-    after = [""] * len(leaks) if drawn_anew is None else [_after(leak) for leak in drawn_anew]
-    return [
-        f"{leak.shortcut.capitalize()} alone tells the decade with an accuracy of {leak.accuracy}, "
-        f"where chance has {leak.chance:.3f}; a network may learn that, or what goes with it, "
-        f"instead of style.{more}"
-        for leak, more in zip(leaks, after, strict=True)
-        if leak.tells
-    ]
-
-
-def _after(leak: Leak) -> str:
-    still = f"still does ({leak.accuracy})" if leak.tells else "no longer does"
-    return f" Of posters drawn anew it {still}."
-
-
-def find_shortcuts(dataset: datasets.DatasetDict) -> list[str]:
-    """Return a sentence for each shortcut that tells the decade of a dataset's posters."""
-    return warnings(
-        audit(*(_measured(dataset[split], ImageTransform()) for split in ("train", "test")))
-    )
-
-
-def gather(dataset: datasets.DatasetDict, transform: ImageTransform | None = None) -> Evidence:
-    """Measure the posters, train simple models on train, and measure each once on test.
+    With ``image_size`` or ``encode_format`` the shortcuts are audited a second time, on posters
+    that are re-encoded as `export` does with the same options.
 
     Args:
-        dataset: as the builder gives it.
-        transform: how to draw the posters anew, to see which shortcuts that removes.
+        build: the build to evaluate.
+        image_size: width and height in pixels.
+        resize_mode: "crop", "pad" or "stretch".
+        encode_format: "jpeg", "png" or "webp"; by default JPEG if there is a size.
+        encode_quality: of JPEG and WebP, 1 to 100.
 
     Raises:
-        AnalysisError: there is only one decade.
+        AnalysisError: the build has only one decade.
+        OptionError: a value cannot be used.
     """
-    if len(set(dataset["train"]["label"])) < 2:
+    transform = ImageTransform(image_size, resize_mode, encode_format, encode_quality)
+    _check_decades(build)
+    train, test = _measure_splits(build, ImageTransform())
+    decades = build.dataset["train"].features["label"].names
+    return Evaluation(
+        decades=decades,
+        baselines=evaluate_baselines(train, test, len(decades)),
+        shortcuts=audit_shortcuts(train, test),
+        features={"train": train.features, "test": test.features},
+        transformed=(
+            audit_shortcuts(*_measure_splits(build, transform)) if transform.changes else None
+        ),
+    )
+
+
+def find_shortcuts(build: Build) -> list[str]:
+    """Return a warning for each shortcut that predicts the decade of a build's posters."""
+    return write_warnings(audit_shortcuts(*_measure_splits(build, ImageTransform())))
+
+
+def _check_decades(build: Build) -> None:
+    if len(set(build.dataset["train"]["label"])) < 2:
         raise AnalysisError(
-            "Baselines: expected at least two decades to tell apart; found one. Widen min_year and "
-            "max_year."
+            "Baselines: expected at least two decades; found one. Widen min_year and max_year."
         )
-    train, test = (_measured(dataset[split], ImageTransform()) for split in ("train", "test"))
-    decades = dataset["train"].features["label"].names
-    drawn = None
-    if transform is not None and transform.changes:
-        drawn = audit(*(_measured(dataset[split], transform) for split in ("train", "test")))
-    results = baselines(train, test, len(decades))
-    traits = {"train": train.traits, "test": test.traits}
-    return Evidence(decades, results, audit(train, test), traits, drawn)
 
 
-def _measured(part: datasets.Dataset, transform: ImageTransform) -> Examples:
-    undecoded = part.cast_column("image", datasets.Image(decode=False))
-    traits = [
-        measure(transform_image(example["image"]["bytes"], transform), example["poster_url"])
+def _measure_splits(build: Build, transform: ImageTransform) -> list[MeasuredSplit]:
+    return [_measure(build.dataset[split], transform) for split in SPLITS]
+
+
+def _measure(examples: datasets.Dataset, transform: ImageTransform) -> MeasuredSplit:
+    undecoded = examples.cast_column("image", datasets.Image(decode=False))
+    features = [
+        measure_poster(transform_image(example["image"]["bytes"], transform), example["poster_url"])
         for example in tqdm(undecoded, desc="Measure", unit="poster")
     ]
-    return Examples(traits, np.asarray(part["label"]))
+    return MeasuredSplit(features, np.asarray(examples["label"]))

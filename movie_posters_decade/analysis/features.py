@@ -1,4 +1,4 @@
-"""What can be measured of a poster: of its pixels, of its file, and of its link."""
+"""Features of one poster: of its pixels, its file and its link."""
 
 import io
 import re
@@ -11,34 +11,33 @@ from PIL import Image, JpegImagePlugin
 
 from movie_posters_decade.images.checks import colorfulness, decode_poster
 
-THUMBNAIL = (12, 18)
+THUMBNAIL_SIZE = (12, 18)
 """Width and height of a thumbnail in pixels."""
 
 HISTOGRAM_STEPS = 4
-"""Into how many steps a histogram parts each of red, green and blue."""
+"""The number of steps of each color channel in a histogram."""
 
-Shortcut = Mapping[str, float | str]
-"""Numbers and words by name."""
+ShortcutFeature = Mapping[str, float | str]
+"""The values of one shortcut feature, by name."""
 
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
-# As in "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: which split was fitted, and where it was cut.
-# A link can have been cropped before; the last crop is the poster's.
+# Matches "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: scaled to a width of 182, then cropped. A
+# link may hold an earlier crop too, so the last one counts.
 _CROP = re.compile(r"_(U[XY][0-9]+)_CR([0-9]+),([0-9]+),")
-_TABLES = [[f"table {number}, {place}" for place in range(64)] for number in range(4)]
 
 
 @dataclass(frozen=True)
-class Traits:
-    """What was measured of a poster.
+class PosterFeatures:
+    """The features of one poster.
 
     Attributes:
         width: in pixels.
         height: in pixels.
         size: of the file, in bytes.
-        colorfulness: as the inspection has it, from 0.
-        histogram: the shares of its colors, of shape (64,), which add up to 1.
-        thumbnail: its pixels at 12 by 18, of shape (648,), from 0 to 1.
-        shortcuts: what tells nothing of a poster's style, by what it is.
+        colorfulness: the value that the check for grayscale uses, from 0.
+        histogram: the share of each color, of shape (64,), with the sum 1.
+        thumbnail: the pixels at 12 by 18, of shape (648,), from 0 to 1.
+        shortcuts: features that have nothing to do with the poster's style, by name.
     """
 
     width: int
@@ -47,19 +46,19 @@ class Traits:
     colorfulness: float
     histogram: NDArray[np.float32]
     thumbnail: NDArray[np.float32]
-    shortcuts: Mapping[str, Shortcut]
+    shortcuts: Mapping[str, ShortcutFeature]
 
 
-def measure(content: bytes, link: str) -> Traits:
-    """Measure a usable poster.
+def measure_poster(content: bytes, link: str) -> PosterFeatures:
+    """Measure the features of a poster.
 
     Args:
-        content: its bytes.
-        link: where it was.
+        content: the bytes of a usable poster.
+        link: its link in the catalogue.
     """
     poster = decode_poster(content)
     pixels = np.asarray(poster)
-    return Traits(
+    return PosterFeatures(
         width=poster.width,
         height=poster.height,
         size=len(content),
@@ -71,7 +70,7 @@ def measure(content: bytes, link: str) -> Traits:
             "dimensions": {"width": poster.width, "height": poster.height},
             **_encoding(content),
             "crop code": _crop_code(link),
-            "border color": _border(pixels),
+            "border color": _border_color(pixels),
         },
     )
 
@@ -84,37 +83,34 @@ def _histogram(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _thumbnail(poster: Image.Image) -> NDArray[np.float32]:
-    small = poster.resize(THUMBNAIL, Image.Resampling.BOX)
+    small = poster.resize(THUMBNAIL_SIZE, Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32).ravel() / np.float32(255)
 
 
-def _encoding(content: bytes) -> dict[str, Shortcut]:
-    """Return how a file was encoded, of which only JPEG tells much."""
+def _encoding(content: bytes) -> dict[str, ShortcutFeature]:
+    """Return the quantization tables and the subsampling of a JPEG, else only the format."""
     with Image.open(io.BytesIO(content)) as image:
         if not isinstance(image, JpegImagePlugin.JpegImageFile):
-            return {
-                "quantization": {"format": str(image.format)},
-                "chroma subsampling": {"format": str(image.format)},
-            }
-        tables = image.quantization
+            file_format = {"format": str(image.format)}
+            return {"quantization": file_format, "chroma subsampling": file_format}
         subsampling = _SUBSAMPLINGS.get(JpegImagePlugin.get_sampling(image), image.mode)
-    steps = {
-        name: float(step)
-        for number, table in tables.items()
-        for name, step in zip(_TABLES[number], table, strict=True)
-    }
-    return {"quantization": steps, "chroma subsampling": {"subsampling": subsampling}}
+        quantization = {
+            f"table {number}, {position}": float(step)
+            for number, table in image.quantization.items()
+            for position, step in enumerate(table)
+        }
+    return {"quantization": quantization, "chroma subsampling": {"subsampling": subsampling}}
 
 
-def _crop_code(link: str) -> Shortcut:
-    found = _CROP.findall(link)
-    if not found:
+def _crop_code(link: str) -> ShortcutFeature:
+    crops = _CROP.findall(link)
+    if not crops:
         return {"fit": "none"}
-    fit, left, top = found[-1]
+    fit, left, top = crops[-1]
     return {"fit": fit, "left": float(left), "top": float(top)}
 
 
-def _border(pixels: NDArray[np.uint8]) -> Shortcut:
+def _border_color(pixels: NDArray[np.uint8]) -> ShortcutFeature:
     edges = {
         "top": pixels[0],
         "bottom": pixels[-1],

@@ -1,17 +1,24 @@
-"""The catalogue: find the file, read it, and clean it into a table of movies."""
+"""Catalogue: find the file, load it, and clean it into a table of movies."""
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
-from movie_posters_decade.catalogue.locate import expanded as expand_home
-from movie_posters_decade.catalogue.locate import folder_of, hash_file, identify, locate
-from movie_posters_decade.catalogue.source import load_catalogue
+from movie_posters_decade.catalogue.source import (
+    catalogue_folder,
+    expand_home,
+    hash_file,
+    identify_catalogue,
+    load_catalogue,
+    locate_catalogue,
+    read_catalogue,
+)
 
 __all__ = [
     "Catalogue",
+    "catalogue_folder",
     "expand_home",
-    "folder_of",
     "hash_file",
-    "identify",
+    "identify_catalogue",
     "load_catalogue",
-    "locate",
+    "locate_catalogue",
     "parse_catalogue",
+    "read_catalogue",
 ]

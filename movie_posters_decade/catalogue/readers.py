@@ -1,124 +1,228 @@
-"""A catalogue file's bytes become a table of texts, whatever the type of the file."""
+"""Readers: the bytes of a catalogue file become a table of texts, by file type.
+
+A new file type is one function here, and one entry in `READERS`.
+"""
 
 import csv
 import io
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
 
-from movie_posters_decade.catalogue.locate import suffix_of
+from movie_posters_decade.config import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.records import is_url
 
-Row = dict[str, Any]
+_ZIP_START = b"PK\x03\x04"
+"""The first bytes of every zip that holds a file."""
 
 
-def parse_table(
-    content: bytes, name: str, required: Sequence[str], optional: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Parse a table by the type that its name says: CSV, TSV, JSON Lines or Parquet.
+@dataclass(frozen=True)
+class Columns:
+    """The columns to read from a table.
+
+    Attributes:
+        required: those that the table must have.
+        optional: those that are read if the table has them.
+    """
+
+    required: Sequence[str]
+    optional: Sequence[str] = ()
+
+    def found_in(self, header: Sequence[str], name: str, hint: str = "") -> list[str]:
+        """Return the columns that are in the header of the table ``name``, required ones first.
+
+        Raises:
+            CatalogueError: the header is empty, or a required column is missing or repeated.
+        """
+        expected = ", ".join(self.required)
+        if not any(header):
+            raise CatalogueError(f"{name}: expected a table with {expected}; found an empty file.")
+        missing = [column for column in self.required if column not in header]
+        if missing:
+            raise CatalogueError(
+                f"{name}: expected the columns {expected}; found no {', '.join(missing)} among "
+                f"{_shorten(', '.join(header))}. Set the option columns if they have other names."
+                f"{hint}"
+            )
+        repeated = [column for column in self.required if header.count(column) > 1]
+        if repeated:
+            raise CatalogueError(
+                f"{name}: expected the columns {expected} once each; found {repeated[0]} "
+                f"{header.count(repeated[0])} times."
+            )
+        return [*self.required, *(column for column in self.optional if column in header)]
+
+
+def read_file(path: Path, name: str) -> tuple[str, bytes]:
+    """Read a file, or the only table in a zip, and return its name and its bytes.
+
+    The name is for errors; that of a table in a zip is added to it.
+
+    Raises:
+        CatalogueError: the file cannot be read, or is a zip without exactly one table.
+    """
+    try:
+        # A Parquet file may hold the bytes that a zip is recognized by.
+        if suffix_of(name) != ".parquet" and zipfile.is_zipfile(path):
+            return _read_member(path, name)
+        content = path.read_bytes()
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise unreadable(name, error) from error
+    if content.startswith(_ZIP_START):
+        raise CatalogueError(
+            f"{name}: expected a table or a complete zip; found a zip that cannot be read. "
+            "Download it again."
+        )
+    return name, content
+
+
+def parse_table(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
+    """Parse a table with the reader for its file type.
 
     Args:
         content: the file's bytes; text is in UTF-8 (with or without a byte order mark) or latin-1.
-        name: a path or URL; what does not end in another type's suffix is CSV.
-        required: the columns that must be there.
-        optional: those that are read too where they are there.
+        name: a path or URL, whose suffix is the file type; a table of any other suffix is CSV.
+        columns: the columns to read.
 
     Returns:
-        The columns that are read, as texts: nothing where there is no value, and tuples where
-        there is a list.
+        The columns as texts: empty texts for missing values, and tuples for lists.
 
     Raises:
-        CatalogueError: the content is empty, is no such table, or lacks a column.
+        CatalogueError: the content is empty, is not such a table, or lacks a column.
     """
-    parse = _PARSERS.get(suffix_of(name), _parse_csv)
-    table = parse(content, name, required, optional)
+    table = READERS.get(suffix_of(name), _read_csv)(content, name, columns)
     if table.empty:
         raise CatalogueError(f"{name}: expected a row for each movie; found only the header.")
     return table
 
 
-def _parse_csv(
-    content: bytes,
-    name: str,
-    required: Sequence[str],
-    optional: Sequence[str],
-    delimiter: str = ",",
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file name, a path or a URL, such as ".csv", in lower case."""
+    path = urlsplit(name).path if is_url(name) else name
+    return PurePosixPath(path.replace("\\", "/")).suffix.lower()
+
+
+def unreadable(name: str, error: Exception) -> CatalogueError:
+    """Return the error for a catalogue that exists and cannot be read."""
+    return CatalogueError(f"{name}: expected a readable catalogue; found: {error}.")
+
+
+def _read_member(path: Path, name: str) -> tuple[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        tables = [
+            member
+            for member in archive.namelist()
+            # macOS adds a "._" file beside each file.
+            if suffix_of(member) in READERS and not Path(member).name.startswith("._")
+        ]
+        chosen = [table for table in tables if Path(table).name == KAGGLE_FILE] or tables
+        if len(chosen) != 1:
+            raise CatalogueError(
+                f"{name}: expected {KAGGLE_FILE}, or one table, in this zip; "
+                f"found {', '.join(sorted(chosen)) or 'none'}."
+            )
+        return f"{name}/{chosen[0]}", archive.read(chosen[0])
+
+
+def _read_csv(
+    content: bytes, name: str, columns: Columns, *, delimiter: str = ",", separators: str = "commas"
 ) -> pd.DataFrame:
-    reader = csv.reader(_lines(content, name), delimiter=delimiter)
+    reader = csv.reader(_decode(content, name), delimiter=delimiter)
     try:
         header = [column.strip() for column in next(reader, [])]
-        separators = "tabs" if delimiter == "\t" else "commas"
-        _check_header(header, name, required, f" Columns are separated by {separators}.")
-        places = {
-            column: header.index(column) for column in (*required, *optional) if column in header
-        }
-        rows = [_fields(row, header, places, f"{name}, line {reader.line_num}") for row in reader]
+        found = columns.found_in(header, name, f" Columns must be separated by {separators}.")
+        indices = [header.index(column) for column in found]
+        rows = [
+            _fields(row, len(header), indices, f"{name}, line {reader.line_num}")
+            for row in reader
+            if row
+        ]
     except csv.Error as error:
         raise CatalogueError(
             f"{name}, line {reader.line_num}: expected a row of a CSV table; found: {error}."
         ) from error
-    return pd.DataFrame([row for row in rows if row], columns=list(places), dtype=object)
+    return pd.DataFrame(rows, columns=found, dtype=object)
 
 
-def _parse_tsv(
-    content: bytes, name: str, required: Sequence[str], optional: Sequence[str]
-) -> pd.DataFrame:
-    return _parse_csv(content, name, required, optional, delimiter="\t")
+def _fields(row: list[str], width: int, indices: Sequence[int], where: str) -> list[str]:
+    """Return the fields of the columns that are read; a row that is too short has empty ones."""
+    if any(field.strip() for field in row[width:]):
+        raise CatalogueError(
+            f"{where}: expected {width} fields, as in the header; found {len(row)}. "
+            "Put fields that hold a comma in quotes."
+        )
+    return [row[index] if index < len(row) else "" for index in indices]
 
 
-def _parse_json_lines(
-    content: bytes, name: str, required: Sequence[str], optional: Sequence[str]
-) -> pd.DataFrame:
-    rows = list(_json_rows(_lines(content, name), name))
-    _check_header(list(dict.fromkeys(key for row in rows for key in row)), name, required)
-    columns = [*required, *(column for column in optional if any(column in row for row in rows))]
-    return _texts({column: [row.get(column) for row in rows] for column in columns})
+def _read_json_lines(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
+    rows = list(_json_objects(_decode(content, name), name))
+    found = columns.found_in(list(dict.fromkeys(key for row in rows for key in row)), name)
+    return _texts({column: [row.get(column) for row in rows] for column in found})
 
 
-def _json_rows(lines: Iterable[str], name: str) -> Iterator[Row]:
+def _json_objects(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
+            where = f"{name}, line {number}: expected an object in JSON; found"
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise CatalogueError(
-                    f"{name}, line {number}: expected an object in JSON; found: {error}."
-                ) from error
+                raise CatalogueError(f"{where}: {error}.") from error
             if not isinstance(row, dict):
-                raise CatalogueError(
-                    f"{name}, line {number}: expected an object in JSON; found "
-                    f"{_shortened(line, 80)}."
-                )
+                raise CatalogueError(f"{where} {_shorten(line, 80)}.")
             yield row
 
 
-def _parse_parquet(
-    content: bytes, name: str, required: Sequence[str], optional: Sequence[str]
-) -> pd.DataFrame:
+def _read_parquet(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
     import pyarrow.parquet as pq  # noqa: PLC0415, few catalogues need it
 
     try:
         file = pq.ParquetFile(io.BytesIO(content))
-        header = file.schema_arrow.names
-        _check_header(header, name, required)
-        columns = [*required, *(column for column in optional if column in header)]
-        table = file.read(columns)
+        found = columns.found_in(file.schema_arrow.names, name)
+        table = file.read(found)
     except pa.ArrowException as error:
         raise CatalogueError(f"{name}: expected a Parquet file; found: {error}.") from error
-    return _texts({column: table.column(column).to_pylist() for column in columns})
+    return _texts({column: table.column(column).to_pylist() for column in found})
 
 
-_PARSERS: dict[str, Callable[[bytes, str, Sequence[str], Sequence[str]], pd.DataFrame]] = {
-    ".tsv": _parse_tsv,
-    ".tab": _parse_tsv,
-    ".jsonl": _parse_json_lines,
-    ".ndjson": _parse_json_lines,
-    ".parquet": _parse_parquet,
+_read_tsv = partial(_read_csv, delimiter="\t", separators="tabs")
+
+READERS: Mapping[str, Callable[[bytes, str, Columns], pd.DataFrame]] = {
+    ".csv": _read_csv,
+    ".tsv": _read_tsv,
+    ".tab": _read_tsv,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".parquet": _read_parquet,
 }
+"""The reader of each file type, by the suffix of the file's name."""
+
+
+def _decode(content: bytes, name: str) -> io.TextIOWrapper:
+    """Return the lines of a text, decoded one by one, as a catalogue can be large."""
+    if b"\0" in content:
+        raise CatalogueError(
+            f"{name}: expected a text file in UTF-8 or latin-1; found zero bytes, as in a binary "
+            "or UTF-16 file. Save it in UTF-8."
+        )
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+    else:
+        encoding = "utf-8-sig"
+    return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
 
 
 def _texts(columns: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
@@ -135,59 +239,11 @@ def _text(value: Any) -> str | tuple[Any, ...]:
         return tuple(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
+    # Pandas turns a column of whole numbers into floats if one is missing.
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
 
-def _lines(content: bytes, name: str) -> io.TextIOWrapper:
-    """Return the lines of a text, decoded as they are read: a catalogue can be large."""
-    if b"\0" in content:
-        raise CatalogueError(
-            f"{name}: expected a CSV table in UTF-8 or latin-1; found zero bytes, as in a binary "
-            "or UTF-16 file. Save it as CSV in UTF-8."
-        )
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        encoding = "latin-1"
-    else:
-        encoding = "utf-8-sig"
-    return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
-
-
-def _fields(
-    row: list[str], header: list[str], places: Mapping[str, int], where: str
-) -> list[str] | None:
-    """Return the fields that are read, empty where the row is too short; None of an empty line."""
-    if any(field.strip() for field in row[len(header) :]):
-        raise CatalogueError(
-            f"{where}: expected {len(header)} fields, as in the header; found {len(row)}. "
-            "Put fields that hold a comma in quotes."
-        )
-    return [row[place] if place < len(row) else "" for place in places.values()] if row else None
-
-
-def _check_header(
-    header: Sequence[str], name: str, required: Sequence[str], hint: str = ""
-) -> None:
-    wanted = ", ".join(required)
-    if not any(header):
-        raise CatalogueError(f"{name}: expected a table with {wanted}; found an empty file.")
-    missing = [column for column in required if column not in header]
-    if missing:
-        raise CatalogueError(
-            f"{name}: expected the columns {wanted}; found no {', '.join(missing)} "
-            f"among {_shortened(', '.join(header))}. Other names can be given with the option "
-            f"columns.{hint}"
-        )
-    twice = [column for column in required if header.count(column) > 1]
-    if twice:
-        raise CatalogueError(
-            f"{name}: expected the columns {wanted} once each; found {twice[0]} "
-            f"{header.count(twice[0])} times."
-        )
-
-
-def _shortened(text: str, limit: int = 200) -> str:
+def _shorten(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else text[:limit] + "…"

@@ -1,12 +1,15 @@
-"""A catalogue is got from where it lies, through the download manager if that is a URL."""
+"""Catalogue source: find the file on disk or on the network, download it, and load it."""
 
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from datasets import DownloadManager
 
-from movie_posters_decade.catalogue.clean import Catalogue
-from movie_posters_decade.catalogue.files import read_catalogue
+from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
+from movie_posters_decade.catalogue.readers import READERS, read_file, suffix_of, unreadable
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
 from movie_posters_decade.download import (
     DownloadCache,
@@ -16,77 +19,198 @@ from movie_posters_decade.download import (
     paths_from_manager,
 )
 from movie_posters_decade.errors import PRIVATE_HINT, CatalogueError
-from movie_posters_decade.records import RejectReason, is_url
+from movie_posters_decade.records import DownloadResult, RejectReason, is_url, lower_scheme
 
 MAX_CATALOGUE_BYTES = 1024**3
-"""The largest catalogue that is taken from the network."""
+"""The largest catalogue that is downloaded, in bytes."""
 
 CATALOGUE_SECONDS = 900.0
-"""How long a catalogue may take to come from there."""
+"""The time limit for the download of a catalogue, in seconds."""
+
+_REMEDY = f'download {KAGGLE_FILE} from {KAGGLE_PAGE} and pass data_files="{KAGGLE_FILE}".'
 
 
 def load_catalogue(
-    place: str,
+    location: str,
     manager: DownloadManager,
     limits: Limits,
     options: Options | None = None,
     *,
     may_download: bool = True,
 ) -> Catalogue:
-    """Read the catalogue at a place, through the download manager if that is a URL.
+    """Load a catalogue from a path, or from a URL through the download manager.
 
     Args:
-        place: what `locate` returned.
-        manager: holds the cache and its settings.
-        limits: who may be asked.
-        options: as `read_catalogue` takes them.
-        may_download: False to send no request, and take a remote catalogue from the cache alone.
+        location: the path or URL that `locate_catalogue` returned.
+        manager: holds the download cache and its settings.
+        limits: of requests; the catalogue has its own limits of size and time.
+        options: as `parse_catalogue` takes them.
+        may_download: False to send no request, and to read a remote catalogue from the cache only.
 
     Raises:
-        CatalogueError: the catalogue cannot be downloaded, read, or understood.
+        CatalogueError: the catalogue cannot be downloaded or read, or is not a table of movies.
     """
-    if not is_url(place):
-        return read_catalogue(Path(place), options=options)
-    path = _download(place, manager, limits, may_download=may_download)
+    if not is_url(location):
+        return read_catalogue(Path(location), options=options)
+    path = _download(location, manager, limits, may_download=may_download)
     try:
-        return read_catalogue(path, place, options)
+        return read_catalogue(path, location, options)
     except CatalogueError:
-        # What is no catalogue must not stay in the cache as if it were one.
-        DownloadCache.of(manager).remove(place)
+        # A web page in the cache would be read again by every later build.
+        DownloadCache.of(manager).remove(location)
         raise
 
 
+def read_catalogue(
+    path: Path, name: str | None = None, options: Options | None = None
+) -> Catalogue:
+    """Read a catalogue from a file: a table, or a zip that holds one.
+
+    Args:
+        path: of the file.
+        name: for errors, and for the file type; by default the path.
+        options: as `parse_catalogue` takes them.
+
+    Raises:
+        CatalogueError: the file cannot be read, is empty, is not a table, or lacks a column.
+    """
+    name, content = read_file(path, name or str(path))
+    return parse_catalogue(content, name, options)
+
+
+def locate_catalogue(data_files: object, data_dir: str | None = None) -> str:
+    """Return the URL of the catalogue, or the absolute path of its file, which exists.
+
+    Args:
+        data_files: a path or URL, or a list or mapping that holds only one, as in `datasets`.
+        data_dir: the folder where a relative path starts; by default the current one.
+
+    Raises:
+        CatalogueError: there is more than one path or URL, or no such file.
+    """
+    locations = list(_flatten(data_files))
+    if len(locations) != 1:
+        raise CatalogueError(
+            f"data_files: expected one catalogue, such as {KAGGLE_FILE}; found {len(locations)} "
+            "files."
+        )
+    [location] = locations
+    if not location.strip():
+        raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
+    if is_url(location):
+        return lower_scheme(location)
+    path = expand_home(data_dir or "") / expand_home(location)
+    return str(find_catalogue_file(path).resolve())
+
+
+def find_catalogue_file(path: Path) -> Path:
+    """Return the catalogue file at a path: the file itself, or the one in the folder.
+
+    Raises:
+        CatalogueError: there is no such file or folder, or the folder does not hold one catalogue.
+    """
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise CatalogueError(
+            f"{path}: expected a catalogue such as {KAGGLE_FILE}; found no file of that name. "
+            f"Download it from {KAGGLE_PAGE}."
+        )
+    if (path / KAGGLE_FILE).is_file():
+        return path / KAGGLE_FILE
+    found = sorted(file for file in path.iterdir() if suffix_of(file.name) in {*READERS, ".zip"})
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found) or "none"
+        raise CatalogueError(
+            f"{path}: expected {KAGGLE_FILE}, or one table or .zip file, in this folder; "
+            f"found {names}. Name the file with data_files."
+        )
+    return found[0]
+
+
+def expand_home(path: str) -> Path:
+    """Return a path with "~" expanded to a home folder, or unchanged if there is no such home."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111, pathlib raises an error there
+
+
+def catalogue_folder(location: str) -> Path | None:
+    """Return the folder where relative poster links start; None for a remote catalogue."""
+    return None if is_url(location) else Path(location).parent
+
+
+def identify_catalogue(location: str) -> str:
+    """Return the identity of a catalogue: the hash and suffix of its file, or its URL.
+
+    Raises:
+        CatalogueError: the file cannot be read.
+    """
+    return location if is_url(location) else f"{hash_file(Path(location))}{suffix_of(location)}"
+
+
+def hash_file(path: Path) -> str:
+    """Compute the SHA-256 of a file's content and of the path of its folder.
+
+    The folder counts because poster links may be relative to it.
+
+    Raises:
+        CatalogueError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    digest.update(str(path.resolve().parent).encode())
+    return digest.hexdigest()
+
+
+def _flatten(locations: object) -> list[str]:
+    if isinstance(locations, Mapping):
+        locations = list(locations.values())
+    if isinstance(locations, Sequence) and not isinstance(locations, str):
+        return [text for value in locations for text in _flatten(value)]
+    return [str(locations)]
+
+
 def _download(url: str, manager: DownloadManager, limits: Limits, *, may_download: bool) -> Path:
+    """Return the path of a remote catalogue in the cache, after a download if it is not there."""
     cache = DownloadCache.of(manager)
-    if not may_download and not cache.path(url).exists():
+    if may_download and url.startswith(("http://", "https://")):
+        force = bool(manager.download_config.force_download)
+        result = _request(url, cache, limits, force=force)
+        if result.reason is not None:
+            raise _download_error(url, result)
+    elif not may_download and not cache.path(url).exists():
         raise CatalogueError(
             f"{url}: expected this catalogue in the cache {cache.folder}, as no request may be "
-            f"sent; found none. Build first, which fetches it, or: {_remedy()}"
+            f"sent; found none. Build first, which downloads it, or {_REMEDY}"
         )
-    if url.startswith(("http://", "https://")) and may_download:
-        downloader = Downloader(
-            cache,
-            limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
-            policy=RetryPolicy(total_timeout=CATALOGUE_SECONDS),
-            # Even if it was gone just now: nobody asks for one catalogue too often.
-            refresh=bool(manager.download_config.force_download) or not cache.path(url).exists(),
-        )
-        [outcome] = downloader.download([url])
-        if outcome.reason is not None:
-            private = f"{PRIVATE_HINT} " if outcome.reason is RejectReason.PRIVATE_ADDRESS else ""
-            status = f", HTTP status {outcome.status}" if outcome.status else ""
-            raise CatalogueError(
-                f"{url}: expected the catalogue; found no answer with it "
-                f"({outcome.reason}{status}). {private}{_remedy()}"
-            )
     try:
         return paths_from_manager(manager, [url]).get(url, cache.path(url))
     except Exception as error:
-        # What other clients raise for other schemes is not ours to list.
+        # For other schemes, fsspec's clients raise errors of their own, which nobody can list.
         raise CatalogueError(
-            f"{url}: expected the catalogue; found: {error or type(error).__name__}. {_remedy()}"
+            f"{url}: expected the catalogue; found: {error or type(error).__name__}. "
+            f"You can {_REMEDY}"
         ) from error
 
 
-def _remedy() -> str:
-    return f'Get {KAGGLE_FILE} from {KAGGLE_PAGE} and pass it: data_files="{KAGGLE_FILE}".'
+def _request(url: str, cache: DownloadCache, limits: Limits, *, force: bool) -> DownloadResult:
+    downloader = Downloader(
+        cache,
+        limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
+        policy=RetryPolicy(total_timeout=CATALOGUE_SECONDS),
+        # This skips the negative cache: one catalogue is never requested too often.
+        refresh=force or not cache.path(url).exists(),
+    )
+    [result] = downloader.download([url])
+    return result
+
+
+def _download_error(url: str, result: DownloadResult) -> CatalogueError:
+    hint = f"{PRIVATE_HINT} " if result.reason is RejectReason.PRIVATE_ADDRESS else ""
+    status = f", HTTP status {result.status}" if result.status else ""
+    return CatalogueError(
+        f"{url}: expected the catalogue; found that the download failed "
+        f"({result.reason}{status}). {hint}You can {_REMEDY}"
+    )

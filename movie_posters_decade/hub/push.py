@@ -1,40 +1,37 @@
-"""A build is published on the Hugging Face Hub: Parquet, a card, and what was rejected."""
+"""Push to the Hugging Face Hub: a build as Parquet files, and the dataset card beside them."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 import datasets
-from huggingface_hub import (
-    CommitOperationAdd,
-    CommitOperationDelete,
-    DatasetCard,
-    constants,
-)
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCard, constants
 
-from movie_posters_decade.about import LICENSE, LICENSE_FILE
 from movie_posters_decade.artifacts import Build
 from movie_posters_decade.config import DEFAULT
 from movie_posters_decade.hub.access import (
-    FACTS_FILE,
-    README,
-    REPOSITORY,
+    README_FILE,
+    REPO_TYPE,
+    SUMMARY_FILE,
     Revision,
     check_access,
     hub_api,
-    told_in_a_sentence,
+    hub_errors,
 )
-from movie_posters_decade.hub.card import Facts, make_card
+from movie_posters_decade.hub.card import (
+    LICENSE_FILE,
+    ConfigurationSummary,
+    make_card,
+    summarize,
+)
 from movie_posters_decade.images.transform import draw_contact_sheet
 
 COPYRIGHT_REMINDER = (
-    "Everybody can see it now. The posters belong to their copyright holders: see that you may "
-    "publish them, or push again with --no-images; what was published before stays in the "
-    "repository's history."
+    "The dataset is public now. The posters belong to their copyright holders: check that you may "
+    "publish them, or push again with --no-images. Images that were pushed before stay in the "
+    "history of the repository."
 )
 
 
@@ -47,46 +44,47 @@ def push(
     warnings: Sequence[str] | None = None,
     token: str | None = None,
 ) -> str:
-    """Publish a build as one configuration of a dataset on the Hub, with a card for all of them.
+    """Push a build to the Hub as one configuration of a dataset, with a card for all of them.
 
-    Pushed again, a configuration is replaced; others in the repository stay.
+    A configuration of the same name is replaced. Others in the repository stay.
 
     Args:
-        build: what the builder's method `built` gives.
-        repo_id: the repository with its owner, such as "you/movie_posters_decade"; it is made if it
-            is not there.
-        public: whether everybody may see it. A repository that is there stays as it is, and it is
-            an error if that is not as asked.
-        images: False to publish links, hashes and labels without any poster.
-        warnings: what the card is to warn of, as `evidence.warnings` gives it; None if nobody
-            looked for shortcuts.
-        token: by default the one that `hf auth login` stored, or the environment has.
+        build: what the builder's method `built` returns.
+        repo_id: the repository with its owner, such as "you/movie_posters_decade". It is created
+            if it does not exist.
+        public: whether everybody may see the repository. An existing repository must already be
+            as public as this says.
+        images: False to publish links, hashes and labels without images.
+        warnings: of shortcuts that are predictive, for the card; None if nobody checked.
+        token: by default the one that `hf auth login` stored, or `HF_TOKEN`.
 
     Returns:
         The URL of the dataset.
 
     Raises:
-        HubError: the repository has no owner, there is no token that may write there, the Hub
-            cannot be reached, or the repository is not as public as asked.
+        HubError: the repository has no owner, there is no token that may write to it, the Hub
+            cannot be reached, or the repository is not as public as it should be.
     """
     check_access(repo_id, public=public, token=token)
     api = hub_api(token)
-    with told_in_a_sentence(repo_id):
-        api.create_repo(repo_id, repo_type=REPOSITORY, private=not public, exist_ok=True)
-        name = build.name
-        dataset = build.dataset if images else _without_images(build.dataset)
-        with _quiet():
-            pushed = dataset.push_to_hub(
-                repo_id, name, token=token, private=not public, commit_message=f"Upload {name}"
+    with hub_errors(repo_id):
+        api.create_repo(repo_id, repo_type=REPO_TYPE, private=not public, exist_ok=True)
+        dataset = build.dataset if images else _replace_images_by_hashes(build.dataset)
+        with _quiet_datasets():
+            commit = dataset.push_to_hub(
+                *(repo_id, build.name),
+                token=token,
+                private=not public,
+                commit_message=f"Upload {build.name}",
             )
-        facts = replace(_facts(build, dataset, images=images), warnings=warnings)
-        _describe(Revision(api, repo_id, pushed.oid), build, facts)
+        summary = summarize(build, dataset, warnings)
+        _push_card(Revision(api, repo_id, commit.oid), build, summary)
     return f"{constants.ENDPOINT}/datasets/{repo_id}"
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep `datasets` from telling how it shares the work out."""
+def _quiet_datasets() -> Iterator[None]:
+    """Silence the messages of `datasets` about how it shares out the work."""
     before = datasets.logging.get_verbosity()
     datasets.logging.set_verbosity_error()
     try:
@@ -95,88 +93,72 @@ def _quiet() -> Iterator[None]:
         datasets.logging.set_verbosity(before)
 
 
-def _without_images(dataset: datasets.DatasetDict) -> datasets.DatasetDict:
+def _replace_images_by_hashes(dataset: datasets.DatasetDict) -> datasets.DatasetDict:
     undecoded = dataset.cast_column("image", datasets.Image(decode=False))
-    return undecoded.map(_hashed, remove_columns="image", keep_in_memory=True)
+    return undecoded.map(_hash_image, remove_columns="image", keep_in_memory=True)
 
 
-def _hashed(example: dict[str, Any]) -> dict[str, Any]:
+def _hash_image(example: dict[str, Any]) -> dict[str, Any]:
     content = example["image"]["bytes"]
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
 
 
-def _facts(build: Build, dataset: datasets.DatasetDict, *, images: bool) -> Facts:
-    head = json.loads(build.lock.split(b"\n", 1)[0])
-    example = dataset["train"].with_format(None)[0]
-    if images:
-        width, height = example["image"].size
-        example |= {"image": f"<poster of {width}x{height} pixels>"}
-    libraries = ("datasets", "Pillow", "numpy")
-    return Facts(
-        name=build.name,
-        source=build.source,
-        report=build.report,
-        options=build.options,
-        catalogue=head["catalogue"],
-        versions={
-            "movie_posters_decade": head["movie_posters_decade"],
-            **{library: version(library) for library in libraries},
-        },
-        example=example,
-        picture=f"builds/{build.name}/contact_sheet.jpg" if images else None,
-    )
-
-
-def _describe(revision: Revision, build: Build, facts: Facts) -> None:
-    """Put the card, and all that tells of a build, beside its Parquet files in one commit."""
-    folder = f"builds/{build.name}"
-    files = {f"{folder}/{name}": content for name, content in build.tables.items()}
-    files[facts_file(build.name)] = json.dumps(facts.to_json(), indent=2).encode()
-    files[LICENSE_FILE] = f"{LICENSE}\n".encode()
-    if facts.picture:
-        files[facts.picture] = draw_contact_sheet(build.dataset["train"])
-    files[README] = str(_card(revision, facts)).encode()
-    left_over = [
-        path for path in revision.paths() if path.startswith(f"{folder}/") and path not in files
+def _push_card(revision: Revision, build: Build, summary: ConfigurationSummary) -> None:
+    """Commit the card and the files of ``builds/`` at once."""
+    info = build.dataset["train"].info
+    files = {f"{summary.folder}/{name}": content for name, content in build.tables.items()}
+    files[f"{summary.folder}/build.json"] = json.dumps(summary.to_json(), indent=2).encode()
+    files[LICENSE_FILE] = f"{info.license}\n".encode()
+    if summary.contact_sheet:
+        files[summary.contact_sheet] = draw_contact_sheet(build.dataset["train"])
+    files[README_FILE] = str(_card(revision, summary, info)).encode()
+    outdated = [
+        path
+        for path in revision.paths()
+        if path.startswith(f"{summary.folder}/") and path not in files
     ]
     revision.api.create_commit(
         revision.repo_id,
         [
             *(CommitOperationAdd(path, content) for path, content in files.items()),
-            *(CommitOperationDelete(path) for path in left_over),
+            *(CommitOperationDelete(path) for path in outdated),
         ],
         commit_message=f"Describe {build.name}",
-        repo_type=REPOSITORY,
-        # Whoever pushed in between is not written over: then this fails, and can be tried again.
+        repo_type=REPO_TYPE,
+        # If somebody pushed in between, this commit fails and overwrites nothing.
         parent_commit=revision.oid,
     )
 
 
-def facts_file(name: str) -> str:
-    """Return where it is kept what the card tells of a configuration."""
-    return f"builds/{name}/build.json"
-
-
-def _card(revision: Revision, facts: Facts) -> DatasetCard:
-    """Write the card of all configurations in the repository, the default first."""
-    metadata = DatasetCard(revision.read(README)).data
-    configs = _with_default(metadata.get("configs"))
-    described = {facts.name: facts}
-    for path in revision.paths():
-        found = FACTS_FILE.fullmatch(path)
-        if found and found[1] != facts.name:
-            described[found[1]] = Facts.from_json(json.loads(revision.read(path)))
-    in_order = [described[c["config_name"]] for c in configs if c["config_name"] in described]
+def _card(
+    revision: Revision, summary: ConfigurationSummary, info: datasets.DatasetInfo
+) -> DatasetCard:
+    """Make the card of all configurations in the repository, the default first."""
+    metadata = DatasetCard(revision.read(README_FILE)).data
+    configs = _default_first(metadata.get("configs"))
+    summaries = _other_summaries(revision, summary.name) | {summary.name: summary}
+    names = [config["config_name"] for config in configs]
+    in_order = [summaries[name] for name in names if name in summaries]
     kept = {name: value for name, value in vars(metadata).items() if value is not None}
-    return make_card(revision.repo_id, in_order, kept | {"configs": configs})
+    return make_card(revision.repo_id, in_order, kept | {"configs": configs}, info)
 
 
-def _with_default(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _other_summaries(revision: Revision, name: str) -> dict[str, ConfigurationSummary]:
+    """Read the summaries of all configurations in a repository but one."""
+    found = [match for match in map(SUMMARY_FILE.fullmatch, revision.paths()) if match]
+    return {
+        match[1]: ConfigurationSummary.from_json(json.loads(revision.read(match[0])))
+        for match in found
+        if match[1] != name
+    }
+
+
+def _default_first(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the card's configurations, the default one first and marked as such."""
 
-    def place(config: dict[str, Any]) -> tuple[bool, bool]:
+    def order(config: dict[str, Any]) -> tuple[bool, bool]:
         return config["config_name"] != DEFAULT, not config.get("default")
 
-    first, *others = sorted(configs, key=place)
-    plain = [{key: value for key, value in c.items() if key != "default"} for c in others]
-    return [first | {"default": True}, *plain]
+    first, *others = sorted(configs, key=order)
+    unmarked = [{key: value for key, value in c.items() if key != "default"} for c in others]
+    return [first | {"default": True}, *unmarked]

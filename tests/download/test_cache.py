@@ -10,7 +10,7 @@ from datasets import DownloadConfig, DownloadManager
 from servers.faulty import FaultyHost
 
 from movie_posters_decade.download.cache import DownloadCache, hand_out
-from movie_posters_decade.io import write_whole
+from movie_posters_decade.io import write_atomically
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_files_can_be_read_by_whom_the_umask_lets(cache: DownloadCache) -> None:
     ordinary = cache.folder / "ordinary"
     ordinary.touch()
     stored = cache.path("http://host/a")
-    write_whole(str(stored), b"a")
+    write_atomically(stored, b"a")
     assert stored.stat().st_mode == ordinary.stat().st_mode
 
 

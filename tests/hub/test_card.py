@@ -1,20 +1,36 @@
-"""The card says in the Hub's words what the builds say in figures."""
+"""Dataset card: the Hub's sections, with the numbers of the builds."""
 
 import json
 import re
 from dataclasses import replace
 from typing import Any
 
+import jinja2
 import pytest
+from datasets import DatasetInfo
 from huggingface_hub import DatasetCard
 
-from movie_posters_decade.hub.card import Facts, make_card, size_category
+from movie_posters_decade.hub import card
+from movie_posters_decade.hub.card import ConfigurationSummary, size_category
 from movie_posters_decade.report import Report
+from movie_posters_decade.sampling.dedup import MAX_DISTANCE, PHASH_BITS
+
+REPO_ID = "you/posters"
+INFO = DatasetInfo(
+    description="Posters.",
+    license="Ask the copyright holders.",
+    citation="@misc{posters}",
+    homepage="https://x.example/catalogue",
+)
 
 METADATA = {
     "configs": [{"config_name": "action", "data_files": "action/*", "default": True}],
     "dataset_info": {"config_name": "action"},
 }
+
+
+def make_card(*configurations: ConfigurationSummary) -> DatasetCard:
+    return card.make_card(REPO_ID, configurations, METADATA, INFO)
 
 
 def stratum(
@@ -31,7 +47,7 @@ def stratum(
 
 
 @pytest.fixture
-def facts() -> Facts:
+def action() -> ConfigurationSummary:
     report = Report(
         funnel={"rows": 4000, "years": 3000},
         decades={"1970s": 1600, "1980s": 1400},
@@ -46,7 +62,7 @@ def facts() -> Facts:
             stratum("test", "1980s", 211, {"not_found": 10}, 201),
         ],
     )
-    return Facts(
+    return ConfigurationSummary(
         name="action",
         source="MovieGenre.csv",
         report=report,
@@ -54,12 +70,12 @@ def facts() -> Facts:
         catalogue="ab" * 32,
         versions={"datasets": "5.2.0"},
         example={"image": "<poster>", "label": 0, "title": "A ``` in a title"},
-        picture="builds/action/contact_sheet.jpg",
+        contact_sheet="builds/action/contact_sheet.jpg",
     )
 
 
-def test_sections_are_those_of_the_hub_in_its_order(facts: Facts) -> None:
-    text = make_card("you/posters", [facts], METADATA).text
+def test_sections_are_the_hubs_in_its_order(action: ConfigurationSummary) -> None:
+    text = make_card(action).text
     assert re.findall(r"^#{1,2} (.+)$", text, re.MULTILINE) == [
         "Dataset Card for Movie Posters by Decade",
         "Dataset Details",
@@ -72,30 +88,29 @@ def test_sections_are_those_of_the_hub_in_its_order(facts: Facts) -> None:
     ]
 
 
-def test_figures_are_those_of_the_build(facts: Facts) -> None:
-    text = make_card("you/posters", [facts], METADATA).text
+def test_numbers_come_from_the_build(action: ConfigurationSummary) -> None:
+    text = make_card(action).text
     for line in (
         "2,004 movie posters of the 1970s to the 1980s, labelled",
         "| rows | 4000 |  |",
-        "| kept | 2004 |  |",
+        "| kept | 2004 | movies in the dataset |",
         "| decade | target | downloaded | not_found | timeout | set aside | kept |",
         "| 1970s | 1002 | 1142 | 130 | 10 | 0 | 1002 |",
         "| 1980s | 1002 | 1012 | 10 | 0 | 0 | 1002 |",
-        "asked for (not_found: HTTP 404 or 410; timeout: no answer in time; set aside:",
+        "decade (not_found: HTTP 404 or 410; timeout: no answer in time; set aside:",
         "| 1980s | 801 | 201 |",
-        "Of the posters asked for in `action` were rejected: 1970s 12%, 1980s 1%. Of those kept, "
-        "20% are test.",
+        "`action`: share of downloaded posters that were rejected: 1970s 12%, 1980s 1%. Of the "
+        "kept posters, 20% are test.",
         "- **Catalogue of `action`:** `MovieGenre.csv`",
-        f"SHA-256 `{facts.catalogue}`. 3 titles were repaired. Pushed with datasets 5.2.0.",
+        f"SHA-256 `{action.catalogue}`. 3 titles were repaired. Pushed with datasets 5.2.0.",
         "![Posters of each decade](builds/action/contact_sheet.jpg)",
     ):
         assert line in text
 
 
-def test_metadata_is_complete_and_can_be_read_back(facts: Facts) -> None:
-    card = DatasetCard(str(make_card("you/posters", [facts], METADATA)))
-    told = {name: value for name, value in vars(card.data).items() if value is not None}
-    assert told == {
+def test_metadata_is_complete_and_can_be_read_back(action: ConfigurationSummary) -> None:
+    data = DatasetCard(str(make_card(action))).data
+    assert {name: value for name, value in vars(data).items() if value is not None} == {
         "license": "other",
         "license_name": "posters-belong-to-their-copyright-holders",
         "license_link": "LICENSE.md",
@@ -107,59 +122,75 @@ def test_metadata_is_complete_and_can_be_read_back(facts: Facts) -> None:
     }
 
 
-def test_several_configurations_are_all_told_of(facts: Facts) -> None:
+def test_card_describes_all_configurations(action: ConfigurationSummary) -> None:
     bare = {"label": 0, "sha256": "ab"}
-    drama = replace(facts, name="drama", picture=None, example=bare, source="https://x.example/a")
-    text = make_card("you/posters", [facts, drama], METADATA).text
+    drama = replace(
+        action, name="drama", contact_sheet=None, example=bare, source="https://x.example/a"
+    )
+    text = make_card(action, drama).text
     assert (
         'dataset = load_dataset("you/posters")  # action\n'
         'dataset = load_dataset("you/posters", "drama")\n'
     ) in text
     assert "4,008 movie posters" in text
-    assert "Of `drama` there are links and hashes alone." in text
+    assert "`drama` has no images, only links and hashes." in text
     assert text.count("| 1970s | 1002 | 1142 | 130 | 10 | 0 | 1002 |") == 2
-    assert text.count("![Posters") == text.count("Without `image`:") == 1
+    assert text.count("![Posters") == text.count("This configuration has no `image`") == 1
     assert "| `image` |" in text
     assert "| `sha256` |" in text
     assert "- **Catalogue of `drama`:** <https://x.example/a>" in text
 
 
-def test_build_from_a_lock_file_claims_no_losses(facts: Facts) -> None:
-    report = replace(facts.report, funnel={"locked": 2004})
-    text = make_card("you/posters", [replace(facts, report=report)], METADATA).text
+def test_build_from_a_lock_file_refers_to_it_for_rejections(action: ConfigurationSummary) -> None:
+    report = replace(action.report, funnel={"locked": 2004})
+    text = make_card(replace(action, report=report)).text
     assert "| locked | 2004 | movies that a lock file names |" in text
-    assert "What was rejected for `action` is in its lock file." in text
+    assert "`action`: its lock file lists the rejected posters." in text
     assert "were rejected:" not in text
+    assert "| decade | target |" not in text
 
 
-def test_painted_posters_are_called_so(facts: Facts) -> None:
-    text = make_card("you/posters", [replace(facts, source="demo")], METADATA).text
+def test_demo_is_described_as_painted(action: ConfigurationSummary) -> None:
+    text = make_card(replace(action, source="demo")).text
     assert "painted for a demonstration; none of its movies and posters is real" in text
+    assert "`movie-posters-decade build --config demo` builds the same dataset again" in text
 
 
-def test_shortcuts_are_warned_of_or_said_not_to_be_there_or_not_looked_for(facts: Facts) -> None:
-    unknown = make_card("you/posters", [facts], METADATA).text
-    assert "tell the decade in `action` was not looked into." in unknown
-    fine = make_card("you/posters", [replace(facts, warnings=[])], METADATA).text
-    assert "alone tell the decade in `action` beyond chance." in fine
-    warned = replace(facts, warnings=["file size alone tells the decade"])
-    assert (
-        "- In `action`: file size alone tells the decade"
-        in make_card("you/posters", [warned], METADATA).text
-    )
+def test_shortcuts_are_unchecked_or_absent_or_listed(action: ConfigurationSummary) -> None:
+    unchecked = make_card(action).text
+    assert "`action`: nobody checked whether file size, encoding or border predict" in unchecked
+    absent = make_card(replace(action, warnings=[])).text
+    assert "border alone predicts the decade better than chance." in absent
+    listed = make_card(replace(action, warnings=["file size alone is predictive"])).text
+    assert "- `action`: file size alone is predictive\n" in listed
 
 
-def test_title_cannot_end_the_example_too_early(facts: Facts) -> None:
-    text = make_card("you/posters", [facts], METADATA).text
+def test_backticks_in_a_title_do_not_end_the_code_block(action: ConfigurationSummary) -> None:
+    text = make_card(action).text
     [example] = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert json.loads(example) == facts.example
+    assert json.loads(example) == action.example
 
 
-def test_facts_can_be_read_back(facts: Facts) -> None:
-    assert Facts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+def test_summary_survives_json(action: ConfigurationSummary) -> None:
+    assert ConfigurationSummary.from_json(json.loads(json.dumps(action.to_json()))) == action
 
 
-def test_sizes_are_the_hubs() -> None:
+def test_template_uses_no_unknown_variable(action: ConfigurationSummary) -> None:
+    """Jinja renders an unknown variable as an empty text, and so hides a typing error."""
+    strict = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701
+    template = strict.from_string(card.TEMPLATE_FILE.read_text("utf-8"))
+    bare = replace(action, name="bare", contact_sheet=None, warnings=["w"], source="demo")
+    locked = replace(action.report, funnel={"locked": 1}, rejected={})
+    summaries = [action, bare, replace(action, name="locked", report=locked, warnings=[])]
+    variables = card.template_variables(REPO_ID, summaries, INFO)
+    assert template.render(card_data="x: 1", **variables).endswith("\n```\n")
+
+
+def test_near_duplicate_distance_is_the_samplers(action: ConfigurationSummary) -> None:
+    assert f" at most {MAX_DISTANCE} of {PHASH_BITS} bits" in make_card(action).text
+
+
+def test_size_categories_are_the_hubs() -> None:
     sizes = (999, 1_000, 10_000, 999_999, 1_000_000, 10_000_000)
     assert [size_category(size) for size in sizes] == [
         "n<1K",

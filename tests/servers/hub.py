@@ -1,4 +1,4 @@
-"""A Hugging Face Hub in memory, which the real clients can use for dataset repositories."""
+"""A Hugging Face Hub in memory, on loopback. The real clients can push and load datasets there."""
 
 import base64
 import hashlib
@@ -14,64 +14,22 @@ from threading import Lock, Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from servers.hub_cards import FRONT_MATTER, errors_in_card
+from servers.hub_answers import Answer, flag, serve_blob, upload_mode, validate_card
 from servers.hub_repositories import (
-    LFS_SUFFIXES,
-    Blob,
-    RefusalError,
+    HubRequestError,
     Repository,
     describe,
-    listing,
+    list_paths,
     under,
 )
 
-LARGEST_REGULAR_FILE = 10_000_000
 API = r"/api/datasets/([^/]+/[^/]+)"
 LFS = r"/datasets/([^/]+/[^/]+)\.git/info/lfs/objects"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a request is answered: bytes, or something to be told as JSON."""
-
-    content: Any = b""
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def flag(query: str, name: str) -> bool:
-    """Tell whether a query or a form sets a flag."""
-    return parse_qs(query).get(name, [""])[0].lower() in ("1", "true")
-
-
-def upload_mode(path: str, size: int, sample: bytes) -> str:
-    """Decide whether git or LFS is to hold a file that begins with this sample."""
-    binary = b"\0" in sample  # as git decides
-    lfs = path.endswith(LFS_SUFFIXES) or size > LARGEST_REGULAR_FILE or binary
-    return "lfs" if lfs else "regular"
-
-
-def serve_blob(blob: Blob, commit: str, wanted: str) -> Answer:
-    """Answer with a file, or with those of its bytes that a Range header wants."""
-    size = len(blob.content)
-    headers = {"Accept-Ranges": "bytes", "ETag": f'"{blob.etag}"', "X-Repo-Commit": commit}
-    if blob.lfs:
-        headers |= {"X-Linked-Etag": f'"{blob.etag}"', "X-Linked-Size": str(size)}
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted)
-    if not match:
-        return Answer(blob.content, 200, headers)
-    first, last = match.groups()
-    start = int(first) if first else max(size - int(last or 0), 0)
-    stop = min(int(last) + 1, size) if first and last else size
-    if start >= stop:
-        return Answer(b"", 416, headers | {"Content-Range": f"bytes */{size}"})
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Answer(blob.content[start:stop], 206, headers)
-
-
 @dataclass
 class LoopbackHub:
-    """A Hub with one user."""
+    """A Hub with one user, in memory."""
 
     url: str
     token: str = "hf_loopback"  # noqa: S105
@@ -79,38 +37,38 @@ class LoopbackHub:
     repositories: dict[str, Repository] = field(default_factory=dict)
     """The repositories by "owner/name"."""
     requests: list[tuple[str, str]] = field(default_factory=list)
-    """The method and path of each request, in the order they came."""
+    """The method and path of each request, in order of arrival."""
     cut_commits: bool = False
-    """Whether the connection is cut off instead of answering a commit."""
+    """Whether the server closes the connection instead of answering a commit."""
     drop_after: int | None = None
-    """How many more uploads to LFS are taken before all others are cut off in their middle.
+    """How many more uploads to LFS succeed. The server cuts off later ones halfway.
 
-    Clients take 23 seconds to give up an upload that is cut off.
+    Clients need 23 seconds to give up an upload that was cut off.
     """
     drop_status: int | None = None
-    """What those others are answered instead of being cut off. At 403 clients give up at once."""
+    """The status that later uploads get instead. At 403, clients give up at once."""
     lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make a process a client of this Hub."""
+        """The environment variables with which a process uses this Hub."""
         return {
             "HF_ENDPOINT": self.url,
             "HF_TOKEN": self.token,
-            # Where hf_xet is installed, newer clients upload by it without asking the Hub.
+            # With hf_xet installed, newer clients use it for uploads without checking the Hub.
             "HF_HUB_DISABLE_XET": "1",
-            # They are counted on another host.
+            # Another host counts downloads.
             "HF_UPDATE_DOWNLOAD_COUNTS": "0",
         }
 
     def reset(self) -> None:
-        """Be empty, and take everything again."""
+        """Remove all repositories, and accept all requests again."""
         self.repositories.clear()
         self.requests.clear()
         self.cut_commits, self.drop_after, self.drop_status = False, None, None
 
-    def takes_upload(self) -> bool:
-        """Tell whether an upload that begins is to be taken."""
+    def accepts_upload(self) -> bool:
+        """Return whether to accept the next upload, and count it."""
         with self.lock:
             if self.drop_after:
                 self.drop_after -= 1
@@ -120,10 +78,10 @@ class LoopbackHub:
 
 class _Server(ThreadingHTTPServer):
     hub: LoopbackHub
-    request_queue_size = 64  # the usual 5 makes clients that connect all at once wait a second
+    request_queue_size = 64  # with the usual 5, clients that connect at once wait a second
 
     def handle_error(self, *args: Any) -> None:
-        """Keep quiet about clients that hang up."""
+        """Ignore clients that close their connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(*args)
 
@@ -134,36 +92,36 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def respond(self) -> None:
-        """Answer a request of any method, or cut it off."""
+        """Answer a request of any method, or close its connection."""
         self.hub, self.url = self.server.hub, urlsplit(self.path)
         self.hub.requests.append((self.command, self.url.path))
         length = int(self.headers.get("Content-Length", 0))
-        dropped = self.command == "PUT" and not self.hub.takes_upload()
+        rejected = self.command == "PUT" and not self.hub.accepts_upload()
         cut = self.hub.cut_commits and "/commit/" in self.url.path
-        if cut or (dropped and not self.hub.drop_status):
+        if cut or (rejected and not self.hub.drop_status):
             self.rfile.read(length // 2)
             self.close_connection = True
             return
         self.body = self.rfile.read(length)
-        refused = Answer({"error": "Uploads are refused"}, self.hub.drop_status or 500)
-        self.send(refused if dropped else self.answer())
+        rejection = Answer({"error": "Uploads are rejected"}, self.hub.drop_status or 500)
+        self.send(rejection if rejected else self.answer())
 
     do_GET = do_HEAD = do_POST = do_PUT = respond  # noqa: N815
 
     def answer(self) -> Answer:
-        """Let the route of a request answer it."""
+        """Find the route of the request, and return its answer."""
         method = "GET" if self.command == "HEAD" else self.command
         try:
             self.caller = self.identify()
             for pattern, route in self.routes.items():
                 if match := re.fullmatch(pattern, f"{method} {self.url.path}"):
                     return route(self, *map(unquote, match.groups(default="")))
-            raise RefusalError(404, f"There is no {self.url.path}")
-        except RefusalError as refusal:
-            return Answer({"error": str(refusal)}, refusal.status, refusal.headers)
+            raise HubRequestError(404, f"There is no {self.url.path}")
+        except HubRequestError as error:
+            return Answer({"error": str(error)}, error.status, error.headers)
 
     def send(self, answer: Answer) -> None:
-        """Send an answer."""
+        """Send an answer: bytes as they are, anything else as JSON."""
         raw = isinstance(answer.content, bytes)
         content = answer.content if raw else json.dumps(answer.content).encode()
         kind = "application/octet-stream" if raw else "application/json"
@@ -176,28 +134,30 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
     def identify(self) -> str | None:
-        """Return who asks, if they say."""
-        said = self.headers.get("Authorization")
-        if said not in (None, f"Bearer {self.hub.token}"):
-            raise RefusalError(401, "Invalid credentials in Authorization header")
-        return self.hub.user if said else None
+        """Return the user of the request's token; None without a token."""
+        authorization = self.headers.get("Authorization")
+        if authorization not in (None, f"Bearer {self.hub.token}"):
+            raise HubRequestError(401, "Invalid credentials in Authorization header")
+        return self.hub.user if authorization else None
 
     def authorize(self, owner: str) -> None:
-        """Let nobody pass but the owner of a namespace."""
+        """Check that the caller owns a namespace."""
         if not self.caller:
-            raise RefusalError(401, "Invalid username or password.")
+            raise HubRequestError(401, "Invalid username or password.")
         if self.caller != owner:
-            raise RefusalError(403, f'You don\'t have the rights to write under "{owner}"')
+            raise HubRequestError(403, f'You don\'t have the rights to write under "{owner}"')
 
     def repository(self, name: str, *, write: bool = False) -> Repository:
-        """Return a repository that the caller may read, or also write to."""
+        """Return a repository, after a check that the caller may read it, or write to it."""
         found, owner = self.hub.repositories.get(name), name.partition("/")[0]
         if not found or (found.private and self.caller != owner):
-            # Whoever may not read it is not told whether it exists.
-            raise RefusalError(404 if self.caller else 401, "Repository not found", "RepoNotFound")
+            # A caller who may not read it must not learn whether it exists.
+            raise HubRequestError(
+                404 if self.caller else 401, "Repository not found", "RepoNotFound"
+            )
         if write:
             self.authorize(owner)
         return found
@@ -208,26 +168,21 @@ class _Handler(BaseHTTPRequestHandler):
         return Answer({"type": "user", "name": self.caller, "orgs": [], "auth": auth})
 
     def create(self) -> Answer:
-        asked = json.loads(self.body)
-        owner = asked.get("organization") or self.hub.user
+        request = json.loads(self.body)
+        owner = request.get("organization") or self.hub.user
         self.authorize(owner)
-        if asked.get("type") != "dataset":
-            raise RefusalError(400, "Only datasets can be created here")
-        name = f"{owner}/{asked['name']}"
+        if request.get("type") != "dataset":
+            raise HubRequestError(400, "Only datasets can be created here")
+        name = f"{owner}/{request['name']}"
         created = {"name": name, "url": f"{self.hub.url}/datasets/{name}"}
         if name in self.hub.repositories:
             return Answer({"error": "You already created this dataset repo", **created}, 409)
-        private = asked.get("private") or asked.get("visibility") == "private"
+        private = request.get("private") or request.get("visibility") == "private"
         self.hub.repositories[name] = Repository(bool(private))
         return Answer(created)
 
     def validate(self) -> Answer:
-        block = FRONT_MATTER.match(json.loads(self.body)["content"])
-        if not block or not block[1].strip():
-            missing = {"message": "empty or missing yaml metadata in repo card"}
-            return Answer({"errors": [], "warnings": [missing]})
-        errors = [{"message": message} for message in errors_in_card(block[1])]
-        return Answer({"errors": errors, "warnings": []}, 400 if errors else 200)
+        return validate_card(json.loads(self.body)["content"])
 
     def info(self, name: str, revision: str) -> Answer:
         repository, blobs = self.repository(name), flag(self.url.query, "blobs")
@@ -242,9 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
     def tree(self, name: str, revision: str, path: str) -> Answer:
         history, folder = self.repository(name).history(revision), PurePosixPath(path)
         expand, recursive = (flag(self.url.query, name) for name in ("expand", "recursive"))
-        found = listing(history[-1].blobs, folder, recursive=recursive)
+        found = list_paths(history[-1].blobs, folder, recursive=recursive)
         if path and not found:
-            raise RefusalError(404, "Entry not found", "EntryNotFound", history[-1].sha)
+            raise HubRequestError(404, "Entry not found", "EntryNotFound", history[-1].sha)
         return Answer([describe(history, path, expand=expand) for path in found])
 
     def paths_info(self, name: str, revision: str) -> Answer:
@@ -254,13 +209,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def preupload(self, name: str, revision: str) -> Answer:
         blobs = self.repository(name, write=True).history(revision)[-1].blobs
-        told = []
+        answers = []
         for file in json.loads(self.body)["files"]:
             path, sample = file["path"], base64.b64decode(file["sample"])
             mode = upload_mode(path, file["size"], sample)
             present = {"oid": blobs[path].etag} if path in blobs else {}
-            told.append({"path": path, "uploadMode": mode, "shouldIgnore": False, **present})
-        return Answer({"files": told})
+            answers.append({"path": path, "uploadMode": mode, "shouldIgnore": False, **present})
+        return Answer({"files": answers})
 
     def batch(self, name: str) -> Answer:
         present = self.repository(name, write=True).objects
@@ -273,16 +228,19 @@ class _Handler(BaseHTTPRequestHandler):
         return Answer({"transfer": "basic", "objects": files})
 
     def upload(self, name: str, oid: str) -> Answer:
-        # Clients do not say here who they are: to know the address is to be allowed.
+        # Clients send no token here: whoever knows the URL may upload.
         if hashlib.sha256(self.body).hexdigest() != oid:
-            raise RefusalError(400, "The content is another one")
+            raise HubRequestError(400, "The content does not match its hash")
         self.hub.repositories[name].objects[oid] = self.body
         return Answer()
 
     def verify(self, name: str) -> Answer:
-        asked = json.loads(self.body)
-        if len(self.repository(name, write=True).objects.get(asked["oid"], b"")) != asked["size"]:
-            raise RefusalError(404, "The content was not uploaded")
+        request = json.loads(self.body)
+        if (
+            len(self.repository(name, write=True).objects.get(request["oid"], b""))
+            != request["size"]
+        ):
+            raise HubRequestError(404, "The content was not uploaded")
         return Answer({})
 
     def commit(self, name: str) -> Answer:
@@ -296,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
     def resolve(self, name: str, revision: str, path: str) -> Answer:
         snapshot = self.repository(name).history(revision)[-1]
         if path not in snapshot.blobs:
-            raise RefusalError(404, "Entry not found", "EntryNotFound", snapshot.sha)
+            raise HubRequestError(404, "Entry not found", "EntryNotFound", snapshot.sha)
         return serve_blob(snapshot.blobs[path], snapshot.sha, self.headers.get("Range", ""))
 
     routes: ClassVar[Mapping[str, Callable[..., Answer]]] = {

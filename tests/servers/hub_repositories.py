@@ -1,4 +1,4 @@
-"""Dataset repositories as a Hub keeps them: commits, and contents in git or in LFS."""
+"""Dataset repositories of the loopback Hub: commits, and contents in git or in LFS."""
 
 import base64
 import hashlib
@@ -16,8 +16,8 @@ LFS_ATTRIBUTES = "".join(f"*{end} filter=lfs diff=lfs merge=lfs -text\n" for end
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
 
 
-class RefusalError(Exception):
-    """A refusal, in the terms in which clients expect it."""
+class HubRequestError(Exception):
+    """An error, with the status and headers that clients expect."""
 
     def __init__(self, status: int, message: str, code: str = "", commit: str = "") -> None:
         super().__init__(message)
@@ -28,34 +28,34 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True)
 class Blob:
-    """The content of a file, which is either in git or in LFS."""
+    """The content of a file, stored in git or in LFS."""
 
     content: bytes
     lfs: bool = False
 
     @cached_property
     def sha256(self) -> str:
-        """The name of the content in LFS."""
+        """The hash that names the content in LFS."""
         return hashlib.sha256(self.content).hexdigest()
 
     @property
     def in_git(self) -> bytes:
-        """The content, or what git has in its place."""
+        """What git stores: the content, or a pointer to LFS."""
         return POINTER.format(self.sha256, len(self.content)).encode() if self.lfs else self.content
 
     @cached_property
     def git_oid(self) -> str:
-        """The name of what is in git."""
+        """The hash that names what git stores."""
         named = b"blob %d\0%b" % (len(self.in_git), self.in_git)
         return hashlib.sha1(named, usedforsecurity=False).hexdigest()
 
     @property
     def etag(self) -> str:
-        """The name that clients compare with that of a file of their own."""
+        """The hash that clients compare with the hash of a local file."""
         return self.sha256 if self.lfs else self.git_oid
 
     def describe(self) -> dict[str, Any]:
-        """Describe the content, in the words of all endpoints at once."""
+        """Describe the content, with the keys of all endpoints at once."""
         size = len(self.content)
         about = {"size": size, "oid": self.git_oid, "blobId": self.git_oid}
         lfs = {"size": size, "oid": self.sha256, "sha256": self.sha256}
@@ -64,7 +64,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A commit, and all files as it left them."""
+    """A commit, with all files after it."""
 
     title: str
     blobs: Mapping[str, Blob]
@@ -78,7 +78,7 @@ class Snapshot:
 
 
 def initial_commit() -> Snapshot:
-    """Return the commit that the Hub itself makes in a new repository."""
+    """Return the commit that the Hub makes in a new repository."""
     return Snapshot("initial commit", {".gitattributes": Blob(LFS_ATTRIBUTES.encode())})
 
 
@@ -89,37 +89,37 @@ class Repository:
     private: bool = False
     commits: list[Snapshot] = field(default_factory=lambda: [initial_commit()])
     objects: dict[str, bytes] = field(default_factory=dict)
-    """What was uploaded to LFS, committed or not, by SHA-256."""
+    """All uploads to LFS, committed or not, by SHA-256."""
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The contents by path as of the last commit."""
+        """The contents by path after the last commit."""
         return self.commits[-1].files
 
     def history(self, revision: str) -> list[Snapshot]:
-        """Return the commits up to a revision, which is main or the name of a commit."""
+        """Return the commits up to a revision: main, or the hash of a commit."""
         names = [snapshot.sha for snapshot in self.commits]
         name = names[-1] if revision == "main" else revision
         if name not in names:
-            raise RefusalError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+            raise HubRequestError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         return self.commits[: names.index(name) + 1]
 
     def commit(self, header: Mapping[str, Any], operations: Iterable[Mapping[str, Any]]) -> str:
-        """Carry out all of the operations, or none if one of them cannot be."""
+        """Apply all operations, or none if one of them fails."""
         head = self.commits[-1]
         if header.get("parentCommit", head.sha) != head.sha:
-            raise RefusalError(412, "A commit has happened since. Please refresh and try again.")
+            raise HubRequestError(412, "A commit has happened since. Please refresh and try again.")
         blobs = dict(head.blobs)
         for operation in operations:
-            carry_out(operation["key"], operation["value"], blobs, self.objects)
+            apply_operation(operation["key"], operation["value"], blobs, self.objects)
         self.commits.append(Snapshot(header["summary"], blobs))
         return self.commits[-1].sha
 
 
-def carry_out(
+def apply_operation(
     kind: str, value: Mapping[str, Any], blobs: dict[str, Blob], objects: Mapping[str, bytes]
 ) -> None:
-    """Change files by one operation of a commit."""
+    """Apply one operation of a commit to the files."""
     path = value["path"]
     match kind:
         case "file":
@@ -127,23 +127,23 @@ def carry_out(
         case "lfsFile" if value["oid"] in objects:
             blobs[path] = Blob(objects[value["oid"]], lfs=True)
         case "lfsFile":
-            raise RefusalError(400, "LFS pointer pointed to a file that does not exist")
+            raise HubRequestError(400, "LFS pointer pointed to a file that does not exist")
         case "deletedFile" if path in blobs:
             del blobs[path]
         case "deletedFolder" if inside := under(blobs, path):
             for name in inside:
                 del blobs[name]
         case _:
-            raise RefusalError(404, "A file with this name doesn't exist", "EntryNotFound")
+            raise HubRequestError(404, "A file with this name doesn't exist", "EntryNotFound")
 
 
 def under(blobs: Mapping[str, Blob], path: str) -> dict[str, Blob]:
-    """Return the file of this path, or those in the folder of this path."""
+    """Return the file at this path, or the files in the folder at this path."""
     inside = path.rstrip("/") + "/"
     return {name: blob for name, blob in blobs.items() if f"{name}/".startswith(inside)}
 
 
-def listing(files: Iterable[str], folder: PurePosixPath, *, recursive: bool) -> list[str]:
+def list_paths(files: Iterable[str], folder: PurePosixPath, *, recursive: bool) -> list[str]:
     """List the paths of the files and folders in a folder."""
     paths = {path for file in map(PurePosixPath, files) for path in (file, *file.parents)}
     above = {path: path.parents if recursive else path.parents[:1] for path in paths}
@@ -151,7 +151,7 @@ def listing(files: Iterable[str], folder: PurePosixPath, *, recursive: bool) -> 
 
 
 def describe(history: list[Snapshot], path: str, *, expand: bool) -> dict[str, Any]:
-    """Describe the file or folder of this path as of the end of a history."""
+    """Describe the file or folder at this path after the last commit of a history."""
     inside = under(history[-1].blobs, path)
     if path in inside:
         entry = {"type": "file", "path": path, **inside[path].describe()}

@@ -1,13 +1,15 @@
-"""A catalogue file becomes a tidy table, whatever its encoding, place and flaws."""
+"""Cleaning: a table becomes movies, and every dropped row is counted under one reason."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import read_movies, row, write_catalogue
 
-from movie_posters_decade.catalogue.clean import parse_catalogue
-from movie_posters_decade.catalogue.files import read_catalogue
+from movie_posters_decade.catalogue.clean import parse_catalogue, repair_title
+from movie_posters_decade.catalogue.source import read_catalogue
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.records import RejectReason, Step
@@ -15,27 +17,17 @@ from movie_posters_decade.records import RejectReason, Step
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 
 
-def read_one(path: Path) -> dict[str, object]:
-    [movie] = read_catalogue(path).movies.to_dict("records")
-    return {str(column): value for column, value in movie.items()}
-
-
 def test_row_becomes_a_movie(tmp_path: Path) -> None:
-    assert read_one(write_catalogue(tmp_path / "c.csv", [JUMANJI])) == {
-        "imdb_id": "tt0113497",
-        "title": "Jumanji",
-        "year": 1995,
-        "genres": ("Action", "Adventure"),
-        "imdb_score": 6.9,
-        "poster_url": "http://host/1.jpg",
-    }
-
-
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
-def test_encoding_is_found(tmp_path: Path, encoding: str) -> None:
-    amelie = row(211915, "Amélie (2001)", "Comedy", "http://host/1.jpg")
-    path = write_catalogue(tmp_path / "c.csv", [amelie], encoding)
-    assert read_one(path)["title"] == "Amélie"
+    assert read_movies(write_catalogue(tmp_path / "c.csv", [JUMANJI])) == [
+        {
+            "imdb_id": "tt0113497",
+            "title": "Jumanji",
+            "year": 1995,
+            "genres": ("Action", "Adventure"),
+            "imdb_score": 6.9,
+            "poster_url": "http://host/1.jpg",
+        }
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,14 +43,16 @@ def test_encoding_is_found(tmp_path: Path, encoding: str) -> None:
         ("Other digits (١٩٩٠)", ("Other digits (١٩٩٠)", None)),
     ],
 )
-def test_year_is_in_the_last_parenthesis(title: str, expected: tuple[str, int | None]) -> None:
+def test_year_is_taken_from_the_last_parenthesis_with_four_digits(
+    title: str, expected: tuple[str, int | None]
+) -> None:
     content = f'imdbId,Title,Genre,Poster\n1,"{title}",Drama,http://host/1.jpg\n'.encode()
     [movie] = parse_catalogue(content).movies.to_dict("records")
     assert (movie["title"], None if pd.isna(movie["year"]) else movie["year"]) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("text", "expected"),
     [
         ("76759", "tt0076759"),
         ("0076759", "tt0076759"),
@@ -70,19 +64,20 @@ def test_year_is_in_the_last_parenthesis(title: str, expected: tuple[str, int | 
         ("١٢٣", "١٢٣"),
     ],
 )
-def test_imdb_id_has_one_form(given: str, expected: str) -> None:
-    content = f"imdbId,Title,Genre,Poster\n{given},A (1990),Drama,http://host/1.jpg\n".encode()
+def test_imdb_id_has_tt_and_at_least_seven_digits(text: str, expected: str) -> None:
+    content = f"imdbId,Title,Genre,Poster\n{text},A (1990),Drama,http://host/1.jpg\n".encode()
     assert parse_catalogue(content).movies["imdb_id"].tolist() == [expected]
 
 
-def test_links_lose_stray_space_and_quotes(tmp_path: Path) -> None:
+def test_white_space_and_quotes_around_a_link_are_removed(tmp_path: Path) -> None:
     path = write_catalogue(
         tmp_path / "c.csv", [row(1, "A (1990)", "Drama", '\xa0 "http://host/a,b.jpg"\t')]
     )
-    assert read_one(path)["poster_url"] == "http://host/a,b.jpg"
+    [movie] = read_movies(path)
+    assert movie["poster_url"] == "http://host/a,b.jpg"
 
 
-def test_incomplete_rows_and_all_that_share_a_poster_are_dropped(tmp_path: Path) -> None:
+def test_incomplete_rows_and_all_rows_with_one_link_are_dropped(tmp_path: Path) -> None:
     catalogue = read_catalogue(
         write_catalogue(
             tmp_path / "c.csv",
@@ -106,7 +101,7 @@ def test_incomplete_rows_and_all_that_share_a_poster_are_dropped(tmp_path: Path)
     )
 
 
-def test_two_ways_to_one_file_share_it(tmp_path: Path) -> None:
+def test_two_paths_to_one_file_are_duplicates(tmp_path: Path) -> None:
     rows = [row(1, "A (1990)", "Drama", "./a.jpg"), row(2, "B (1990)", "Drama", "b/../a.jpg")]
     rows += [row(3, "C (1990)", "Drama", "c//c.jpg")]
     movies = read_catalogue(write_catalogue(tmp_path / "c.csv", rows)).movies
@@ -114,12 +109,12 @@ def test_two_ways_to_one_file_share_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("score", ["99", "-1", "inf", "nan", "good", ""])
-def test_score_that_is_none_is_missing(tmp_path: Path, score: str) -> None:
+def test_score_that_is_not_from_0_to_10_is_missing(tmp_path: Path, score: str) -> None:
     path = write_catalogue(tmp_path / "c.csv", [row(1, "A (1990)", "Drama", "http://a/b", score)])
     assert read_catalogue(path).movies["imdb_score"].isna().all()
 
 
-def test_genres_may_be_separated_otherwise_and_ids_be_imdbs(tmp_path: Path) -> None:
+def test_omdbs_columns_separator_and_missing_links_are_understood(tmp_path: Path) -> None:
     path = tmp_path / "omdb.csv"
     path.write_text(
         "imdbID,Title,Year,Genre,Poster\n"
@@ -132,12 +127,12 @@ def test_genres_may_be_separated_otherwise_and_ids_be_imdbs(tmp_path: Path) -> N
     assert movie["genres"] == ("Action", "Comedy")
 
 
-def test_one_column_may_serve_two_fields(tmp_path: Path) -> None:
+def test_one_column_may_be_read_as_two_fields(tmp_path: Path) -> None:
     [movie] = read_movies(write_catalogue(tmp_path / "c.csv", [JUMANJI]), columns={"year": "Title"})
     assert (movie["title"], movie["year"]) == ("Jumanji (1995)", 1995)
 
 
-def test_lists_are_for_genres_only_and_what_has_no_name_is_none() -> None:
+def test_only_genres_may_be_lists_and_those_without_a_name_are_left_out() -> None:
     line = '{"imdbId": 1, "Title": %s, "Genre": [{"id": 1}, null, "Drama"], "Poster": "http://a/b"}'
     catalogue = parse_catalogue((line % '"A (1990)"').encode(), "c.jsonl")
     assert catalogue.movies["genres"].tolist() == [("Drama",)]
@@ -149,7 +144,7 @@ def test_lists_are_for_genres_only_and_what_has_no_name_is_none() -> None:
     )
 
 
-def test_merging_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
+def test_merge_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     rows = [row(1, f"A ({year})", "Drama", "http://host/1.jpg") for year in (1990, 1989)]
     years = set()
     for order in (rows, rows[::-1]):
@@ -159,7 +154,7 @@ def test_merging_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     assert len(years) == 1
 
 
-def test_rows_of_one_movie_and_poster_are_dropped_or_merged(tmp_path: Path) -> None:
+def test_rows_with_the_same_id_and_link_are_dropped_or_merged(tmp_path: Path) -> None:
     other = row(2, "Other (1990)", "Drama", "http://host/2.jpg")
     thief = row(3, "Thief (1991)", "Drama", "http://host/2.jpg")
     path = write_catalogue(tmp_path / "c.csv", [JUMANJI, JUMANJI, other, thief])
@@ -170,7 +165,7 @@ def test_rows_of_one_movie_and_poster_are_dropped_or_merged(tmp_path: Path) -> N
     assert merged.steps[2] == Step("unique", 1, {RejectReason.DUPLICATE_URL: 2})
 
 
-def test_picture_for_movies_without_a_poster_is_none(tmp_path: Path) -> None:
+def test_imdbs_picture_for_movies_without_a_poster_is_a_placeholder(tmp_path: Path) -> None:
     link = "http://ia.media-imdb.com/images/G/01/imdb/images/nopicture/large/film.png"
     path = write_catalogue(tmp_path / "c.csv", [JUMANJI, row(2, "A (1990)", "Drama", link)])
     catalogue = read_catalogue(path)
@@ -184,7 +179,51 @@ def test_repaired_titles_are_counted(tmp_path: Path) -> None:
     assert catalogue.steps[0] == Step("rows", 2, repaired={"titles": 1})
 
 
-def test_link_is_the_same_whatever_the_letters_of_its_scheme() -> None:
+def test_links_that_differ_in_the_case_of_the_scheme_are_duplicates() -> None:
     rows = "1,A (1990),Drama,HTTP://host/1.jpg\n2,B (1991),Drama,http://host/1.jpg\n"
     catalogue = parse_catalogue(f"imdbId,Title,Genre,Poster\n{rows}".encode())
     assert catalogue.steps[-1].dropped == {RejectReason.DUPLICATE_URL: 2}
+
+
+TITLES = [
+    "Les mis\u00e9rables",
+    "\u00c6on Flux",
+    "A la playa ma\u00f1ana",
+    "\u00bfQui\u00e9n diablos?",
+    "Der ganz gro\u00dfe Traum",
+]
+
+
+def misread(title: str, rounds: int) -> str:
+    """Decode a title wrongly, as in Kaggle's catalogue, with some rounds of Mac Roman."""
+    text = title.encode("utf-8").decode("cp1252")
+    for _ in range(rounds):
+        text = text.encode("mac_roman").decode("latin-1")
+    return text
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+@pytest.mark.parametrize("title", TITLES)
+def test_garbled_title_is_repaired(title: str, rounds: int) -> None:
+    assert repair_title(misread(title, rounds)) == title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *TITLES,
+        "\u0141\u00f3d\u017a",
+        "L\u2019\u00e9t\u00e9 \u2013 \u00e0 Paris",
+        # A character of these titles is missing.
+        "H\u00ed_xan",
+        "Sal\u00ed_, or the 120 Days of Sodom",
+        "Cube\u008c_: Hypercube",
+    ],
+)
+def test_title_stays_as_it_is_where_the_repair_is_uncertain(title: str) -> None:
+    assert repair_title(title) == title
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_title_is_never_changed(title: str) -> None:
+    assert repair_title(title) == title

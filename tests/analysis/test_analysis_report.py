@@ -1,4 +1,4 @@
-"""The page says what its data say, and the data what was built; seen with a real browser too."""
+"""The page shows its data, and the data are those of the build, also in a real browser."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import pytest
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.analysis.report import write_dossier
+from movie_posters_decade.analysis.report import write_report
 from movie_posters_decade.artifacts import Build
 from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.errors import ExportError
@@ -21,13 +21,14 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.wh
 
 
 class Page(HTMLParser):
-    """Reads tables, the texts of headings and of opened posters, and what a page refers to."""
+    """Parses the tables, the texts and the links of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
         self.texts: list[str] = []
         self.links: list[str] = []
+        self.ids: list[str] = []
         self._in_cell = False
         self.feed(html)
 
@@ -43,6 +44,8 @@ class Page(HTMLParser):
             value for name, value in attributes if name in {"src", "href", "xlink:href"} and value
         ]
 
+        self.ids += [value for name, value in attributes if name == "id" and value]
+
     def handle_endtag(self, tag: str) -> None:
         if tag in {"td", "th"}:
             self._in_cell = False
@@ -55,7 +58,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    folder = tmp_path_factory.mktemp("dossier")
+    folder = tmp_path_factory.mktemp("build")
     host = PosterHost()
     with serve_on_loopback(host.answer) as host.url:
         sample = make_sample(folder / "catalogue", host, dict.fromkeys(DECADES, 30))
@@ -66,7 +69,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 def spoil(sample: SampleCatalogue) -> None:
-    """Let a link be dead, two posters alike, and a title be hostile."""
+    """Make one link dead, two posters alike, and all titles hostile."""
     first, second, third, *_ = sample.paths
     sample.kill(first)
     sample.host.answers[sample.paths[second]] = sample.host.answers[sample.paths[third]]
@@ -79,38 +82,38 @@ def spoil(sample: SampleCatalogue) -> None:
 @pytest.fixture(scope="module")
 def output(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("page") / "report"
-    write_dossier(build, output)
+    write_report(build, output)
     return output
 
 
 @pytest.fixture(scope="module")
-def dossier(output: Path) -> Any:
+def data(output: Path) -> Any:
     return json.loads((output / "report.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(params=["as written", "in a browser"])
 def page(output: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Page:
-    """The page as it was written, and as a browser understands it."""
+    """The page as it was written, and as a browser parses it."""
     path = output / "index.html"
     if request.param == "as written":
         return Page(path.read_text(encoding="utf-8"))
     if BROWSER is None:
         pytest.skip("Chromium is not installed")
-    quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update")
-    words = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}")
-    shown = subprocess.run(
-        [BROWSER, *words, *quiet, "--dump-dom", path.as_uri()],
+    background = ("--no-first-run", "--disable-background-networking", "--disable-component-update")
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}")
+    finished = subprocess.run(
+        [BROWSER, *flags, *background, "--dump-dom", path.as_uri()],
         capture_output=True,
         check=True,
         timeout=60,
     )
-    return Page(shown.stdout.decode("utf-8"))
+    return Page(finished.stdout.decode("utf-8"))
 
 
-def test_data_are_those_of_the_build(build: Build, dossier: Any) -> None:
-    assert dossier["configuration"] == "action"
-    assert dossier["report"] == build.report.to_json()
-    assert {decade: sum(rejected.values()) for decade, rejected in dossier["rejected"].items()} == {
+def test_data_are_those_of_the_build(build: Build, data: Any) -> None:
+    assert data["configuration"] == "action"
+    assert data["report"] == build.report.to_json()
+    assert {decade: sum(rejected.values()) for decade, rejected in data["rejected"].items()} == {
         decade: sum(
             sum(stratum["rejected"].values())
             for stratum in build.report.strata or []
@@ -118,13 +121,13 @@ def test_data_are_those_of_the_build(build: Build, dossier: Any) -> None:
         )
         for decade in DECADES
     }
-    [pair] = dossier["near_duplicates"]
+    [pair] = data["near_duplicates"]
     assert {pair["imdb_id"], pair["duplicate_of"]} == {"tt0001003", "tt0001004"}
-    assert [movie["decade"] for movie in dossier["contact_sheet"]] == [
+    assert [movie["decade"] for movie in data["contact_sheet"]] == [
         decade for decade in DECADES for _ in range(10)
     ]
-    assert dossier["distributions"]["width in pixels"] == {decade: [91.0] * 5 for decade in DECADES}
-    colors = [movie["colorfulness"] for movie in dossier["borderline"]]
+    assert data["distributions"]["width in pixels"] == {decade: [91.0] * 5 for decade in DECADES}
+    colors = [movie["colorfulness"] for movie in data["borderline"]]
     assert colors == sorted(colors)
     assert len(colors) == 12
 
@@ -132,10 +135,12 @@ def test_data_are_those_of_the_build(build: Build, dossier: Any) -> None:
 def test_page_refers_to_nothing_outside_itself(page: Page) -> None:
     assert page.links
     assert all(link.startswith(("data:image/jpeg;base64,", "#")) for link in page.links)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
 
 
-def test_tables_say_what_the_data_say(page: Page, dossier: Any) -> None:
-    report = dossier["report"]
+def test_tables_hold_the_data(page: Page, data: Any) -> None:
+    report = data["report"]
     options, funnel, dropped, rejected, classes, *_ = page.tables
     assert dict(options[1:])["seed"] == "42"
     assert funnel[1:] == [
@@ -146,7 +151,7 @@ def test_tables_say_what_the_data_say(page: Page, dossier: Any) -> None:
     assert [row[0] for row in rejected[1:]] == list(DECADES)
     assert {reason: count for reason, count in zip(*rejected[:2], strict=True) if count != "0"} == {
         "decade": "1970s",
-        **{reason: str(count) for reason, count in dossier["rejected"]["1970s"].items()},
+        **{reason: str(count) for reason, count in data["rejected"]["1970s"].items()},
     }
     assert classes[0] == ["decade", "train", "test"]
     for decade, train, test in classes[1:]:
@@ -154,34 +159,35 @@ def test_tables_say_what_the_data_say(page: Page, dossier: Any) -> None:
         assert int(test) == report["splits"]["test"][decade]
 
 
-def test_models_and_shortcuts_are_told(page: Page, dossier: Any) -> None:
+def test_page_shows_baselines_and_shortcuts(page: Page, data: Any) -> None:
     [models] = [table for table in page.tables if table[0][0] == "model"]
-    for row, result in zip(models[1:], dossier["evidence"]["baselines"], strict=True):
+    for row, result in zip(models[1:], data["evaluation"]["baselines"], strict=True):
         accuracy = result["accuracy"]
         assert row[:2] == [
             result["name"],
             f"{accuracy['value']:.3f} [{accuracy['low']:.3f}, {accuracy['high']:.3f}]",
         ]
     confusions = [table for table in page.tables if table[0][0] == "true decade"]
-    for table, result in zip(confusions, dossier["evidence"]["baselines"][1:], strict=True):
+    for table, result in zip(confusions, data["evaluation"]["baselines"][1:], strict=True):
         assert [[int(cell) for cell in row[1:]] for row in table[1:]] == result["confusion"]
     [shortcuts] = [table for table in page.tables if table[0][0] == "shortcut"]
-    told = {row[0]: row[3] for row in shortcuts[1:]}
-    assert told == {leak["shortcut"]: leak["verdict"] for leak in dossier["evidence"]["shortcuts"]}
+    assert {row[0]: row[3] for row in shortcuts[1:]} == {
+        shortcut["name"]: shortcut["verdict"] for shortcut in data["evaluation"]["shortcuts"]
+    }
 
 
-def test_posters_open_to_title_and_year_and_run_nothing(page: Page, dossier: Any) -> None:
+def test_titles_are_escaped(page: Page, data: Any) -> None:
     text = "".join(page.texts)
-    for movie in dossier["contact_sheet"]:
+    for movie in data["contact_sheet"]:
         assert movie["title"].startswith("<script>alert(")
         assert f"{movie['title']} ({movie['year']})" in text
 
 
-def test_same_build_gives_the_same_page_beside_the_files_of_others(
+def test_same_build_gives_the_same_bytes_and_other_files_stay(
     build: Build, output: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    write_dossier(build, tmp_path)
+    write_report(build, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"index.html", "report.json", "mine.txt"}
     for name in ("index.html", "report.json"):
         assert (tmp_path / name).read_bytes() == (output / name).read_bytes()
@@ -195,12 +201,12 @@ def test_same_build_gives_the_same_page_beside_the_files_of_others(
         ("report.json", b'{"dependencies": {"movie_posters_decade": "0.1.0"}}'),
     ],
 )
-def test_file_of_another_is_not_written_over(
+def test_file_that_no_report_wrote_is_not_overwritten(
     build: Build, tmp_path: Path, name: str, content: bytes
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ExportError) as error:
-        write_dossier(build, tmp_path)
+        write_report(build, tmp_path)
     assert str(error.value) == (
         f"{tmp_path / name}: expected no such file, or one that an earlier report wrote; found "
         "another. Choose another folder."

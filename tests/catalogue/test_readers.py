@@ -1,7 +1,8 @@
-"""A table is read by the type that its name says, or told why it is none."""
+"""Readers: files of each type are read, and what is not a table is an error that says why."""
 
 import csv
 import json
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,15 +10,24 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from samples import COLUMNS, read_movies
+from samples import COLUMNS, read_movies, row, write_catalogue
 
-from movie_posters_decade.catalogue import readers as tables
 from movie_posters_decade.catalogue.clean import parse_catalogue
-from movie_posters_decade.catalogue.locate import TABLE_SUFFIXES
+from movie_posters_decade.catalogue.readers import READERS, suffix_of
+from movie_posters_decade.catalogue.source import hash_file, read_catalogue
 from movie_posters_decade.errors import CatalogueError
 
+JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 
-def test_rows_may_end_in_empty_fields_or_be_short() -> None:
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
+def test_encoding_is_detected(tmp_path: Path, encoding: str) -> None:
+    amelie = row(211915, "Amélie (2001)", "Comedy", "http://host/1.jpg")
+    [movie] = read_movies(write_catalogue(tmp_path / "c.csv", [amelie], encoding))
+    assert movie["title"] == "Amélie"
+
+
+def test_rows_may_be_short_or_end_in_empty_fields() -> None:
     content = (
         b"imdbId,Title,Genre,Poster,IMDB Score\n"
         b"1,A (1990),Drama,http://host/1,7.5,,\n\n2,B (1990),Drama,http://host/2\n"
@@ -38,14 +48,14 @@ NEEDED = "imdbId, Title, Genre, Poster"
         (
             b"imdbId,Title,Poster\n1,A,x\n",
             f"c.csv: expected the columns {NEEDED}; found no Genre among imdbId, Title, Poster. "
-            "Other names can be given with the "
-            "option columns. Columns are separated by commas.",
+            "Set the option columns if they have other names. Columns must be separated by "
+            "commas.",
         ),
         (
             b"<!doctype html><title>Sign in</title>",
             f"c.csv: expected the columns {NEEDED}; found no {NEEDED} among "
-            "<!doctype html><title>Sign in</title>. Other names can be given with the "
-            "option columns. Columns are separated by commas.",
+            "<!doctype html><title>Sign in</title>. Set the option columns if they have other "
+            "names. Columns must be separated by commas.",
         ),
         (
             b"imdbId,Title,Genre,Poster\n1,A,Drama,x\n1,2,3,4,5,6\n",
@@ -67,12 +77,12 @@ NEEDED = "imdbId, Title, Genre, Poster"
         ),
         (
             ",".join(COLUMNS).encode("utf-16"),
-            "c.csv: expected a CSV table in UTF-8 or latin-1; found zero bytes, as in a binary or "
-            "UTF-16 file. Save it as CSV in UTF-8.",
+            "c.csv: expected a text file in UTF-8 or latin-1; found zero bytes, as in a binary or "
+            "UTF-16 file. Save it in UTF-8.",
         ),
     ],
 )
-def test_what_is_no_catalogue_is_told_in_a_sentence(content: bytes, sentence: str) -> None:
+def test_content_that_is_not_a_catalogue_is_an_error(content: bytes, sentence: str) -> None:
     with pytest.raises(CatalogueError) as error:
         parse_catalogue(content, name="c.csv")
     assert str(error.value) == sentence
@@ -138,7 +148,7 @@ def write_parquet(path: Path) -> None:
         ("c.parquet", write_parquet),
     ],
 )
-def test_other_catalogues_are_read_by_their_type_and_columns(
+def test_catalogue_of_any_type_is_read_with_other_column_names(
     tmp_path: Path, name: str, write: Callable[[Path], None]
 ) -> None:
     write(tmp_path / name)
@@ -164,10 +174,10 @@ def test_other_catalogues_are_read_by_their_type_and_columns(
         ("c.jsonl", b"[1]", ", line 1: expected an object in JSON; found [1]."),
         ("c.jsonl", b'{"imdbId": 1}', ": expected the columns imdbId, Title, Genre, Poster; found"),
         ("c.parquet", b"PAR1", ": expected a Parquet file; found: "),
-        ("c.tsv", b"a,b\n", "Columns are separated by tabs."),
+        ("c.tsv", b"a,b\n", "Columns must be separated by tabs."),
     ],
 )
-def test_broken_tables_of_other_types_are_told_in_a_sentence(
+def test_broken_table_is_an_error_that_begins_with_its_name(
     name: str, content: bytes, sentence: str
 ) -> None:
     with pytest.raises(CatalogueError) as error:
@@ -176,5 +186,63 @@ def test_broken_tables_of_other_types_are_told_in_a_sentence(
     assert sentence in str(error.value)
 
 
-def test_tables_that_are_looked_for_can_be_read() -> None:
-    assert set(TABLE_SUFFIXES) == {".csv", *tables._PARSERS}
+def test_file_types_are_csv_tsv_json_lines_and_parquet() -> None:
+    assert set(READERS) == {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet"}
+
+
+def test_suffix_is_that_of_a_file_name_or_of_the_path_in_a_url() -> None:
+    assert suffix_of("a#1/t.tsv") == ".tsv"
+    assert suffix_of("https://host/t.tsv?size=1.csv#2.jsonl") == ".tsv"
+
+
+def test_zip_is_read_as_the_catalogue_in_it(tmp_path: Path) -> None:
+    path = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(path, "folder/MovieGenre.csv")
+        file.writestr("other.csv", "x")
+        file.writestr("__MACOSX/._MovieGenre.csv", "x")
+    assert [movie["title"] for movie in read_movies(archive)] == ["Jumanji"]
+
+
+@pytest.mark.parametrize("read", [hash_file, read_catalogue])
+def test_file_that_cannot_be_read_is_an_error(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    with pytest.raises(CatalogueError, match=r"expected a readable catalogue; found: .*directory"):
+        read(tmp_path)
+
+
+def test_damaged_zip_is_an_error(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("MovieGenre.csv", "imdbId,Title,Genre,Poster\n" * 1000)
+    content = bytearray(archive.read_bytes())
+    content[60:70] = bytes(10)
+    archive.write_bytes(content)
+    with pytest.raises(CatalogueError, match="expected a readable catalogue; found: Error -"):
+        read_catalogue(archive)
+
+
+def test_zip_that_ends_early_is_an_error(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("MovieGenre.csv", "imdbId,Title,Genre,Poster\n")
+    archive.write_bytes(archive.read_bytes()[:-30])
+    with pytest.raises(CatalogueError) as error:
+        read_catalogue(archive)
+    assert str(error.value) == (
+        f"{archive}: expected a table or a complete zip; found a zip that cannot be read. "
+        "Download it again."
+    )
+
+
+def test_zip_without_a_table_is_an_error(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("readme.txt", "x")
+    with pytest.raises(CatalogueError) as error:
+        read_catalogue(archive)
+    assert str(error.value) == (
+        f"{archive}: expected MovieGenre.csv, or one table, in this zip; found none."
+    )

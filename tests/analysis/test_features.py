@@ -1,4 +1,4 @@
-"""What is measured of a poster is what is there."""
+"""The features of a poster are those of its pixels, its file and its link."""
 
 import io
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from movie_posters_decade.analysis.features import measure
+from movie_posters_decade.analysis.features import measure_poster
 
 
 def encoded(image: Image.Image, encoding: str = "JPEG", **options: object) -> bytes:
@@ -23,30 +23,30 @@ def poster() -> Image.Image:
     return image
 
 
-def test_pixels_are_measured(poster: Image.Image) -> None:
+def test_features_of_pixels_are_measured(poster: Image.Image) -> None:
     content = encoded(poster, "PNG")
-    traits = measure(content, "")
-    assert (traits.width, traits.height, traits.size) == (40, 60, len(content))
+    features = measure_poster(content, "")
+    assert (features.width, features.height, features.size) == (40, 60, len(content))
     # Red and blue are the corners of a cube of 4 by 4 by 4 colors.
-    assert {place: share for place, share in enumerate(traits.histogram) if share} == {
+    assert {color: share for color, share in enumerate(features.histogram) if share} == {
         3: 0.5,
         48: 0.5,
     }
-    thumbnail = traits.thumbnail.reshape(18, 12, 3)
+    thumbnail = features.thumbnail.reshape(18, 12, 3)
     assert np.array_equal(thumbnail[0, 0], [1, 0, 0])
     assert np.array_equal(thumbnail[17, 11], [0, 0, 1])
-    border = traits.shortcuts["border color"]
+    border = features.shortcuts["border color"]
     assert (border["top red"], border["bottom blue"], border["left red"]) == (255, 255, 127.5)
 
 
-def test_encoding_is_measured(poster: Image.Image) -> None:
-    coarse = measure(encoded(poster, quality=30, subsampling=2), "").shortcuts
-    fine = measure(encoded(poster, quality=95, subsampling=0), "").shortcuts
+def test_features_of_the_encoding_are_measured(poster: Image.Image) -> None:
+    coarse = measure_poster(encoded(poster, quality=30, subsampling=2), "").shortcuts
+    fine = measure_poster(encoded(poster, quality=95, subsampling=0), "").shortcuts
     assert coarse["quantization"]["table 0, 0"] != fine["quantization"]["table 0, 0"]
     assert len(fine["quantization"]) == 128
     assert coarse["chroma subsampling"] == {"subsampling": "4:2:0"}
     assert fine["chroma subsampling"] == {"subsampling": "4:4:4"}
-    assert measure(encoded(poster, "PNG"), "").shortcuts["quantization"] == {"format": "PNG"}
+    assert measure_poster(encoded(poster, "PNG"), "").shortcuts["quantization"] == {"format": "PNG"}
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_encoding_is_measured(poster: Image.Image) -> None:
 def test_crop_code_is_read_from_the_link(
     poster: Image.Image, link: str, code: dict[str, object]
 ) -> None:
-    assert measure(encoded(poster), link).shortcuts["crop code"] == code
+    assert measure_poster(encoded(poster), link).shortcuts["crop code"] == code

@@ -1,0 +1,135 @@
+"""Shortcut audit: how well a feature that is not style predicts the decade alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+
+from movie_posters_decade.analysis.baselines import (
+    CONFIDENCE,
+    Labels,
+    MeasuredSplit,
+    Score,
+    random_forest,
+    score_with_interval,
+)
+
+AUDIT_RESAMPLES = 4000
+"""The number of resamples in an audit. Its wider intervals need more than those of baselines."""
+
+MIN_TEST_POSTERS = 50
+"""An audit with fewer posters in test gives no verdict."""
+
+MIN_TRAIN_POSTERS = 20
+"""An audit with fewer posters of any decade in train gives no verdict."""
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """The result for one shortcut feature.
+
+    Attributes:
+        name: of the feature.
+        accuracy: of a model that sees only this feature: the mean over the decades, so that a
+            large decade counts no more than a small one.
+        chance: the same for guessing.
+        confidence: the confidence level of the interval, corrected for the number of features.
+        has_enough_posters: whether there are enough posters for a verdict.
+    """
+
+    name: str
+    accuracy: Score
+    chance: float
+    confidence: float
+    has_enough_posters: bool
+
+    @property
+    def is_predictive(self) -> bool:
+        """Whether the whole interval is above chance, given enough posters."""
+        return self.has_enough_posters and self.accuracy.low > self.chance
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is predictive: "yes", "no" or "too few posters"."""
+        if not self.has_enough_posters:
+            return "too few posters"
+        return "yes" if self.is_predictive else "no"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result in JSON's types."""
+        return asdict(self) | {"is_predictive": self.is_predictive, "verdict": self.verdict}
+
+
+def audit_shortcuts(train: MeasuredSplit, test: MeasuredSplit) -> list[Shortcut]:
+    """Measure how well each shortcut feature alone predicts the decade.
+
+    Args:
+        train: the posters to learn from.
+        test: the posters to score on.
+    """
+    names = list(train.features[0].shortcuts)
+    # Bonferroni: all intervals together hold with the usual confidence.
+    confidence = 1 - (1 - CONFIDENCE) / len(names)
+    present, sizes = np.unique(test.labels, return_counts=True)
+    weights = 1 / (len(present) * sizes[np.searchsorted(present, test.labels)])
+    resamples = _resample_within_decades(test.labels)
+    has_enough = _has_enough_posters(train, test)
+    shortcuts = []
+    for name in names:
+        is_right = _predict(name, train, test) == test.labels
+        resampled = (is_right * weights)[resamples].sum(axis=1)
+        accuracy = score_with_interval(float(is_right @ weights), resampled, confidence)
+        shortcuts.append(Shortcut(name, accuracy, 1 / len(present), confidence, has_enough))
+    return shortcuts
+
+
+def write_warnings(
+    shortcuts: Sequence[Shortcut], transformed: Sequence[Shortcut] | None = None
+) -> list[str]:
+    """Return a warning for each predictive shortcut.
+
+    Args:
+        shortcuts: the results for the posters as they are.
+        transformed: the results for the re-encoded posters, for the same features.
+    """
+    after = [""] * len(shortcuts) if transformed is None else map(_after, transformed)
+    return [
+        f"{shortcut.name.capitalize()} alone predicts the decade with an accuracy of "
+        f"{shortcut.accuracy}; chance is {shortcut.chance:.3f}. A network may learn it, or what "
+        f"goes along with it, instead of style.{addition}"
+        for shortcut, addition in zip(shortcuts, after, strict=True)
+        if shortcut.is_predictive
+    ]
+
+
+def _after(shortcut: Shortcut) -> str:
+    still = f"still does ({shortcut.accuracy})" if shortcut.is_predictive else "no longer does"
+    return f" After re-encoding, it {still}."
+
+
+def _has_enough_posters(train: MeasuredSplit, test: MeasuredSplit) -> bool:
+    smallest_decade = min(Counter(train.labels).values())
+    return len(test.labels) >= MIN_TEST_POSTERS and smallest_decade >= MIN_TRAIN_POSTERS
+
+
+def _predict(name: str, train: MeasuredSplit, test: MeasuredSplit) -> Labels:
+    """Predict the decades of test with a model that sees only one shortcut feature."""
+    vectorizer = DictVectorizer(sparse=False)
+    known = vectorizer.fit_transform([features.shortcuts[name] for features in train.features])
+    new = vectorizer.transform([features.shortcuts[name] for features in test.features])
+    model = random_forest(class_weight="balanced").fit(known, train.labels)
+    predicted: Labels = model.predict(new)
+    return predicted
+
+
+def _resample_within_decades(labels: Labels) -> Labels:
+    """Return resamples that keep the size of each decade, of shape (resamples, posters)."""
+    random = np.random.default_rng(0)
+    resamples = np.empty((AUDIT_RESAMPLES, len(labels)), dtype=np.int64)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        resamples[:, rows] = random.choice(rows, size=(AUDIT_RESAMPLES, len(rows)))
+    return resamples
