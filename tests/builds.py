@@ -19,7 +19,11 @@ def load_sample(sample: SampleCatalogue, cache: Path, *args: Any, **options: Any
 
 def make_builder(sample: SampleCatalogue, cache: Path, **options: Any) -> MoviePostersDecade:
     """Return a builder that has not built yet."""
-    defaults = {"cache_dir": str(cache), "data_files": sample.path, "allow_private_hosts": True}
+    defaults: dict[str, Any] = {
+        "cache_dir": str(cache),
+        "data_files": sample.path,
+        "allow_private_hosts": True,
+    }
     return MoviePostersDecade(**defaults | options)
 
 

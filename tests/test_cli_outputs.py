@@ -1,4 +1,4 @@
-"""The commands export, baseline and report write files or print evidence, or say why they cannot."""
+"""The commands export, baseline and report write what they should, or say why they cannot."""
 
 import json
 import subprocess
