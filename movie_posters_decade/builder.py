@@ -4,7 +4,6 @@
 thin: what a build does is in `pipeline`.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
@@ -112,7 +111,10 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 data_dir=folder,
                 **kwargs,
             )
-        except json.JSONDecodeError as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            # Once it knows its folder, `datasets` reads the file dataset_info.json in it.
+            if not hasattr(self, "_cache_dir"):
+                raise
             raise unreplaceable_build(self._cache_dir, error) from error
         self._identity = self.config.identity()
 

@@ -1,10 +1,9 @@
-"""How the tests of the builder build."""
+"""Helpers for tests that build: from a sample catalogue, with the loopback host allowed."""
 
 from pathlib import Path
 from typing import Any
 
 import datasets
-from datasets import load_dataset
 from samples import SampleCatalogue
 
 from movie_posters_decade import MoviePostersDecade
@@ -12,19 +11,37 @@ from movie_posters_decade import MoviePostersDecade
 NAME = "movie_posters_decade"
 
 
-def load(sample: SampleCatalogue, cache: Path, *args: Any, **options: Any) -> Any:
+def load_sample(sample: SampleCatalogue, cache: Path, *args: Any, **options: Any) -> Any:
+    """Load the dataset by name."""
     options = {"data_files": str(sample.path), "allow_private_hosts": True} | options
-    return load_dataset(NAME, *args, cache_dir=cache, **options)
+    return datasets.load_dataset(NAME, *args, cache_dir=cache, **options)
 
 
-def builder_of(sample: SampleCatalogue, cache: Path, **options: Any) -> MoviePostersDecade:
-    options.setdefault("allow_private_hosts", True)
-    return MoviePostersDecade(str(cache), data_files=sample.path, **options)
+def make_builder(sample: SampleCatalogue, cache: Path, **options: Any) -> MoviePostersDecade:
+    """Return a builder that has not built yet."""
+    defaults: dict[str, Any] = {
+        "cache_dir": str(cache),
+        "data_files": sample.path,
+        "allow_private_hosts": True,
+    }
+    return MoviePostersDecade(**defaults | options)
 
 
-def raw(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
-    """Return all examples with the posters' bytes, by split."""
+def build_sample(sample: SampleCatalogue, cache: Path, **options: Any) -> MoviePostersDecade:
+    """Build the dataset, and return its builder."""
+    builder = make_builder(sample, cache, **options)
+    builder.download_and_prepare()
+    return builder
+
+
+def encoded_examples(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
+    """Return the examples of each split, with the posters' bytes instead of images."""
     return {
         split: list(examples.cast_column("image", datasets.Image(decode=False)))
         for split, examples in dataset.items()
     }
+
+
+def arrow_files(cache: str | Path) -> dict[str, bytes]:
+    """Return the content of all Arrow files below a folder, by name."""
+    return {path.name: path.read_bytes() for path in sorted(Path(cache).rglob("*.arrow"))}

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: caches of their own, a poster host on loopback, a sample catalogue."""
+"""Fixtures for all tests: separate caches, a poster host on loopback, a sample catalogue."""
 
 import os
 import tempfile
@@ -21,7 +21,7 @@ datasets.disable_progress_bars()
 
 @pytest.fixture
 def host() -> Iterator[PosterHost]:
-    """A host without posters, to be given some."""
+    """A running host that has no posters yet."""
     host = PosterHost()
     with serve_on_loopback(host.answer) as host.url:
         yield host
@@ -29,13 +29,13 @@ def host() -> Iterator[PosterHost]:
 
 @pytest.fixture
 def sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
-    """Thirty Action movies of 1970 to 2017, six of each decade, whose posters are all there."""
+    """Thirty Action movies of 1970 to 2017, six of each decade, all with usable posters."""
     return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 6))
 
 
 @pytest.fixture
 def dataset(sample: SampleCatalogue, tmp_path: Path) -> datasets.DatasetDict:
-    """What is built of these movies."""
+    """The dataset built from the sample catalogue."""
     builder = MoviePostersDecade(
         str(tmp_path / "cache"), data_files=sample.path, allow_private_hosts=True
     )
@@ -45,7 +45,7 @@ def dataset(sample: SampleCatalogue, tmp_path: Path) -> datasets.DatasetDict:
 
 @pytest.fixture
 def real_catalogue() -> Path:
-    """The real catalogue, where it is."""
+    """The path of the real catalogue; the test is skipped where it is absent."""
     catalogue = REAL_DATA / "MovieGenre.csv"
     if not catalogue.is_file():
         pytest.skip("the folder shared/data with the real catalogue and posters is absent")

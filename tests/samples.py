@@ -1,4 +1,4 @@
-"""A sample catalogue, painted posters, and the real data where they are."""
+"""Sample catalogues with painted posters, and the folder of the real data."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def paint(decade: str, seed: int, mode: str = "RGB") -> bytes:
-    """Paint a poster whose decade can be read back from its top and which no other resembles."""
+    """Paint a poster as a JPEG. Its top shows the decade, the rest differs with each seed."""
     chance = random.Random(seed)
     poster = Image.new("RGB", (6, 8))
     poster.putdata([tuple(chance.randbytes(3)) for _ in range(48)])
@@ -36,7 +36,7 @@ def encode(image: Image.Image, image_format: str = "JPEG", **options: object) ->
 
 
 def painted_decade(image: Image.Image) -> str:
-    """Read back the decade that `paint` painted."""
+    """Read the decade back from a painted poster."""
     red = image.getchannel("R").getpixel((45, 15))
     assert isinstance(red, int)
     return DECADES[round((red - 40) / 40)]
@@ -44,17 +44,19 @@ def painted_decade(image: Image.Image) -> str:
 
 @dataclass
 class PosterHost:
-    """A poster host on loopback: what it answers by path, and what it was asked for."""
+    """A poster host on loopback: the answer for each path, and the paths that were requested."""
 
     url: str = ""
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     hold_after: int | None = None
-    """After how many requests nothing is answered until `released` is set."""
+    """The number of requests after which each answer waits for `released`."""
     holding: threading.Event = field(default_factory=threading.Event)
+    """Set when the first answer waits."""
     released: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, path: str) -> tuple[int, bytes]:
+        """Return HTTP status and body for a path."""
         self.requests.append(path)
         if self.hold_after is not None and len(self.requests) > self.hold_after:
             self.holding.set()
@@ -64,22 +66,32 @@ class PosterHost:
 
 @dataclass
 class SampleCatalogue:
-    """A catalogue file and the host that its links lead to."""
+    """A catalogue file, and the host of its posters.
+
+    Attributes:
+        path: of the file.
+        host: of its posters.
+        paths: the path of each poster on the host, by IMDb id.
+    """
 
     path: Path
     host: PosterHost
     paths: dict[str, str]
-    """The path of each movie's poster on the host, by IMDb id."""
 
     def kill(self, imdb_id: str) -> None:
-        """Let a movie's link be dead."""
+        """Make a movie's link dead: the host answers with 404."""
         self.host.answers[self.paths[imdb_id]] = (404, b"Not Found")
 
 
 def make_sample(folder: Path, host: PosterHost, counts: dict[str, int]) -> SampleCatalogue:
-    """Write a catalogue of so many Action movies of each decade, and give the host their posters.
+    """Write a catalogue of Action movies, and give their posters to the host.
 
-    The catalogue begins with a drama, and a movie of 1950, which nobody should want.
+    The first two rows are a drama and a movie of 1950, which a default build drops.
+
+    Args:
+        folder: for the catalogue.
+        host: for the posters.
+        counts: the number of movies of each decade.
     """
     rows = [row(1, "Quiet (1994)", "Drama", f"{host.url}/1.jpg")]
     rows += [row(2, "Old (1950)", "Action", f"{host.url}/2.jpg")]
@@ -97,16 +109,17 @@ def make_sample(folder: Path, host: PosterHost, counts: dict[str, int]) -> Sampl
 
 
 def row(number: int, title: str, genres: str, link: str, score: str = "7.5") -> tuple[object, ...]:
-    """Return a row of a catalogue in Kaggle's columns."""
+    """Return a row of a catalogue in Kaggle's columns, for the IMDb id with this number."""
     return number, f"http://www.imdb.com/title/tt{number}", title, score, genres, link
 
 
 def write_catalogue(path: Path, rows: list[tuple[object, ...]], encoding: str = "latin-1") -> Path:
-    """Write a catalogue as Kaggle does."""
+    """Write a catalogue in Kaggle's format, and return its path."""
     with path.open("w", newline="", encoding=encoding) as file:
         csv.writer(file).writerows([COLUMNS, *rows])
     return path
 
 
 def read_movies(path: Path, **options: Any) -> list[dict[str, Any]]:
+    """Read the movies of a catalogue, as one dictionary each."""
     return read_catalogue(path, options=Options(**options)).movies.to_dict("records")  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The command line does what the class does, in tables or JSON, and fails in a sentence."""
+"""The commands plan, build and demo print tables or JSON, and one message for an error."""
 
 import csv
 import gc
@@ -10,17 +10,20 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from command_line import run_json, source
+from builds import make_builder
+from command_line import run_json, sample_arguments
 from samples import DECADES, SampleCatalogue
 
 from movie_posters_decade.cli import main
 from movie_posters_decade.config import Options
 
+PROGRAM = [sys.executable, "-m", "movie_posters_decade"]
 
-def test_plan_says_what_would_be_kept_and_asks_for_nothing(
+
+def test_plan_counts_movies_and_sends_no_request(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_json(capsys, "plan", *source(sample, tmp_path)) == {
+    assert run_json(capsys, "plan", *sample_arguments(sample, tmp_path)) == {
         "funnel": [
             {"step": "rows", "movies": 32},
             {"step": "complete", "movies": 32},
@@ -38,11 +41,11 @@ def test_plan_says_what_would_be_kept_and_asks_for_nothing(
     assert sample.host.requests == []
 
 
-def test_build_says_what_was_kept_and_lost_and_where_it_is(
+def test_build_counts_kept_and_rejected_posters_and_lists_the_rejected_ones(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sample.kill("tt0001004")
-    report = run_json(capsys, "build", *source(sample, tmp_path))
+    report = run_json(capsys, "build", *sample_arguments(sample, tmp_path))
     assert report["rejected"] == {"not_found": 1}
     assert report["kept"] + sum(report["dropped"].values()) == 32
     assert len(set(report["splits"]["train"].values())) == 1
@@ -59,6 +62,7 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
         {"not_found": 1}
     ]
     assert list(Path(report["cache_dir"]).glob("*.arrow"))
+    assert Path(report["lock_path"]).is_file()
     with Path(report["rejected_path"]).open(newline="") as file:
         [rejection] = csv.DictReader(file)
     url = sample.host.url + sample.paths["tt0001004"]
@@ -74,95 +78,93 @@ def test_build_says_what_was_kept_and_lost_and_where_it_is(
         "final_url": url,
         "duplicate_of": "",
     }
-    asked = len(sample.host.requests)
-    assert run_json(capsys, "build", *source(sample, tmp_path)) == report
-    assert len(sample.host.requests) == asked
 
 
-def test_build_that_is_there_is_told_again_without_loading_datasets(
-    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_same_build_again_sends_no_request_and_prints_the_same(
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str]
 ) -> None:
-    cache = str(tmp_path / "cache")
-    words = ["build", "--data-files", str(sample.path), "--allow-private-hosts", "--json"]
-    program = """if True:
-        import sys
-        from movie_posters_decade.cli import main
-        main(sys.argv[1:])
-        sys.exit("datasets" in sys.modules)
-    """
-    assert main([*words, "--cache-dir", cache]) == 0
-    again = subprocess.run(
-        [sys.executable, "-c", program, *words],
-        env=os.environ | {"HF_DATASETS_CACHE": cache},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    assert again.stdout == capsys.readouterr().out
+    sample.kill("tt0001004")
+    command = ["build", *sample_arguments(sample, tmp_path), *flags]
+    assert main(command) == 0
+    first = capsys.readouterr().out
+    sample.host.requests.clear()
+    again = subprocess.run([*PROGRAM, *command], capture_output=True, text=True, check=True)
+    assert again.stdout == first
+    assert sample.host.requests == []
 
 
-def test_what_was_lost_for_now_is_had_by_a_rebuild_that_fetches_nothing_else(
+def test_rebuild_tries_temporary_failures_again_and_downloads_nothing_else(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = sample.paths["tt0001004"]
     poster = sample.host.answers[path]
     sample.host.answers[path] = (500, b"")
-    words = ("build", *source(sample, tmp_path))
-    assert main(words) == 0
-    last_line = capsys.readouterr().out.splitlines()[-1]
-    assert last_line == "Some may be had another time (server_error 1): --rebuild asks again."
+    command = ("build", *sample_arguments(sample, tmp_path))
+    assert main(command) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "Some rejections may be temporary (server_error 1): --rebuild tries them again."
+    )
     sample.host.answers[path] = poster
     sample.host.requests.clear()
-    assert run_json(capsys, *words)["rejected"] == {"server_error": 1}
+    assert run_json(capsys, *command)["rejected"] == {"server_error": 1}
     assert sample.host.requests == []
-    # Where datasets is not loaded, as then a build that is there would be told again.
-    program = [sys.executable, "-m", "movie_posters_decade", *words, "--rebuild", "--json"]
-    rebuilt = subprocess.run(program, capture_output=True, text=True, check=True)
-    assert json.loads(rebuilt.stdout)["rejected"] == {}
+    assert run_json(capsys, *command, "--rebuild")["rejected"] == {}
     assert sample.host.requests == [path]
 
 
-def test_what_is_gone_is_not_said_to_come_back(
+def test_rebuild_is_not_suggested_for_links_that_were_not_found(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sample.kill("tt0001004")
-    assert main(["build", *source(sample, tmp_path)]) == 0
-    told = capsys.readouterr().out
-    assert "not_found 1" in told
-    assert "--rebuild" not in told
+    assert main(["build", *sample_arguments(sample, tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "not_found 1" in printed
+    assert "--rebuild" not in printed
 
 
-def test_cache_is_the_one_that_datasets_was_told_of(
+def test_default_cache_is_that_of_datasets(
     sample: SampleCatalogue,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ("build", "--data-files", str(sample.path), "--allow-private-hosts")
-    before = run_json(capsys, *words)["cache_dir"]
+    command = ("build", "--data-files", str(sample.path), "--allow-private-hosts")
+    before = run_json(capsys, *command)["cache_dir"]
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    after = run_json(capsys, *words)["cache_dir"]
+    after = run_json(capsys, *command)["cache_dir"]
     assert after == str(tmp_path / "cache" / Path(before).relative_to(Path(before).parents[3]))
 
 
-def test_building_again_is_done_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rebuild_and_force_redownload_exclude_each_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
         main(["build", "--rebuild", "--force-redownload"])
     assert "not allowed with argument --rebuild" in capsys.readouterr().err
 
 
-def test_nothing_need_be_told(
-    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As where the standard output is closed."""
-    monkeypatch.setattr("sys.stdout", None)
-    assert main(["plan", *source(sample, tmp_path)]) == 0
-
-
-def test_tables_are_for_people(
+def test_forced_build_downloads_everything_again(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["plan", *source(sample, tmp_path)]) == 0
+    run_json(capsys, "build", *sample_arguments(sample, tmp_path))
+    sample.kill("tt0001004")
+    report = run_json(capsys, "build", *sample_arguments(sample, tmp_path), "--force-redownload")
+    assert report["rejected"] == {"not_found": 1}
+    assert len(sample.host.requests) == 60
+
+
+def test_closed_standard_output_is_no_error(
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(["plan", *sample_arguments(sample, tmp_path)]) == 0
+
+
+def test_plan_prints_tables(
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", *sample_arguments(sample, tmp_path)]) == 0
     assert capsys.readouterr().out == (
         "step      movies  dropped\n"
         "rows          32        0\n"
@@ -181,18 +183,32 @@ def test_tables_are_for_people(
         "\n"
         "32 movies = 30 kept + 2 dropped (other_genre 1, year_out_of_range 1)\n"
         "\n"
-        "30 posters would be downloaded.\n"
+        "A build would download 30 posters.\n"
     )
-    assert main(["plan", *source(sample, tmp_path), "--max-per-decade", "3"]) == 0
+    assert main(["plan", *sample_arguments(sample, tmp_path), "--max-per-decade", "3"]) == 0
     assert capsys.readouterr().out.endswith(
-        "\n15 posters would be downloaded, and more, up to 30, where some are rejected.\n"
+        "\nA build would download 15 posters, or up to 30 if some are rejected.\n"
     )
 
 
-def test_garbage_is_collected_again_once_datasets_is_loaded(
-    sample: SampleCatalogue, tmp_path: Path
+@pytest.mark.parametrize("command", ["plan", "build"])
+def test_printed_report_is_the_text_of_the_report(
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    assert main(["plan", *source(sample, tmp_path)]) == 0
+    sample.kill("tt0001004")
+    assert main([command, *sample_arguments(sample, tmp_path)]) == 0
+    builder = make_builder(sample, tmp_path / "cache")
+    report = builder.plan() if command == "plan" else builder.built().report
+    tables, last_lines = str(report), capsys.readouterr().out.removeprefix(str(report))
+    assert "decade  candidates  train  test" in tables
+    assert ("split  decade  target" in tables) is (command == "build")
+    assert last_lines.startswith(
+        "\n\nA build would" if command == "plan" else f"\n\nDataset: {builder.cache_dir}\n"
+    )
+
+
+def test_garbage_collection_is_on_after_a_command(sample: SampleCatalogue, tmp_path: Path) -> None:
+    assert main(["plan", *sample_arguments(sample, tmp_path)]) == 0
     assert gc.isenabled()
 
 
@@ -203,28 +219,18 @@ def test_every_option_is_a_flag(
         main(["build", "--help"])
     text = capsys.readouterr().out
     assert all(f"--{option.name.replace('_', '-')}" in text for option in fields(Options))
-    report = run_json(
-        capsys,
-        *("plan", *source(sample, tmp_path), "--config", "all", "--genres", "Action", "Drama"),
-        *(
-            "--min-year",
-            "1980",
-            "--max-year",
-            "1999",
-            "--test-size",
-            "0.5",
-            "--max-per-decade",
-            "4",
-        ),
-        *("--balance", "none", "--keep-grayscale", "--seed", "7"),
+    flags = (
+        "--config all --genres Action Drama --min-year 1980 --max-year 1999 --test-size 0.5 "
+        "--max-per-decade 4 --balance none --keep-grayscale --seed 7"
     )
+    report = run_json(capsys, "plan", *sample_arguments(sample, tmp_path), *flags.split())
     assert report["splits"] == {
         "train": {"1980s": 2, "1990s": 2},
         "test": {"1980s": 2, "1990s": 2},
     }
 
 
-def test_demo_leaves_posters_to_look_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_exports_its_posters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "posters"
     report = run_json(
         capsys, "demo", "--cache-dir", str(tmp_path / "cache"), "--output", str(output)
@@ -244,21 +250,21 @@ def test_demo_leaves_posters_to_look_at(tmp_path: Path, capsys: pytest.CaptureFi
         (["--data-files", "none.csv"], "none.csv: expected a catalogue such as MovieGenre.csv"),
     ],
 )
-def test_failure_is_one_sentence_on_standard_error(
+def test_error_is_one_line_on_standard_error(
     sample: SampleCatalogue,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     sentence: str,
 ) -> None:
-    assert main(["plan", *source(sample, tmp_path), *arguments, "--json"]) == 1
+    assert main(["plan", *sample_arguments(sample, tmp_path), *arguments, "--json"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"movie-posters-decade: {sentence}")
     assert err.count("\n") == 1
 
 
-def test_cache_that_cannot_be_written_is_told_in_a_sentence(
+def test_cache_that_cannot_be_written_is_one_line(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -266,43 +272,23 @@ def test_cache_that_cannot_be_written_is_told_in_a_sentence(
     assert main(["build", *arguments]) == 1
     assert capsys.readouterr().err == (
         f"movie-posters-decade: {tmp_path}/file: cannot be read or written: File exists. What was "
-        "downloaded is kept; mend this, or choose another folder.\n"
+        "downloaded is kept; fix this, or choose another folder.\n"
     )
 
 
-def test_forced_build_fetches_all_anew(
-    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run_json(capsys, "build", *source(sample, tmp_path))
-    sample.kill("tt0001004")
-    report = run_json(capsys, "build", *source(sample, tmp_path), "--force-redownload")
-    assert report["rejected"] == {"not_found": 1}
-    assert len(sample.host.requests) == 60
-
-
-def test_reader_who_has_enough_is_no_failure_to_complain_about(
-    sample: SampleCatalogue, tmp_path: Path
-) -> None:
-    program = [sys.executable, "-m", "movie_posters_decade", "plan", *source(sample, tmp_path)]
-    reading, writing = os.pipe()
-    os.close(reading)
-    finished = subprocess.run(program, stdout=writing, stderr=subprocess.PIPE, check=False)
-    os.close(writing)
+def test_closed_pipe_prints_no_error(sample: SampleCatalogue, tmp_path: Path) -> None:
+    """As in `movie-posters-decade plan | head -1`."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [*PROGRAM, "plan", *sample_arguments(sample, tmp_path)]
+    finished = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, check=False)
+    os.close(write_end)
     assert finished.stderr == b""
 
 
-def test_module_runs_as_a_program_with_nothing_but_json_on_standard_output(
-    sample: SampleCatalogue, tmp_path: Path
-) -> None:
+def test_standard_output_holds_nothing_but_json(sample: SampleCatalogue, tmp_path: Path) -> None:
     finished = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "movie_posters_decade",
-            "build",
-            *source(sample, tmp_path),
-            "--json",
-        ],
+        [*PROGRAM, "build", *sample_arguments(sample, tmp_path), "--json"],
         capture_output=True,
         check=True,
         text=True,

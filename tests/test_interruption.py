@@ -1,4 +1,4 @@
-"""Killed, or out of space: nothing false is left, nothing stored is downloaded twice."""
+"""A build that is killed or runs out of disk space leaves a sound cache, and goes on from there."""
 
 import json
 import resource
@@ -8,44 +8,35 @@ import sys
 from pathlib import Path
 
 import pytest
+from builds import arrow_files, build_sample
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample
-
-from movie_posters_decade import MoviePostersDecade
-
-PROGRAM = [sys.executable, "-m", "movie_posters_decade"]
 
 
 @pytest.fixture
 def large_sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
+    """Two hundred movies, forty of each decade."""
     return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 40))
 
 
 def build_command(sample: SampleCatalogue, cache: Path) -> list[str]:
-    source = ["--data-files", str(sample.path), "--cache-dir", str(cache)]
     return [
-        *PROGRAM,
-        "build",
-        *source,
-        "--allow-private-hosts",
-        "--connections-per-host",
-        "4",
-        "--json",
+        *(sys.executable, "-m", "movie_posters_decade", "build"),
+        *("--data-files", str(sample.path), "--cache-dir", str(cache), "--allow-private-hosts"),
+        *("--connections-per-host", "4", "--json"),
     ]
 
 
-def arrow_files(cache: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in cache.rglob("*.arrow")}
+def stored_downloads(cache: Path) -> list[Path]:
+    """Return the downloaded posters in a cache, without the files of the cache itself."""
+    return [path for path in (cache / "downloads").glob("*") if not path.suffix]
 
 
 @pytest.mark.parametrize("after", [1, 60, 150])
-def test_killed_build_goes_on_where_it_was(
+def test_killed_build_continues_where_it_stopped(
     large_sample: SampleCatalogue, tmp_path: Path, after: int
 ) -> None:
     host, cache = large_sample.host, tmp_path / "cache"
-    builder = MoviePostersDecade(
-        str(tmp_path / "undisturbed"), data_files=large_sample.path, allow_private_hosts=True
-    )
-    builder.download_and_prepare()
+    build_sample(large_sample, tmp_path / "undisturbed")
     host.requests.clear()
     host.hold_after = after
     process = subprocess.Popen(
@@ -56,13 +47,13 @@ def test_killed_build_goes_on_where_it_was(
     process.wait()
     host.hold_after = None
     host.released.set()
-    stored = [path for path in (cache / "downloads").glob("*") if not path.suffix]
-    asked = set(host.requests)
+    stored = stored_downloads(cache)
+    requested = set(host.requests)
     host.requests.clear()
     subprocess.run(build_command(large_sample, cache), capture_output=True, check=True)
-    assert len(asked) >= len(stored)
-    # A helper finishes what it was given before its parent died.
-    # One that was under way when its asker died may be answered late, beside the new one for it.
+    assert len(requested) >= len(stored)
+    # A worker process finishes its task after its parent was killed, so more may be stored by now.
+    # A request that was under way may be answered late: it then counts beside its repetition.
     assert len({*host.requests}) <= 200 - len(stored)
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
 
@@ -73,15 +64,16 @@ def test_killed_build_goes_on_where_it_was(
         (
             2000,
             "{cache}/downloads: a poster cannot be stored: [Errno 27] File too large. What was "
-            "downloaded before is kept; mend this and build again.",
+            "downloaded before is kept. Fix this and build again.",
         ),
         (200_000, "An error occurred while generating the dataset: [Errno 27] File too large"),
     ],
+    ids=["posters", "dataset"],
 )
 def test_full_disk_is_one_error_and_leaves_a_sound_cache(
     large_sample: SampleCatalogue, tmp_path: Path, limit: int, sentence: str
 ) -> None:
-    """A limit on the size of files stands for the disk: posters are larger, or the dataset is."""
+    """A limit on file sizes stands for a full disk: posters exceed it, or the dataset does."""
     cache = tmp_path / "cache"
     finished = subprocess.run(
         build_command(large_sample, cache),
@@ -92,17 +84,17 @@ def test_full_disk_is_one_error_and_leaves_a_sound_cache(
     )
     assert finished.returncode == 1
     assert finished.stdout == ""
-    told = f"movie-posters-decade: {sentence.format(cache=cache)}"
-    assert told in finished.stderr.splitlines()
-    assert "Traceback" not in finished.stderr.split(told)[0]
-    asked = len(large_sample.host.requests)
+    message = f"movie-posters-decade: {sentence.format(cache=cache)}"
+    assert message in finished.stderr.splitlines()
+    assert "Traceback" not in finished.stderr.split(message)[0]
+    requests = len(large_sample.host.requests)
     again = subprocess.run(build_command(large_sample, cache), capture_output=True, check=True)
     assert json.loads(again.stdout)["kept"] == 200
     if limit > 2000:
-        assert len(large_sample.host.requests) == asked
+        assert len(large_sample.host.requests) == requests
 
 
-def test_two_builds_at_once_in_one_cache_do_not_harm_each_other(
+def test_two_builds_at_once_share_a_cache_without_harm(
     large_sample: SampleCatalogue, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
@@ -116,6 +108,6 @@ def test_two_builds_at_once_in_one_cache_do_not_harm_each_other(
     ]
     outputs = [process.communicate()[0] for process in processes]
     assert [json.loads(output)["kept"] for output in outputs] == [200, 200]
-    assert not list((cache / "downloads").glob("*.incomplete"))
-    downloads = [path for path in (cache / "downloads").iterdir() if path.suffix != ".looks"]
-    assert len(downloads) == 200
+    assert len(stored_downloads(cache)) == 200
+    others = {path.suffix for path in (cache / "downloads").iterdir()} - {""}
+    assert others <= {".phashes", ".json"}, "no file is left incomplete"

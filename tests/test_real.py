@@ -1,4 +1,4 @@
-"""What is promised, on the real catalogue and its real posters, a third of whose links are dead."""
+"""What the README promises holds on the real catalogue, a third of whose links are dead."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,21 +7,24 @@ from pathlib import Path
 import datasets
 import numpy as np
 import pytest
+from builds import arrow_files, encoded_examples
 from samples import DECADES, REAL_DATA, PosterHost
 
-from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade import MoviePostersDecade, export
 from movie_posters_decade.demo.server import serve_on_loopback
-from movie_posters_decade.exports.exporter import export
-from movie_posters_decade.images.checks import MIN_COLORFULNESS, check_poster
+from movie_posters_decade.images import check_poster
+from movie_posters_decade.images.checks import MIN_COLORFULNESS
 from movie_posters_decade.records import RejectReason
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE, NearDuplicateIndex
 
 pytestmark = pytest.mark.real
 
 REAL_HOST = b"https://images-na.ssl-images-amazon.com"
+REAL_POSTERS = REAL_DATA / "images" / "M"
 
 
-def test_plan_is_the_articles(real_catalogue: Path, tmp_path: Path) -> None:
+def test_plan_has_the_numbers_of_the_article(real_catalogue: Path, tmp_path: Path) -> None:
+    """The catalogue is a sample, so its numbers are smaller; the rules are the article's."""
     report = MoviePostersDecade(str(tmp_path), data_files=real_catalogue).plan()
     assert report.funnel == {
         "rows": 5213,
@@ -38,16 +41,18 @@ def test_plan_is_the_articles(real_catalogue: Path, tmp_path: Path) -> None:
 
 
 class RealHost(PosterHost):
-    """Serves the real posters, and 404 for those that are gone."""
+    """Serves the real posters, and 404 for the links that are dead."""
 
     def answer(self, path: str) -> tuple[int, bytes]:
+        """Return HTTP status and body for a path."""
         self.requests.append(path)
-        poster = REAL_DATA / "images" / "M" / path.rsplit("/", 1)[-1]
+        poster = REAL_POSTERS / path.rsplit("/", 1)[-1]
         return (200, poster.read_bytes()) if poster.is_file() else (404, b"Not Found")
 
 
 @pytest.fixture
 def real_host() -> Iterator[PosterHost]:
+    """A running host of the real posters."""
     host = RealHost()
     with serve_on_loopback(host.answer) as host.url:
         yield host
@@ -55,33 +60,35 @@ def real_host() -> Iterator[PosterHost]:
 
 @pytest.fixture
 def catalogue(real_catalogue: Path, real_host: PosterHost, tmp_path: Path) -> Path:
-    """The real catalogue, whose links lead to the host on loopback."""
+    """The real catalogue, with links to the host on loopback."""
     path = tmp_path / "MovieGenre.csv"
     path.write_bytes(real_catalogue.read_bytes().replace(REAL_HOST, real_host.url.encode()))
     return path
 
 
-def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
+def build_comedies(catalogue: Path, cache: Path) -> MoviePostersDecade:
+    builder = MoviePostersDecade(
+        str(cache), config_name="comedy", data_files=catalogue, allow_private_hosts=True
+    )
+    builder.download_and_prepare()
+    return builder
+
+
+def phashes(examples: list[dict[str, dict[str, bytes]]]) -> list[int]:
+    return [check_poster(example["image"]["bytes"]).phash or 0 for example in examples]
+
+
+def test_decades_are_balanced_although_a_third_of_the_links_is_dead(
     catalogue: Path, real_host: PosterHost, tmp_path: Path
 ) -> None:
-    def build(cache: str) -> tuple[MoviePostersDecade, datasets.DatasetDict]:
-        builder = MoviePostersDecade(
-            str(tmp_path / cache),
-            config_name="comedy",
-            data_files=catalogue,
-            allow_private_hosts=True,
-        )
-        builder.download_and_prepare()
-        return builder, builder.as_dataset()
-
-    builder, dataset = build("one")
-    report = builder.report()
+    builder = build_comedies(catalogue, tmp_path / "one")
+    dataset, report = builder.as_dataset(), builder.report()
     assert (report.funnel["genre"], report.funnel["years"]) == (1764, 1581)
     for split, decades in report.splits.items():
         assert len(set(decades.values())) == 1
         assert Counter(DECADES[label] for label in dataset[split]["label"]) == decades
-    max_per_decade = report.splits["train"]["1970s"] + report.splits["test"]["1970s"]
-    assert 150 <= max_per_decade <= 179
+    per_decade = report.splits["train"]["1970s"] + report.splits["test"]["1970s"]
+    assert 150 <= per_decade <= 179
     assert set(report.rejected or ()) == {"not_found", "grayscale"}
     assert report.kept + sum(report.dropped.values()) == 5213
     assert len(real_host.requests) == report.kept + sum((report.rejected or {}).values())
@@ -89,40 +96,21 @@ def test_comedies_are_equal_though_a_third_of_the_links_is_dead(
         assert example["image"].mode == "RGB"
         assert DECADES[example["label"]] == f"{example['year'] // 10}0s"
 
-    looks = {
-        split: [
-            check_poster(example["image"]["bytes"]).phash or 0
-            for example in dataset[split].cast_column("image", datasets.Image(decode=False))
-        ]
-        for split in dataset
-    }
-    assert (
-        min((one ^ two).bit_count() for one in looks["train"] for two in looks["test"])
-        > MAX_DISTANCE
-    )
+    examples = encoded_examples(dataset)
+    train, test = phashes(examples["train"]), phashes(examples["test"])
+    assert min((one ^ other).bit_count() for one in train for other in test) > MAX_DISTANCE
 
-    asked = len(real_host.requests)
-    build("one")
-    assert len(real_host.requests) == asked
+    real_host.requests.clear()
+    build_comedies(catalogue, tmp_path / "one")
+    assert real_host.requests == []
 
-    _, other = build("other")
-    for split in dataset:
-        one, two = (
-            part[split].cast_column("image", datasets.Image(decode=False))
-            for part in (dataset, other)
-        )
-        assert list(one) == list(two)
+    other = build_comedies(catalogue, tmp_path / "other")
+    assert encoded_examples(other.as_dataset()) == examples
+    assert arrow_files(other.cache_dir) == arrow_files(builder.cache_dir)
 
 
-def test_comedies_are_exported_as_an_image_folder(catalogue: Path, tmp_path: Path) -> None:
-    builder = MoviePostersDecade(
-        str(tmp_path / "cache"),
-        config_name="comedy",
-        data_files=catalogue,
-        allow_private_hosts=True,
-    )
-    builder.download_and_prepare()
-    build = builder.built()
+def test_export_is_an_image_folder_and_is_written_once(catalogue: Path, tmp_path: Path) -> None:
+    build = build_comedies(catalogue, tmp_path / "cache").built()
     output = tmp_path / "posters"
     assert export(build, output)
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
@@ -138,33 +126,33 @@ def test_comedies_are_exported_as_an_image_folder(catalogue: Path, tmp_path: Pat
         assert all(example["image"].getextrema() for example in loaded[split])
 
 
-def test_black_and_white_posters_are_as_many_as_the_threshold_was_chosen_for(
-    real_catalogue: Path,
-) -> None:
-    posters = list((real_catalogue.parent / "images" / "M").iterdir())
-    verdicts = Counter(check_poster(path.read_bytes()).reason for path in posters)
-    assert verdicts == {None: 3387, RejectReason.GRAYSCALE: 47}
+@pytest.mark.usefixtures("real_catalogue")
+def test_threshold_of_colorfulness_rejects_as_many_posters_as_when_it_was_chosen() -> None:
+    posters = list(REAL_POSTERS.iterdir())
+    reasons = Counter(check_poster(path.read_bytes()).reason for path in posters)
+    assert reasons == {None: 3387, RejectReason.GRAYSCALE: 47}
     assert MIN_COLORFULNESS == 4.0
 
 
-def test_lookalikes_are_as_many_as_the_distance_was_chosen_for(real_catalogue: Path) -> None:
-    """Compared all with all, and by the quick way."""
-    posters = sorted((real_catalogue.parent / "images" / "M").iterdir())
+@pytest.mark.usefixtures("real_catalogue")
+def test_near_duplicate_index_finds_the_pairs_that_a_full_comparison_finds() -> None:
+    """And they are as many as when the distance was chosen."""
+    posters = sorted(REAL_POSTERS.iterdir())
     found = [check_poster(path.read_bytes()).phash for path in posters]
-    looks = np.array([look for look in found if look is not None], dtype=np.uint64)
+    hashes = np.array([phash for phash in found if phash is not None], dtype=np.uint64)
     pairs: Counter[int] = Counter()
-    for number, look in enumerate(looks):
-        bits = np.unpackbits((looks[:number] ^ look).view(np.uint8).reshape(-1, 8), axis=1)
+    for number, phash in enumerate(hashes):
+        bits = np.unpackbits((hashes[:number] ^ phash).view(np.uint8).reshape(-1, 8), axis=1)
         distances = bits.sum(axis=1)
         pairs.update(distances[distances <= 10].tolist())
     assert min(pairs) > MAX_DISTANCE
-    # A few bits differ from one version of the decoder to another.
+    # A phash can differ by a few bits from one version of the decoder to another.
     assert pairs[8] <= 2
     assert 2 <= pairs[10] <= 12
     for distance in (MAX_DISTANCE, 8, 10):
-        near_duplicates: NearDuplicateIndex[int] = NearDuplicateIndex(distance)
-        quick = 0
-        for look in looks.tolist():
-            quick += len(near_duplicates.near(look))
-            near_duplicates.add(look, look)
-        assert quick == sum(count for apart, count in pairs.items() if apart <= distance)
+        index: NearDuplicateIndex[int] = NearDuplicateIndex(distance)
+        near = 0
+        for phash in hashes.tolist():
+            near += len(index.near(phash))
+            index.add(phash, phash)
+        assert near == sum(count for apart, count in pairs.items() if apart <= distance)

@@ -1,11 +1,11 @@
-"""The name is known to datasets, whichever is imported first, and no other name is touched."""
+"""The builder is registered with datasets by name, and no other name is affected."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from builds import NAME, builder_of, load
+from builds import NAME, build_sample, load_sample
 from datasets import (
     get_dataset_config_info,
     get_dataset_config_names,
@@ -16,10 +16,11 @@ from datasets import (
 )
 from samples import SampleCatalogue
 
+import movie_posters_decade
 from movie_posters_decade import MoviePostersDecade
 
 
-def test_inspection_without_building(sample: SampleCatalogue, tmp_path: Path) -> None:
+def test_dataset_can_be_inspected_without_a_build(sample: SampleCatalogue, tmp_path: Path) -> None:
     names = get_dataset_config_names(NAME)
     assert {"action", "comedy", "sci-fi", "film-noir", "all", "demo"} <= set(names)
     assert get_dataset_default_config_name(NAME) == "action"
@@ -39,7 +40,7 @@ def test_inspection_without_building(sample: SampleCatalogue, tmp_path: Path) ->
         "from movie_posters_decade import *; import datasets",
     ],
 )
-def test_name_is_known_whichever_is_imported_first(imports: str) -> None:
+def test_name_is_registered_whichever_is_imported_first(imports: str) -> None:
     code = (
         f"{imports}; assert datasets.get_dataset_default_config_name({NAME!r}) == 'action'; "
         f"print(datasets.load_dataset_builder({NAME!r}, 'demo').__module__)"
@@ -50,7 +51,7 @@ def test_name_is_known_whichever_is_imported_first(imports: str) -> None:
     assert finished.stdout == f"{NAME}.builder\n"
 
 
-def test_import_waits_for_another_threads_import_of_datasets() -> None:
+def test_import_waits_for_the_import_of_datasets_in_another_thread() -> None:
     code = (
         "import sys, threading, time\n"
         "other = threading.Thread(target=__import__, args=('datasets',))\n"
@@ -65,9 +66,8 @@ def test_import_waits_for_another_threads_import_of_datasets() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_class_needs_no_registration(sample: SampleCatalogue, tmp_path: Path) -> None:
-    builder = builder_of(sample, tmp_path, config_name="action", max_per_decade=5)
-    builder.download_and_prepare()
+def test_class_and_name_give_the_same_build(sample: SampleCatalogue, tmp_path: Path) -> None:
+    builder = build_sample(sample, tmp_path, config_name="action", max_per_decade=5)
     assert len(builder.as_dataset(split="train")) == 20
     by_name = load_dataset_builder(
         NAME,
@@ -79,14 +79,14 @@ def test_class_needs_no_registration(sample: SampleCatalogue, tmp_path: Path) ->
     assert by_name.cache_dir == builder.cache_dir
 
 
-def test_name_is_found_from_the_repository_too(
+def test_folder_of_the_same_name_is_not_taken_for_data(
     sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a folder of the package's name would be taken for data."""
+    """Such as the package's own folder, in a clone of the repository."""
     (tmp_path / NAME).mkdir()
     (tmp_path / NAME / "other.csv").write_text("a\n1\n")
     monkeypatch.chdir(tmp_path)
-    assert len(load(sample, tmp_path / "cache")["train"]) == 25
+    assert len(load_sample(sample, tmp_path / "cache")["train"]) == 25
 
 
 def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
@@ -95,10 +95,10 @@ def test_other_names_are_left_to_datasets(tmp_path: Path) -> None:
     assert loaded["train"][0] == {"text": "one"}
 
 
-def test_registration_is_not_fooled_by_another_wrapper(
+def test_name_is_registered_even_if_another_library_wraps_datasets(
     sample: SampleCatalogue, tmp_path: Path
 ) -> None:
-    """Such as a tracer's, that functools.wraps marks as ours used to be."""
+    """A wrapper made with functools.wraps copies attributes, so ours must not be mistaken."""
     code = (
         "import functools, datasets.load\n"
         "find = datasets.load.dataset_module_factory\n"
@@ -111,3 +111,11 @@ def test_registration_is_not_fooled_by_another_wrapper(
         f"cache_dir={str(tmp_path)!r})\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_package_offers_exactly_its_public_names() -> None:
+    assert dir(movie_posters_decade) == movie_posters_decade.__all__
+    for name in movie_posters_decade.__all__:
+        assert getattr(movie_posters_decade, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'exprot'"):
+        _ = movie_posters_decade.exprot

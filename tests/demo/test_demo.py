@@ -1,4 +1,4 @@
-"""The demo builds from painted posters, with every kind of flaw, and without any network."""
+"""The demo builds from painted posters with every kind of flaw, and needs no network."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,18 +7,19 @@ import pytest
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo.server import answer_for_poster, paint_catalogue, paint_movies
-from movie_posters_decade.images.checks import inspect_poster
+from movie_posters_decade.images import check_poster
 from movie_posters_decade.records import RejectReason
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> MoviePostersDecade:
+    """A built demo."""
     builder = MoviePostersDecade(str(tmp_path_factory.mktemp("cache")), config_name="demo")
     builder.download_and_prepare()
     return builder
 
 
-def test_flaws_are_lost_and_decades_are_equal_all_the_same(built: MoviePostersDecade) -> None:
+def test_flawed_posters_are_rejected_and_decades_are_balanced(built: MoviePostersDecade) -> None:
     report = built.report()
     assert set(report.rejected or ()) >= {
         "not_found",
@@ -49,12 +50,12 @@ def test_demo_needs_no_network(
     assert builder.report() == built.report()
 
 
-def test_each_flaw_is_what_its_name_says() -> None:
+def test_each_flaw_has_its_reject_reason() -> None:
     reasons: dict[str, set[RejectReason | None]] = {}
     for movie in paint_movies():
         status, content = answer_for_poster(movie.path)
-        verdict = RejectReason.NOT_FOUND if status == 404 else inspect_poster(content).fault
-        reasons.setdefault(movie.flaw, set()).add(verdict)
+        reason = RejectReason.NOT_FOUND if status == 404 else check_poster(content).reason
+        reasons.setdefault(movie.flaw, set()).add(reason)
     assert reasons == {
         "": {None},
         "dead": {RejectReason.NOT_FOUND},
@@ -67,8 +68,8 @@ def test_each_flaw_is_what_its_name_says() -> None:
     }
 
 
-def test_decades_look_different(built: MoviePostersDecade) -> None:
-    """The mean color of a poster is nearest to its own decade's."""
+def test_mean_color_is_nearest_to_that_of_the_decade(built: MoviePostersDecade) -> None:
+    """So that a model can learn something from the demo."""
     dataset = built.as_dataset()
 
     def mean_color(example: dict[str, object]) -> tuple[int, ...]:
@@ -106,7 +107,7 @@ def test_painted_catalogue_is_always_the_same(tmp_path: Path) -> None:
     assert one.as_dataset()["train"].to_dict() == other.as_dataset()["train"].to_dict()
 
 
-def test_demo_streams(built: MoviePostersDecade) -> None:
+def test_demo_can_be_streamed(built: MoviePostersDecade) -> None:
     streamed = list(built.as_streaming_dataset(split="test"))
     test_movies = built.as_dataset(split="test")
     assert sorted(movie["imdb_id"] for movie in streamed) == sorted(test_movies["imdb_id"])

@@ -1,4 +1,4 @@
-"""Options are checked where they are used, and an error says what was expected and found."""
+"""Options have the defaults of the article, one canonical form, and errors that name them."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from movie_posters_decade.config import Options
 from movie_posters_decade.errors import OptionError
 
 
-def test_defaults_are_the_articles() -> None:
+def test_defaults_are_those_of_the_article() -> None:
     options = Options().checked()
     assert (options.min_year, options.max_year, options.test_size) == (1970, 2017, 0.2)
     assert (options.balance, options.max_per_decade, options.keep_grayscale) == (
@@ -18,8 +18,8 @@ def test_defaults_are_the_articles() -> None:
 
 def test_genres_have_one_canonical_form() -> None:
     assert Options(genres="War").checked().genres == ("war",)  # type: ignore[arg-type]
-    two_ways = Options(genres=("War", "Action")), Options(genres=["Action", "War ", "War"])  # type: ignore[arg-type]
-    assert two_ways[0].checked() == two_ways[1].checked()
+    one, other = Options(genres=("War", "Action")), Options(genres=["Action", "War ", "War"])  # type: ignore[arg-type]
+    assert one.checked() == other.checked()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,9 @@ def test_genres_have_one_canonical_form() -> None:
         ("genres", 3, "Option genres: expected one or more genre names; found 3."),
     ],
 )
-def test_bad_value_is_named(name: str, value: object, sentence: str) -> None:
+def test_invalid_value_is_an_error_that_names_the_option(
+    name: str, value: object, sentence: str
+) -> None:
     options = Options()
     setattr(options, name, value)
     with pytest.raises(OptionError) as error:

@@ -1,0 +1,261 @@
+"""A build from a lock file has the same posters, byte for byte, or names those that differ."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builds import arrow_files, build_sample
+from samples import SampleCatalogue, paint
+
+from movie_posters_decade import MoviePostersDecade, __version__
+from movie_posters_decade.cli import main
+from movie_posters_decade.errors import CollectionError, LockFileError, OptionError
+from movie_posters_decade.lockfile import FORMAT, LISTED_MISMATCHES, read_lock_file
+
+
+def change_poster(sample: SampleCatalogue, imdb_id: str) -> None:
+    """Let the host send another poster for a movie."""
+    sample.host.answers[sample.paths[imdb_id]] = (200, paint("1990s", 99_999))
+
+
+@pytest.fixture
+def built(sample: SampleCatalogue, tmp_path: Path) -> MoviePostersDecade:
+    """A build that rejected one poster."""
+    sample.kill("tt0001004")
+    return build_sample(sample, tmp_path / "first", max_per_decade=5)
+
+
+@pytest.fixture
+def lock(built: MoviePostersDecade) -> str:
+    """The path of the lock file of this build."""
+    return built.files.lock_path
+
+
+def test_lock_file_has_a_line_for_each_movie_in_the_order_of_ids(
+    built: MoviePostersDecade, lock: str
+) -> None:
+    head, *lines = [json.loads(line) for line in Path(lock).read_text().splitlines()]
+    assert (head["format"], head["movie_posters_decade"]) == (2, __version__)
+    assert head["movies"] == len(lines)
+    assert head["options"]["max_per_decade"] == 5
+    assert len(head["catalogue"]) == 64
+    ids = [line["imdb_id"] for line in lines]
+    assert ids == sorted(ids)
+    assert {line["imdb_id"]: line["rejected"] for line in lines if "rejected" in line} == {
+        "tt0001004": "not_found"
+    }
+    assert sum("sha256" in line for line in lines) == built.report().kept
+
+
+@pytest.mark.parametrize("has_catalogue", [True, False])
+def test_build_from_a_lock_file_has_the_same_bytes(
+    sample: SampleCatalogue,
+    tmp_path: Path,
+    built: MoviePostersDecade,
+    lock: str,
+    has_catalogue: bool,
+) -> None:
+    source = {} if has_catalogue else {"data_files": None}
+    again = build_sample(sample, tmp_path / "second", lock_file=lock, **source)
+    assert arrow_files(again.cache_dir) == arrow_files(built.cache_dir)
+    assert read_lock_file(Path(again.files.lock_path)) == read_lock_file(Path(lock))
+    assert again.info.features == built.info.features
+
+
+def test_changed_and_missing_posters_are_listed_and_nothing_is_built(
+    sample: SampleCatalogue,
+    tmp_path: Path,
+    built: MoviePostersDecade,
+    lock: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = read_lock_file(Path(lock)).kept
+    changed, missing, *_ = [movie.imdb_id for movie in kept if movie.split == "train"]
+    change_poster(sample, changed)
+    sample.kill(missing)
+    cache = tmp_path / "second"
+    command = ["build", "--lock-file", lock, "--cache-dir", str(cache), "--allow-private-hosts"]
+    assert main(command) == 1
+    sentence, *movies = capsys.readouterr().err.strip().splitlines()
+    assert sentence == (
+        f"movie-posters-decade: {lock}: expected its {built.report().kept} posters, byte for byte; "
+        "found 2 of them changed or unavailable. What was downloaded is kept. Build with "
+        "--force-redownload to download all of them again, or with allow_missing=True "
+        "(--allow-missing) to leave these out:"
+    )
+    assert [line.split()[0] for line in movies] == sorted([changed, missing])
+    assert {line.split(": ")[1].split(",")[0] for line in movies} == {"hash_mismatch", "not_found"}
+    assert arrow_files(cache) == {}
+    assert main([*command, "--allow-missing", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["rejected"] == {"not_found": 1, "hash_mismatch": 1}
+    assert report["kept"] == built.report().kept - 2
+
+
+@pytest.mark.parametrize("command", ["plan", "build"])
+def test_report_of_a_build_from_a_lock_file_counts_its_movies(
+    tmp_path: Path,
+    built: MoviePostersDecade,
+    lock: str,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    arguments = ["--lock-file", lock, "--cache-dir", str(tmp_path / "second")]
+    assert main([command, *arguments, "--allow-private-hosts"]) == 0
+    kept = built.report().kept
+    assert f"{kept} movies = {kept} kept + 0 dropped\n" in capsys.readouterr().out
+
+
+def test_stream_from_a_lock_file_holds_its_posters(
+    sample: SampleCatalogue, tmp_path: Path, lock: str
+) -> None:
+    kept = list(read_lock_file(Path(lock)).kept)
+    options: dict[str, Any] = {"lock_file": lock, "allow_private_hosts": True}
+    builder = MoviePostersDecade(str(tmp_path), **options)
+    found = {
+        split: [example["imdb_id"] for example in stream]
+        for split, stream in builder.as_streaming_dataset().items()
+    }
+    assert {movie for split in found.values() for movie in split} == {one.imdb_id for one in kept}
+    [changed, *_] = [movie for movie in kept if movie.split == "train"]
+    change_poster(sample, changed.imdb_id)
+    with pytest.raises(LockFileError, match=f"{changed.imdb_id} .* hash_mismatch"):
+        list(builder.as_streaming_dataset()["train"])
+    lenient = MoviePostersDecade(str(tmp_path), allow_missing=True, **options)
+    assert len(list(lenient.as_streaming_dataset()["train"])) == len(found["train"]) - 1
+
+
+def test_leaving_out_a_whole_stratum_is_an_error(
+    sample: SampleCatalogue, tmp_path: Path, lock: str
+) -> None:
+    for movie in read_lock_file(Path(lock)).kept:
+        if movie.stratum == ("1970s", "test"):
+            sample.kill(movie.imdb_id)
+    with pytest.raises(CollectionError, match="The 1970s have no usable test poster"):
+        build_sample(sample, tmp_path / "second", lock_file=lock, allow_missing=True)
+
+
+def test_private_hosts_have_to_be_allowed(
+    tmp_path: Path, built: MoviePostersDecade, lock: str
+) -> None:
+    with pytest.raises(LockFileError, match="allow_private_hosts=True") as error:
+        MoviePostersDecade(str(tmp_path), lock_file=lock).download_and_prepare()
+    _, *movies, last = str(error.value).splitlines()
+    assert len(movies) == LISTED_MISMATCHES
+    assert last == f"  and {built.report().kept - LISTED_MISMATCHES} more"
+
+
+def test_allow_missing_needs_a_lock_file(sample: SampleCatalogue, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="allow_missing: expected a lock file with it"):
+        build_sample(sample, tmp_path, allow_missing=True)
+
+
+def test_option_that_differs_from_the_lock_file_is_an_error(
+    sample: SampleCatalogue, tmp_path: Path, lock: str
+) -> None:
+    with pytest.raises(OptionError) as error:
+        build_sample(sample, tmp_path / "third", lock_file=lock, seed=7)
+    assert str(error.value) == (
+        f"Option seed: expected 42, as in the lock file {lock}; found 7. Leave the option out."
+    )
+
+
+def test_configuration_that_differs_from_the_lock_file_is_an_error(
+    sample: SampleCatalogue, tmp_path: Path, lock: str
+) -> None:
+    with pytest.raises(OptionError) as error:
+        build_sample(sample, tmp_path, lock_file=lock, config_name="comedy")
+    assert str(error.value) == (
+        f"Option genres: expected ['action'], as in the lock file {lock}; found ['comedy']. Leave "
+        "the option and the configuration out."
+    )
+
+
+def test_demo_takes_no_lock_file(tmp_path: Path, lock: str) -> None:
+    with pytest.raises(OptionError) as error:
+        MoviePostersDecade(str(tmp_path), config_name="demo", lock_file=lock)
+    assert str(error.value) == (
+        "Configuration demo: expected no lock file, as the demo's posters are nowhere else; found "
+        f"{lock}. Leave it out: the demo is always the same."
+    )
+
+
+def test_lock_file_names_its_genres(sample: SampleCatalogue, tmp_path: Path) -> None:
+    first = build_sample(sample, tmp_path, config_name="drama", max_per_decade=5)
+    again = build_sample(sample, tmp_path / "second", lock_file=first.files.lock_path)
+    assert arrow_files(again.cache_dir) == arrow_files(first.cache_dir)
+    assert Path(again.cache_dir).parents[1].name.startswith("drama-")
+
+
+def test_lock_file_may_name_many_genres(sample: SampleCatalogue, tmp_path: Path) -> None:
+    """Their names alone would be longer than a folder's name may be."""
+    genres = ["drama", *(f"{number} {30 * 'a'}" for number in range(10))]
+    options = {"config_name": "all", "genres": genres, "max_per_decade": 5}
+    first = build_sample(sample, tmp_path / "first", **options)
+    again = build_sample(sample, tmp_path / "second", lock_file=first.files.lock_path)
+    assert arrow_files(again.cache_dir) == arrow_files(first.cache_dir)
+
+
+def read_error(path: Path, text: str) -> str:
+    """Return the error message for a lock file with this text."""
+    path.write_text(text)
+    with pytest.raises(LockFileError) as error:
+        read_lock_file(path)
+    return str(error.value)
+
+
+def test_lock_file_that_was_cut_short_is_one_sentence(
+    tmp_path: Path, built: MoviePostersDecade, lock: str
+) -> None:
+    path = tmp_path / "x.lock"
+    lines = Path(lock).read_text().splitlines(keepends=True)
+    assert read_error(path, "".join(lines[:7])) == (
+        f"{path}: expected a lock file of {built.report().kept + 1} movies, as its first line "
+        "says; found 5 kept and 1 rejected. Pass a file that a build wrote, complete and unchanged."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "found"),
+    [
+        ("", 1, "''"),
+        ("imdbId,Title\n", 1, "'imdbId,Title'"),
+        ('{"format": 1}\n', 1, """'{"format": 1}'"""),
+        ("{head}\n[]\n", 2, "'[]'"),
+    ],
+)
+def test_file_that_is_no_lock_file_is_one_sentence(
+    tmp_path: Path, text: str, line: int, found: str
+) -> None:
+    head = {"movie_posters_decade": "1", "format": 2, "catalogue": "", "options": {}, "movies": 1}
+    path = tmp_path / "x.lock"
+    assert read_error(path, text.replace("{head}", json.dumps(head))) == (
+        f"{path}, line {line}: expected a line of a lock file, in JSON; found {found}. Pass a file "
+        "that a build wrote, complete and unchanged."
+    )
+
+
+@pytest.mark.parametrize(("other", "version"), [(1, "0.1.0"), (3, "9.9.9")], ids=["old", "new"])
+def test_lock_file_of_another_format_names_the_version_that_reads_it(
+    tmp_path: Path, lock: str, other: int, version: str
+) -> None:
+    head, *lines = Path(lock).read_text().splitlines()
+    head = json.dumps(json.loads(head) | {"format": other, "movie_posters_decade": version})
+    path = tmp_path / "x.lock"
+    assert FORMAT == 2
+    assert read_error(path, "\n".join([head, *lines])) == (
+        f"{path}: expected a lock file of format 2, which version {__version__} reads; found "
+        f"format {other}, which version {version} wrote. Install movie_posters_decade {version} to "
+        "build from it, or build without it."
+    )
+
+
+def test_missing_lock_file_is_one_sentence(sample: SampleCatalogue, tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    with pytest.raises(LockFileError) as error:
+        build_sample(sample, tmp_path, lock_file=str(path))
+    assert str(error.value) == (
+        f"{path}: expected a lock file; found: No such file or directory. Pass a file that a build "
+        "wrote, complete and unchanged."
+    )
