@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from builds import builder_of
 from samples import SampleCatalogue
 
 from movie_posters_decade.artifacts import Build
@@ -12,6 +11,4 @@ from movie_posters_decade.artifacts import Build
 @pytest.fixture
 def build(sample: SampleCatalogue, tmp_path: Path) -> Build:
     """A build of thirty movies, six of each decade, in the folder "cache"."""
-    builder = builder_of(sample, tmp_path / "cache")
-    builder.download_and_prepare()
-    return builder.built()
+    return build_sample(sample, tmp_path / "cache").built()
