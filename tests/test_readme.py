@@ -1,5 +1,6 @@
-"""The README tells the truth: its Python runs, its commands exist, its options are the options."""
+"""README and docs are true: their Python and their commands run, and their tables are complete."""
 
+import argparse
 import importlib.util
 import os
 import re
@@ -12,46 +13,53 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from builds import build_sample
 from samples import SampleCatalogue
 from servers.hub import serve_hub
 
+from movie_posters_decade.arguments import PROGRAM, parser
+from movie_posters_decade.artifacts import LOCK_FILE
 from movie_posters_decade.catalogue import read_catalogue
-from movie_posters_decade.cli import main
+from movie_posters_decade.cli import COMMANDS, main
 from movie_posters_decade.config import Options
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-PROGRAM = "movie-posters-decade"
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
+OTHER_PROGRAMS_FLAGS = {"--check", "--ignore-missing", "--contenders", "--no-cache-dir"}
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL)
 
 
-def test_python_runs_beside_a_catalogue(
+def commands(page: str) -> list[list[str]]:
+    """Return the words of each command of the program on a page."""
+    lines = "".join(blocks(page, "sh")).replace("\\\n", " ").splitlines()
+    return [
+        shlex.split(line, comments=True)[1:] for line in lines if line.startswith(f"{PROGRAM} ")
+    ]
+
+
+def with_blocks(language: str) -> list[str]:
+    return [page for page in PAGES if blocks(page, language)]
+
+
+@pytest.fixture(autouse=True)
+def folder_of_a_reader(
     sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The current folder holds MovieGenre.csv and tmdb.parquet, whose links a proxy serves."""
     monkeypatch.chdir(sample.path.parent)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    let_a_proxy_serve(sample, monkeypatch)
-    names: dict[str, Any] = {}
-    assert len(blocks("python")) >= 1
-    for block in blocks("python"):
-        if "torchvision" not in block or importlib.util.find_spec("torchvision"):
-            exec(block, names)  # noqa: S102
-
-
-def let_a_proxy_serve(sample: SampleCatalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the catalogue's links lead to a public host that the loopback server is a proxy for."""
     text = sample.path.read_bytes().replace(sample.host.url.encode(), b"http://host.invalid")
     sample.path.write_bytes(text)
     monkeypatch.setenv("http_proxy", sample.host.url)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-
-
-def write_as_tmdb(catalogue: Path) -> None:
-    """Write the movies of a catalogue beside it once more, in TMDB's columns."""
-    movies = read_catalogue(catalogue).movies
+    movies = read_catalogue(sample.path).movies
     pd.DataFrame(
         {
             "id": movies["imdb_id"],
@@ -60,39 +68,37 @@ def write_as_tmdb(catalogue: Path) -> None:
             "genres": movies["genres"].map(lambda names: [{"name": name} for name in names]),
             "poster_path": movies["poster_url"],
         }
-    ).to_parquet(catalogue.with_name("tmdb.parquet"))
+    ).to_parquet(sample.path.with_name("tmdb.parquet"))
 
 
-def test_options_are_all_in_the_table() -> None:
-    for option in fields(Options):
-        assert f"| `{option.name}` |" in README
-
-
-def test_commands_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [line for block in blocks("sh") for line in block.splitlines() if PROGRAM in line]
-    commands = {line.split(f"{PROGRAM} ", 1)[1].split()[0] for line in lines}
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    [offered] = re.findall(r"\{(.*?)\}", capsys.readouterr().out)[:1]
-    assert commands == set(offered.split(","))
-
-
-def test_flags_are_those_of_the_program(
-    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", with_blocks("python"))
+def test_python_runs(
+    page: str, sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(sample.path.parent)
-    let_a_proxy_serve(sample, monkeypatch)
-    write_as_tmdb(sample.path)
-    for block in blocks("sh"):
-        for line in block.replace("\\\n", " ").splitlines():
-            if line.startswith(f"{PROGRAM} "):
-                words = shlex.split(line, comments=True)[1:]
-                run = push_to_loopback if words[0] == "push" else main
-                assert run([*words, "--cache-dir", str(tmp_path / "cache")]) == 0
+    """Pages in docs may use a ``build``; the output of README's first block is the one shown."""
+    names: dict[str, Any] = {}
+    if page != "README.md":
+        names["build"] = build_sample(sample, tmp_path / "build").built()
+    for number, block in enumerate(blocks(page, "python")):
+        capsys.readouterr()
+        if "torchvision" not in block or importlib.util.find_spec("torchvision"):
+            exec(block, names)  # noqa: S102
+        if page == "README.md" and number == 0:
+            assert capsys.readouterr().out == blocks(page, "text")[0]
+
+
+@pytest.mark.parametrize("page", with_blocks("sh"))
+def test_commands_run(page: str, sample: SampleCatalogue, tmp_path: Path) -> None:
+    if LOCK_FILE in "".join(blocks(page, "sh")):
+        lock = build_sample(sample, tmp_path / "build").built().lock_file
+        sample.path.with_name(LOCK_FILE).write_bytes(lock)
+    for words in commands(page):
+        run = push_to_loopback if words[0] == "push" else main
+        assert run([*words, "--cache-dir", str(tmp_path / "cache")]) == 0, words
 
 
 def push_to_loopback(words: list[str]) -> int:
-    """Run a command in a process that takes a Hub on loopback for the Hub."""
+    """Run a command in a process for which a loopback server is the Hub."""
     with serve_hub() as hub:
         program = [sys.executable, "-m", "movie_posters_decade"]
         return subprocess.run(
@@ -100,3 +106,34 @@ def push_to_loopback(words: list[str]) -> int:
             env=os.environ | hub.environment | {"NO_PROXY": "127.0.0.1"},
             check=False,
         ).returncode
+
+
+def test_readme_shows_every_command() -> None:
+    shown = {line.split(f"{PROGRAM} ")[1].split()[0] for line in readme_lines()}
+    assert shown == set(COMMANDS)
+
+
+def readme_lines() -> list[str]:
+    lines = "".join(blocks("README.md", "sh")).splitlines()
+    return [line for line in lines if f"{PROGRAM} " in line]
+
+
+def test_every_option_has_a_row() -> None:
+    for option in fields(Options):
+        assert f"\n| `{option.name}` |" in PAGES["docs/options.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_flags_exist(page: str) -> None:
+    actions: list[argparse.Action] = [*parser()._actions]
+    for action in parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            actions += [one for command in action.choices.values() for one in command._actions]
+    known = {flag for action in actions for flag in action.option_strings}
+    assert set(re.findall(r"`[^`\n]*?(--[a-z-]+)", PAGES[page])) <= known | OTHER_PROGRAMS_FLAGS
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_to_other_pages_resolve(page: str) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", PAGES[page]):
+        assert (ROOT / page).parent.joinpath(target).exists(), target

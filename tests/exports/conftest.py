@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from builds import build_sample
 from samples import SampleCatalogue
 
 from movie_posters_decade.artifacts import Build
