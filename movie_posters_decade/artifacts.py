@@ -100,11 +100,7 @@ class BuildFiles:
         return self._path(LOCK_FILE)
 
     def write(self, report: Report, rejections: Iterable[Rejection], lock: LockFile) -> None:
-        """Write all of them.
-
-        Raises:
-            OSError: one cannot be written.
-        """
+        """Write all of them."""
         with self._open(REPORT_FILE, "w") as file:
             json.dump(report.to_json(), file, indent=2)
         with self._open(REJECTED_FILE, "w") as file:
@@ -131,11 +127,7 @@ class BuildFiles:
             ) from error
 
     def read_tables(self) -> dict[str, bytes]:
-        """Read rejected.csv and the lock file.
-
-        Raises:
-            FileNotFoundError: there is no build.
-        """
+        """Read rejected.csv and the lock file."""
         return {
             name: self.filesystem.cat_file(self._path(name)) for name in (REJECTED_FILE, LOCK_FILE)
         }

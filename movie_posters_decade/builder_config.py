@@ -45,13 +45,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     version: str = __version__
 
     def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
-        """Return a name for the cache that changes with all that shapes the dataset.
-
-        Raises:
-            OptionError: an option has an invalid value.
-            CatalogueError: the catalogue is on this machine and does not exist.
-            LockFileError: the lock file is invalid.
-        """
+        """Return a name for the cache that changes with all that shapes the dataset."""
         content = asdict(self.checked())
         del content["connections_per_host"], content["lock_file"]
         content |= {"catalogue": self.identity(), "features": repr(custom_features)}
@@ -60,12 +54,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         return f"{name}-{digest[:16]}"
 
     def checked(self) -> Options:
-        """Return the options alone, validated; with a lock file, the options of that file.
-
-        Raises:
-            OptionError: an option has an invalid value, or another one than the lock file.
-            LockFileError: the lock file is invalid.
-        """
+        """Return the options alone, validated; with a lock file, the options of that file."""
         options = super().checked()
         lock = self.lock()
         if lock is None:
@@ -88,20 +77,11 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         return replace(options, **{**lock.options, "genres": genres})
 
     def lock(self) -> LockFile | None:
-        """Read the lock file, if there is one.
-
-        Raises:
-            LockFileError: it is invalid.
-        """
+        """Read the lock file, if there is one."""
         return None if self.lock_file is None else read_lock_file(expand_home(self.lock_file))
 
     def location(self) -> str:
-        """Return the catalogue's path or URL, or "demo" for the painted one.
-
-        Raises:
-            OptionError: the demo is given another catalogue.
-            CatalogueError: it is on this machine, and does not exist or is not the only one.
-        """
+        """Return the catalogue's path or URL, or "demo" for the painted one."""
         if self.name == DEMO:
             if self.data_files is not None or self.data_dir:
                 raise OptionError(
@@ -136,11 +116,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         return location if is_url(location) else Path(location).name
 
     def identity(self) -> str:
-        """Return what distinguishes the catalogue's content from any other.
-
-        Raises:
-            CatalogueError: it is on this machine and cannot be read.
-        """
+        """Return what distinguishes the catalogue's content from any other."""
         if self.lock_file is not None:
             return f"{hash_file(expand_home(self.lock_file))}{self.folder()}"
         location = self.location()

@@ -93,14 +93,7 @@ class LockFile:
 def make_lock_file(
     catalogue: str, options: Options, posters: Iterable[Poster], rejections: Iterable[Rejection]
 ) -> LockFile:
-    """Create the lock file of a build.
-
-    Args:
-        catalogue: the SHA-256 of its catalogue.
-        options: its options.
-        posters: the kept posters.
-        rejections: the candidates that were tried and rejected.
-    """
+    """Create the lock file of a build."""
     return LockFile(
         catalogue,
         dataset_options(options),
@@ -126,13 +119,7 @@ def read_lock_file(path: Path) -> LockFile:
 
 
 def mismatches(lock: LockFile, outcomes: Sequence[Poster | Rejection]) -> list[Rejection]:
-    """Return a rejection for each movie whose poster does not match the lock file.
-
-    Args:
-        lock: the lock file's content.
-        outcomes: of its kept movies: rejections are returned as they are, and posters with another
-            checksum as a hash mismatch.
-    """
+    """Return a rejection for each movie whose poster does not match the lock file."""
     return [
         outcome
         if isinstance(outcome, Rejection)

@@ -79,25 +79,12 @@ class Pipeline:
         self._manager = manager
 
     def plan(self) -> Report:
-        """Report what a build would keep if no poster were rejected. It sends no request.
-
-        Raises:
-            CatalogueError: the catalogue cannot be read without a request.
-            SelectionError: a stratum has no candidate.
-        """
+        """Report what a build would keep if no poster were rejected. It sends no request."""
         selection, _ = self._select(may_download=False)
         return plan_report(selection.steps, selection.candidates["decade"], selection.targets)
 
     def build(self) -> BuildResult:
-        """Download the posters into the cache, and return those that are kept.
-
-        Raises:
-            CatalogueError: the catalogue cannot be downloaded, read or understood.
-            SelectionError: a stratum has no candidate.
-            DownloadError: posters cannot be stored, or requests are forbidden.
-            CollectionError: a stratum has no usable poster.
-            LockFileError: a poster does not match the lock file.
-        """
+        """Download the posters into the cache, and return those that are kept."""
         selection, sha256 = self._select()
         with self._proxies() as proxies:
             downloader = self._downloader(DownloadCache.of(self._manager), proxies)
@@ -118,14 +105,7 @@ class Pipeline:
         return BuildResult(posters, rejections, report, lock)
 
     def stream(self, split: str) -> Iterator[Poster]:
-        """Stream the posters of a split, which are downloaded on the way.
-
-        Raises:
-            CatalogueError: the catalogue cannot be downloaded or read.
-            SelectionError: a stratum has no candidate.
-            CollectionError: at the end, a stratum has no usable poster.
-            LockFileError: a poster does not match the lock file.
-        """
+        """Stream the posters of a split, which are downloaded on the way."""
         selection, _ = self._select()
         with self._proxies() as proxies, temporary_cache() as cache:
             download = self._downloader(cache, proxies).download

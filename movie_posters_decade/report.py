@@ -169,13 +169,7 @@ class Report:
 def plan_report(
     steps: Sequence[Step], candidates: Iterable[str], targets: Mapping[Stratum, int]
 ) -> Report:
-    """Report what a build would keep if no poster were rejected.
-
-    Args:
-        steps: of the funnel.
-        candidates: the decade of each candidate.
-        targets: how many posters of each stratum to keep.
-    """
+    """Report what a build would keep if no poster were rejected."""
     return _report(steps, Counter(candidates), targets, targets)
 
 
@@ -187,16 +181,7 @@ def build_report(
     rejections: Sequence[Rejection],
     downloaded: Mapping[Stratum, int],
 ) -> Report:
-    """Report what a build kept and rejected.
-
-    Args:
-        steps: of the funnel.
-        candidates: the decade of each candidate.
-        targets: how many posters of each stratum to keep.
-        posters: the kept ones.
-        rejections: the candidates that were tried and rejected.
-        downloaded: how many candidates of each stratum were tried.
-    """
+    """Report what a build kept and rejected."""
     kept = Counter(poster.movie.stratum for poster in posters)
     by_stratum: defaultdict[Stratum, Counter[RejectReason]] = defaultdict(Counter)
     for rejection in rejections:

@@ -16,11 +16,6 @@ _Style = Callable[[ImageDraw.ImageDraw, random.Random], None]
 def paint_poster(title: str, year: int, seed: int) -> Image.Image:
     """Paint a poster in the style of a year's decade.
 
-    Args:
-        title: written at the foot.
-        year: chooses the style; decades before 1970 share one.
-        seed: varies the painting within the style.
-
     Returns:
         An RGB image of 182 by 268 pixels.
     """

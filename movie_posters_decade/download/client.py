@@ -76,10 +76,6 @@ class Client:
     async def get(self, url: str, body: IO[bytes]) -> Attempt:
         """Send one GET request, and follow redirects.
 
-        Args:
-            url: what to request.
-            body: the file that the content is written to; its old content is overwritten.
-
         Raises:
             OSError: the content cannot be written.
         """

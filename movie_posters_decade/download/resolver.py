@@ -23,12 +23,7 @@ class Resolver:
         self._slots = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def addresses(self, host: str) -> list[str]:
-        """Resolve a host name to its IP addresses.
-
-        Raises:
-            OSError: there are none.
-            UnicodeError: it is not a valid name.
-        """
+        """Resolve a host name to its IP addresses."""
         lookup = self._lookups.get(host)
         if lookup is None:
             lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))

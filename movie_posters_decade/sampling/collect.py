@@ -88,18 +88,7 @@ def collect(selection: Selection, download: Download, *, equal: bool) -> Collect
 def collect_locked(
     lock: LockFile, path: str, download: Download, *, allow_missing: bool
 ) -> Collection:
-    """Collect exactly the posters that a lock file lists.
-
-    Args:
-        lock: the lock file's content.
-        path: of the lock file, for the error.
-        download: downloads links.
-        allow_missing: whether to leave out posters that are rejected or changed.
-
-    Raises:
-        LockFileError: some posters are, and that is not allowed.
-        CollectionError: a stratum has no poster left.
-    """
+    """Collect exactly the posters that a lock file lists."""
     movies = lock.movies
     with _progress_bar(len(movies)) as bar, closing(_outcomes(movies, download)) as outcomes:
         in_order = _in_order(movies, _show_progress(outcomes, bar, 0))
@@ -122,16 +111,6 @@ def stream(
 
     The posters of test are downloaded before train begins, so that none of train looks like one of
     test. A poster's file exists until the next poster is taken.
-
-    Args:
-        selection: the candidates and the target of each stratum.
-        split: "train" or "test".
-        download: downloads links.
-        remove: removes the stored content of a link.
-        equal: whether the stream ends as soon as one decade is exhausted.
-
-    Raises:
-        CollectionError: at the end, a stratum has no usable poster.
     """
     streaming = _Stream(download, remove)
     if split == "train":
@@ -149,19 +128,7 @@ def stream_locked(
     *,
     allow_missing: bool,
 ) -> Iterator[Poster]:
-    """Stream exactly the posters of a split that a lock file lists.
-
-    Args:
-        lock: the lock file's content.
-        path: of the lock file, for the error.
-        split: "train" or "test".
-        download: downloads links.
-        remove: removes the stored content of a link.
-        allow_missing: whether to leave out posters that are rejected or changed.
-
-    Raises:
-        LockFileError: one is, and that is not allowed.
-    """
+    """Stream exactly the posters of a split that a lock file lists."""
     movies: Sequence[Movie] = [movie for movie in lock.movies if movie.split == split]
     while movies:
         batch, movies = split_at(movies, STREAM_BATCH)

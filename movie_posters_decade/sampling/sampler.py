@@ -41,11 +41,6 @@ def draw_sample(
 
     Posters of test come before those of train, then the smaller rank comes first. So the result
     does not depend on the order of arrival. A poster beyond its stratum's target rejects no other.
-
-    Args:
-        usable: the posters, in any order.
-        targets: how many posters of each stratum to keep.
-        near_duplicates: which of them look alike.
     """
     kept: dict[Stratum, list[Poster]] = {stratum: [] for stratum in targets}
     kept_ids = set()
