@@ -163,15 +163,7 @@ def _movie_fields(movie: Movie) -> dict[str, Any]:
 # The options of a build are read many times, and a lock file holds all of them.
 @lru_cache(maxsize=1)
 def parse_lock_file(text: str, path: str) -> LockFile:
-    """Parse a lock file.
-
-    Args:
-        text: the file's content.
-        path: the file, for errors.
-
-    Raises:
-        LockFileError: it is not a lock file, or has another format.
-    """
+    """Parse a lock file."""
     first, *others = text.split("\n")
     lock, count = _parse_line(first, f"{path}, line 1", _head, path)
     movies = [

@@ -21,6 +21,7 @@ from movie_posters_decade.demo.paint import encode_jpeg, paint_poster
 
 HOST = "http://posters.movie-posters-decade.invalid"
 
+_FIRST_ID = 9_900_000_000  # IMDb has not reached it
 _MOVIES_BY_DECADE = {1960: 20, 1970: 80, 1980: 88, 1990: 100, 2000: 110, 2010: 72}
 _DEAD_SHARE_BY_DECADE = {1970: 0.3, 1980: 0.25, 1990: 0.2, 2000: 0.15, 2010: 0.1}
 _FLAWS = ("grayscale", "grayscale stored as RGB", "truncated", "web page", "empty", "copy")
@@ -91,7 +92,7 @@ def paint_movies() -> tuple[PaintedMovie, ...]:
             name = f"The {chance.choice(_ADJECTIVES)} {chance.choice(_NOUNS)}"
             movies.append(
                 PaintedMovie(
-                    imdb_id=9_900_000_000 + len(movies),
+                    imdb_id=_FIRST_ID + len(movies),
                     title=f"{name} ({year})" if chance.random() > 0.02 else name,
                     year=year,
                     genres=chance.choice(_GENRES),
@@ -138,7 +139,7 @@ def answer_for_poster(path: str) -> tuple[int, bytes]:
     if movie.flaw == "empty":
         return 200, b""
     if movie.flaw == "copy":
-        before = _movies_by_id()[movie.imdb_id - 1]
+        before = paint_movies()[movie.imdb_id - _FIRST_ID - 1]
         return 200, encode_jpeg(paint_poster(before.title, before.year, before.imdb_id), quality=60)
     poster = paint_poster(movie.title, movie.year, movie.imdb_id)
     if movie.flaw.startswith("grayscale"):
@@ -147,11 +148,6 @@ def answer_for_poster(path: str) -> tuple[int, bytes]:
         poster = poster.convert("RGB")
     content = encode_jpeg(poster)
     return 200, content[: len(content) // 2] if movie.flaw == "truncated" else content
-
-
-@cache
-def _movies_by_id() -> dict[int, PaintedMovie]:
-    return {movie.imdb_id: movie for movie in paint_movies()}
 
 
 @cache

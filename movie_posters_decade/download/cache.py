@@ -62,12 +62,7 @@ class DownloadCache:
         self.path(url).unlink(missing_ok=True)
 
     def remember_not_found(self, url: str, status: int) -> None:
-        """Enter a URL into the negative cache, and remove its earlier content.
-
-        Args:
-            url: the URL.
-            status: the HTTP status, 404 or 410.
-        """
+        """Enter a URL into the negative cache, and remove its earlier content."""
         self.remove(url)
         self._negative_entry(url).write_text(str(status))
 
@@ -78,9 +73,7 @@ class DownloadCache:
     def not_found_status(self, url: str, *, any_age: bool = False) -> int | None:
         """Return the HTTP status of a URL in the negative cache, or None.
 
-        Args:
-            url: the URL.
-            any_age: whether an entry older than seven days counts, and is kept.
+        An entry older than seven days is removed, unless ``any_age`` is set.
         """
         entry = self._negative_entry(url)
         try:
@@ -150,10 +143,6 @@ def paths_from_manager(manager: DownloadManager, urls: Sequence[str]) -> dict[st
 
     The manager counts and checks them as its own downloads, and sends no request. Links to the Hub
     and to Google Drive are left out: it would request them again.
-
-    Args:
-        manager: whose cache holds the content of all URLs.
-        urls: in any number.
     """
     urls = [url for url in urls if not url.startswith(_REQUESTED_ANYWAY)]
     cached = copy.copy(manager)

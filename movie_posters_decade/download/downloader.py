@@ -199,16 +199,7 @@ class Downloader:
 
 
 class _Worker:
-    """Downloads from one host: attempts with backoff, then check and store.
-
-    Args:
-        client: sends one request.
-        cache: where the content goes.
-        check: checks the content.
-        host: its circuit breaker and Retry-After.
-        connections: one of the host's is held during an attempt, none during the backoff.
-        slots: one of all hosts' connections is held during an attempt.
-    """
+    """Downloads from one host: attempts with backoff, then check and store."""
 
     def __init__(
         self,

@@ -54,10 +54,6 @@ def rank(imdb_id: str, seed: int) -> int:
 def select(movies: pd.DataFrame, options: Options) -> Selection:
     """Select the candidates among a catalogue's movies, and set the targets.
 
-    Args:
-        movies: a catalogue's table. The order of its rows does not matter.
-        options: as :meth:`Options.checked` returns them.
-
     Raises:
         SelectionError: a stratum has no candidate.
     """
