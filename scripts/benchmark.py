@@ -6,9 +6,9 @@
     python scripts/benchmark.py --folder /dev/shm
 
 Each contender runs as a process of its own in a virtual environment of its own, in turn, round
-after round; figures are medians. Posters are painted for the occasion. The host is nginx with its
-echo module where they are installed (Debian: nginx-light), else the standard library's asyncio. In
-a folder on a RAM disk, which takes about 2 GB, the figures do not depend on the disk's moods.
+after round; figures are medians. Posters are painted by the script. The host is nginx with its echo
+module where they are installed (Debian: nginx-light and libnginx-mod-http-echo), else the standard
+library's asyncio. In a folder on a RAM disk, which takes about 2 GB, the disk has no influence.
 
 ours         movie-posters-decade build, from nothing, with as many connections as img2dataset
 cached       the same command again
@@ -121,7 +121,7 @@ def run_ours(stage: Stage) -> dict[str, Run]:
     command = [
         stage.pythons["ours"].parent / "movie-posters-decade",
         *("build", "--data-files", stage.folder / "catalogue.csv", "--cache-dir", cache),
-        *("--connections", stage.connections, "--allow-private-hosts", "--json"),
+        *("--connections-per-host", stage.connections, "--allow-private-hosts", "--json"),
     ]
     home = {"HF_HOME": str(stage.folder / "home")}
     runs = {"ours": stage.run(command, home), "cached": stage.run(command, home)}
