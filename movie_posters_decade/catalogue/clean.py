@@ -65,9 +65,9 @@ def parse_catalogue(
     rows = Step("rows", len(parsed), repaired={"titles": repaired} if repaired else {})
     merge = options.duplicate_rows == "merge"
     complete_movies, complete = _keep_complete(parsed.assign(title=titles), merge=merge)
-    unique_movies, unique = _keep_unique(complete_movies)
+    movies, unique = _keep_unique(complete_movies)
     sha256 = hashlib.sha256(content).hexdigest()
-    return Catalogue(unique_movies.reset_index(drop=True), (rows, complete, unique), sha256)
+    return Catalogue(movies.reset_index(drop=True), (rows, complete, unique), sha256)
 
 
 def repair_title(title: str) -> str:
@@ -110,7 +110,7 @@ def _read_fields(content: bytes, name: str, options: Options) -> pd.DataFrame:
 
 def _parse_fields(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
     """Parse the texts of each field into a movie's values. No row is dropped."""
-    header = (KAGGLE_COLUMNS | dict(options.columns or {}))["imdb_id"]
+    header = (options.columns or {}).get("imdb_id", KAGGLE_COLUMNS["imdb_id"])
     pattern = _IMDB_ID if "imdb" in header.lower() else _IMDB_ID_WITH_TT
     titles, years = _split_years(raw)
     scores = pd.to_numeric(raw.get("imdb_score", pd.Series(index=raw.index)), errors="coerce")
@@ -126,8 +126,7 @@ def _parse_fields(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
         "imdb_score": scores.where(scores.between(0, 10)),
         "poster_url": [_normalize_link(link, options.base_url) for link in raw["poster_url"]],
     }
-    types = {"year": "Int64", "imdb_score": "float64"}
-    return pd.DataFrame(fields, raw.index, dtype=object).astype(types)
+    return pd.DataFrame(fields, dtype=object).astype({"year": "Int64", "imdb_score": "float64"})
 
 
 def _split_years(raw: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
