@@ -18,68 +18,51 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from movie_posters_decade.config import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.records import is_url
 
-_ZIP_START = b"PK\x03\x04"
-"""The first bytes of every zip that holds a file."""
-
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns to read from a table.
-
-    Attributes:
-        required: those that the table must have.
-        optional: those that are read if the table has them.
-    """
+    """The columns to read: those that a table must have, and those that it may lack."""
 
     required: Sequence[str]
-    optional: Sequence[str] = ()
+    optional: Sequence[str]
 
     def found_in(self, header: Sequence[str], name: str, hint: str = "") -> list[str]:
-        """Return the columns that are in the header of the table ``name``, required ones first.
-
-        Raises:
-            CatalogueError: the header is empty, or a required column is missing or repeated.
-        """
+        """Return the columns that are in the header of the table ``name``, required ones first."""
         expected = ", ".join(self.required)
         if not any(header):
             raise CatalogueError(f"{name}: expected a table with {expected}; found an empty file.")
-        missing = [column for column in self.required if column not in header]
-        if missing:
+        if missing := [column for column in self.required if column not in header]:
             raise CatalogueError(
                 f"{name}: expected the columns {expected}; found no {', '.join(missing)} among "
-                f"{_shorten(', '.join(header))}. Set the option columns if they have other names."
-                f"{hint}"
+                f"{_shorten(', '.join(header), 200)}. Set the option columns if they have other "
+                f"names.{hint}"
             )
-        repeated = [column for column in self.required if header.count(column) > 1]
-        if repeated:
-            raise CatalogueError(
-                f"{name}: expected the columns {expected} once each; found {repeated[0]} "
-                f"{header.count(repeated[0])} times."
-            )
+        for column in self.required:
+            if header.count(column) > 1:
+                raise CatalogueError(
+                    f"{name}: expected the columns {expected} once each; found {column} "
+                    f"{header.count(column)} times."
+                )
         return [*self.required, *(column for column in self.optional if column in header)]
 
 
 def read_file(path: Path, name: str) -> tuple[str, bytes]:
-    """Read a file, or the only table in a zip, and return its name and its bytes.
-
-    The name is for errors; that of a table in a zip is added to it.
-
-    Raises:
-        CatalogueError: the file cannot be read, or is a zip without exactly one table.
-    """
+    """Read a file, or the only table in a zip, and return its name for errors and its bytes."""
     try:
         # A Parquet file may hold the bytes that a zip is recognized by.
         if suffix_of(name) != ".parquet" and zipfile.is_zipfile(path):
             return _read_member(path, name)
         content = path.read_bytes()
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-        raise unreadable(name, error) from error
-    if content.startswith(_ZIP_START):
+        raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
+    # Every zip that holds a file starts with these bytes.
+    if content.startswith(b"PK\x03\x04"):
         raise CatalogueError(
             f"{name}: expected a table or a complete zip; found a zip that cannot be read. "
             "Download it again."
@@ -88,18 +71,9 @@ def read_file(path: Path, name: str) -> tuple[str, bytes]:
 
 
 def parse_table(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
-    """Parse a table with the reader for its file type.
+    """Parse a table into texts, with empty texts for missing values, and tuples for lists.
 
-    Args:
-        content: the file's bytes; text is in UTF-8 (with or without a byte order mark) or latin-1.
-        name: a path or URL, whose suffix is the file type; a table of any other suffix is CSV.
-        columns: the columns to read.
-
-    Returns:
-        The columns as texts: empty texts for missing values, and tuples for lists.
-
-    Raises:
-        CatalogueError: the content is empty, is not such a table, or lacks a column.
+    The suffix of the name, a path or URL, is the file type. A table of any other suffix is CSV.
     """
     table = READERS.get(suffix_of(name), _read_csv)(content, name, columns)
     if table.empty:
@@ -113,26 +87,18 @@ def suffix_of(name: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).suffix.lower()
 
 
-def unreadable(name: str, error: Exception) -> CatalogueError:
-    """Return the error for a catalogue that exists and cannot be read."""
-    return CatalogueError(f"{name}: expected a readable catalogue; found: {error}.")
-
-
 def _read_member(path: Path, name: str) -> tuple[str, bytes]:
     with zipfile.ZipFile(path) as archive:
-        tables = [
-            member
-            for member in archive.namelist()
-            # macOS adds a "._" file beside each file.
-            if suffix_of(member) in READERS and not Path(member).name.startswith("._")
-        ]
+        tables = [member for member in archive.namelist() if suffix_of(member) in READERS]
+        # macOS adds a "._" file beside each file.
+        tables = [table for table in tables if not Path(table).name.startswith("._")]
         chosen = [table for table in tables if Path(table).name == KAGGLE_FILE] or tables
-        if len(chosen) != 1:
-            raise CatalogueError(
-                f"{name}: expected {KAGGLE_FILE}, or one table, in this zip; "
-                f"found {', '.join(sorted(chosen)) or 'none'}."
-            )
-        return f"{name}/{chosen[0]}", archive.read(chosen[0])
+        if len(chosen) == 1:
+            return f"{name}/{chosen[0]}", archive.read(chosen[0])
+    found = ", ".join(sorted(chosen)) or "none"
+    raise CatalogueError(
+        f"{name}: expected {KAGGLE_FILE}, or one table, in this zip; found {found}."
+    )
 
 
 def _read_csv(
@@ -143,11 +109,7 @@ def _read_csv(
         header = [column.strip() for column in next(reader, [])]
         found = columns.found_in(header, name, f" Columns must be separated by {separators}.")
         indices = [header.index(column) for column in found]
-        rows = [
-            _fields(row, len(header), indices, f"{name}, line {reader.line_num}")
-            for row in reader
-            if row
-        ]
+        rows = [_fields(row, len(header), indices, name, reader.line_num) for row in reader if row]
     except csv.Error as error:
         raise CatalogueError(
             f"{name}, line {reader.line_num}: expected a row of a CSV table; found: {error}."
@@ -155,11 +117,11 @@ def _read_csv(
     return pd.DataFrame(rows, columns=found, dtype=object)
 
 
-def _fields(row: list[str], width: int, indices: Sequence[int], where: str) -> list[str]:
+def _fields(row: list[str], width: int, indices: Sequence[int], name: str, line: int) -> list[str]:
     """Return the fields of the columns that are read; a row that is too short has empty ones."""
-    if any(field.strip() for field in row[width:]):
+    if any(map(str.strip, row[width:])):
         raise CatalogueError(
-            f"{where}: expected {width} fields, as in the header; found {len(row)}. "
+            f"{name}, line {line}: expected {width} fields, as in the header; found {len(row)}. "
             "Put fields that hold a comma in quotes."
         )
     return [row[index] if index < len(row) else "" for index in indices]
@@ -185,8 +147,6 @@ def _json_objects(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
 
 
 def _read_parquet(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
-    import pyarrow.parquet as pq  # noqa: PLC0415, few catalogues need it
-
     try:
         file = pq.ParquetFile(io.BytesIO(content))
         found = columns.found_in(file.schema_arrow.names, name)
@@ -210,26 +170,23 @@ READERS: Mapping[str, Callable[[bytes, str, Columns], pd.DataFrame]] = {
 
 
 def _decode(content: bytes, name: str) -> io.TextIOWrapper:
-    """Return the lines of a text, decoded one by one, as a catalogue can be large."""
+    """Return the lines of a text, in UTF-8 or latin-1, decoded one by one: it can be large."""
     if b"\0" in content:
         raise CatalogueError(
             f"{name}: expected a text file in UTF-8 or latin-1; found zero bytes, as in a binary "
             "or UTF-16 file. Save it in UTF-8."
         )
+    encoding = "utf-8-sig"
     try:
-        content.decode("utf-8")
+        content.decode(encoding)
     except UnicodeDecodeError:
         encoding = "latin-1"
-    else:
-        encoding = "utf-8-sig"
     return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
 
 
 def _texts(columns: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {column: [_text(value) for value in values] for column, values in columns.items()},
-        dtype=object,
-    )
+    texts = {column: [_text(value) for value in values] for column, values in columns.items()}
+    return pd.DataFrame(texts, dtype=object)
 
 
 def _text(value: Any) -> str | tuple[Any, ...]:
@@ -240,10 +197,8 @@ def _text(value: Any) -> str | tuple[Any, ...]:
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
     # Pandas turns a column of whole numbers into floats if one is missing.
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _shorten(text: str, limit: int = 200) -> str:
+def _shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit] + "…"

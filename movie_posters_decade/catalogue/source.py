@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets import DownloadManager
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
-from movie_posters_decade.catalogue.readers import READERS, read_file, suffix_of, unreadable
+from movie_posters_decade.catalogue.readers import READERS, read_file, suffix_of
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
 from movie_posters_decade.download import (
     DownloadCache,
@@ -19,13 +19,7 @@ from movie_posters_decade.download import (
     paths_from_manager,
 )
 from movie_posters_decade.errors import PRIVATE_HINT, CatalogueError
-from movie_posters_decade.records import DownloadResult, RejectReason, is_url, lower_scheme
-
-MAX_CATALOGUE_BYTES = 1024**3
-"""The largest catalogue that is downloaded, in bytes."""
-
-CATALOGUE_SECONDS = 900.0
-"""The time limit for the download of a catalogue, in seconds."""
+from movie_posters_decade.records import RejectReason, is_url, lower_scheme
 
 _REMEDY = f'download {KAGGLE_FILE} from {KAGGLE_PAGE} and pass data_files="{KAGGLE_FILE}".'
 
@@ -66,10 +60,7 @@ def read_catalogue(
 ) -> Catalogue:
     """Read a catalogue from a file: a table, or a zip that holds one.
 
-    Args:
-        path: of the file.
-        name: for errors, and for the file type; by default the path.
-        options: as `parse_catalogue` takes them.
+    The name is for errors and for the file type; by default it is the path.
 
     Raises:
         CatalogueError: the file cannot be read, is empty, is not a table, or lacks a column.
@@ -94,7 +85,7 @@ def locate_catalogue(data_files: object, data_dir: str | None = None) -> str:
             f"data_files: expected one catalogue, such as {KAGGLE_FILE}; found {len(locations)} "
             "files."
         )
-    [location] = locations
+    location = locations[0]
     if not location.strip():
         raise CatalogueError("data_files: expected the catalogue's path or URL; found no text.")
     if is_url(location):
@@ -104,11 +95,7 @@ def locate_catalogue(data_files: object, data_dir: str | None = None) -> str:
 
 
 def find_catalogue_file(path: Path) -> Path:
-    """Return the catalogue file at a path: the file itself, or the one in the folder.
-
-    Raises:
-        CatalogueError: there is no such file or folder, or the folder does not hold one catalogue.
-    """
+    """Return the catalogue file at a path: the file itself, or the only one in the folder."""
     if path.is_file():
         return path
     if not path.is_dir():
@@ -119,13 +106,12 @@ def find_catalogue_file(path: Path) -> Path:
     if (path / KAGGLE_FILE).is_file():
         return path / KAGGLE_FILE
     found = sorted(file for file in path.iterdir() if suffix_of(file.name) in {*READERS, ".zip"})
-    if len(found) != 1:
-        names = ", ".join(file.name for file in found) or "none"
-        raise CatalogueError(
-            f"{path}: expected {KAGGLE_FILE}, or one table or .zip file, in this folder; "
-            f"found {names}. Name the file with data_files."
-        )
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    raise CatalogueError(
+        f"{path}: expected {KAGGLE_FILE}, or one table or .zip file, in this folder; found "
+        f"{', '.join(file.name for file in found) or 'none'}. Name the file with data_files."
+    )
 
 
 def expand_home(path: str) -> Path:
@@ -139,27 +125,17 @@ def catalogue_folder(location: str) -> Path | None:
 
 
 def identify_catalogue(location: str) -> str:
-    """Return the identity of a catalogue: the hash and suffix of its file, or its URL.
-
-    Raises:
-        CatalogueError: the file cannot be read.
-    """
+    """Return the identity of a catalogue: the hash and suffix of its file, or its URL."""
     return location if is_url(location) else f"{hash_file(Path(location))}{suffix_of(location)}"
 
 
 def hash_file(path: Path) -> str:
-    """Compute the SHA-256 of a file's content and of the path of its folder.
-
-    The folder counts because poster links may be relative to it.
-
-    Raises:
-        CatalogueError: the file cannot be read.
-    """
+    """Compute the SHA-256 of a file and its folder, as poster links may be relative to it."""
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
     except OSError as error:
-        raise unreadable(str(path), error) from error
+        raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
     digest.update(str(path.resolve().parent).encode())
     return digest.hexdigest()
 
@@ -176,10 +152,9 @@ def _download(url: str, manager: DownloadManager, limits: Limits, *, may_downloa
     """Return the path of a remote catalogue in the cache, after a download if it is not there."""
     cache = DownloadCache.of(manager)
     if may_download and url.startswith(("http://", "https://")):
-        force = bool(manager.download_config.force_download)
-        result = _request(url, cache, limits, force=force)
-        if result.reason is not None:
-            raise _download_error(url, result)
+        # A refresh skips the negative cache: one catalogue is never requested too often.
+        refresh = manager.download_config.force_download or not cache.path(url).exists()
+        _request(url, cache, limits, refresh=refresh)
     elif not may_download and not cache.path(url).exists():
         raise CatalogueError(
             f"{url}: expected this catalogue in the cache {cache.folder}, as no request may be "
@@ -189,28 +164,21 @@ def _download(url: str, manager: DownloadManager, limits: Limits, *, may_downloa
         return paths_from_manager(manager, [url]).get(url, cache.path(url))
     except Exception as error:
         # For other schemes, fsspec's clients raise errors of their own, which nobody can list.
+        found = error or type(error).__name__
         raise CatalogueError(
-            f"{url}: expected the catalogue; found: {error or type(error).__name__}. "
-            f"You can {_REMEDY}"
+            f"{url}: expected the catalogue; found: {found}. You can {_REMEDY}"
         ) from error
 
 
-def _request(url: str, cache: DownloadCache, limits: Limits, *, force: bool) -> DownloadResult:
-    downloader = Downloader(
-        cache,
-        limits=replace(limits, max_bytes=MAX_CATALOGUE_BYTES, respect_opt_out=False),
-        policy=RetryPolicy(total_timeout=CATALOGUE_SECONDS),
-        # This skips the negative cache: one catalogue is never requested too often.
-        refresh=force or not cache.path(url).exists(),
-    )
-    [result] = downloader.download([url])
-    return result
-
-
-def _download_error(url: str, result: DownloadResult) -> CatalogueError:
-    hint = f"{PRIVATE_HINT} " if result.reason is RejectReason.PRIVATE_ADDRESS else ""
-    status = f", HTTP status {result.status}" if result.status else ""
-    return CatalogueError(
-        f"{url}: expected the catalogue; found that the download failed "
-        f"({result.reason}{status}). {hint}You can {_REMEDY}"
-    )
+def _request(url: str, cache: DownloadCache, limits: Limits, *, refresh: bool) -> None:
+    """Download a catalogue of at most 1 GiB into the cache, in at most 15 minutes."""
+    limits = replace(limits, max_bytes=1024**3, respect_opt_out=False)
+    policy = RetryPolicy(total_timeout=900.0)
+    [result] = Downloader(cache, limits=limits, policy=policy, refresh=refresh).download([url])
+    if result.reason is not None:
+        hint = f"{PRIVATE_HINT} " if result.reason is RejectReason.PRIVATE_ADDRESS else ""
+        status = f", HTTP status {result.status}" if result.status else ""
+        raise CatalogueError(
+            f"{url}: expected the catalogue; found that the download failed "
+            f"({result.reason}{status}). {hint}You can {_REMEDY}"
+        )

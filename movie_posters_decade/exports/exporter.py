@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import datasets
+from datasets import DatasetDict, Image
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
@@ -23,12 +22,6 @@ from movie_posters_decade.exports.replace import (
 )
 from movie_posters_decade.exports.writers import write_dataset
 from movie_posters_decade.images import transform_image
-
-SETTINGS_FILE = "export.json"
-"""Records how an export was made: its format, and how posters were resized and re-encoded."""
-
-_POSTERS_IN_MEMORY = 32
-"""How many transformed posters are held in memory."""
 
 _SIZE = re.compile(r"([1-9][0-9]*)([KMG])B", re.IGNORECASE | re.ASCII)
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
@@ -73,9 +66,8 @@ def export(
     """
     transform = ImageTransform(image_size, resize_mode, encode_format, encode_quality)
     if format not in EXPORT_FORMATS:
-        raise OptionError(
-            f"Option format: expected {' or '.join(EXPORT_FORMATS)}; found {format!r}."
-        )
+        expected = " or ".join(EXPORT_FORMATS)
+        raise OptionError(f"Option format: expected {expected}; found {format!r}.")
     shard_bytes = _parse_size(max_shard_size)
     folder = Path(folder).resolve()
     existing = check_output(folder, overwrite=overwrite)
@@ -84,7 +76,7 @@ def export(
         new = staging / "new"
         new.mkdir()
         write_dataset(_transformed(build.dataset, transform, staging), new, format, shard_bytes)
-        (new / SETTINGS_FILE).write_bytes(f"{json.dumps(settings)}\n".encode())
+        (new / "export.json").write_bytes(f"{json.dumps(settings)}\n".encode())
         for name, content in build.tables.items():
             (new / name).write_bytes(content)
         return replace_files(existing, new)
@@ -98,9 +90,14 @@ def check_output(folder: Path, *, overwrite: bool = False) -> ExistingFiles:
     """
     with _os_errors_as_export_errors(folder):
         existing = scan_folder(folder.resolve())
-        if not overwrite:
-            existing.check_no_other_files()
-        return existing
+    if existing.others and not overwrite:
+        raise ExportError(
+            f"{existing.folder}: expected a new or empty folder, or an earlier export; found "
+            f"{existing.others[0]}, which no export wrote or which was changed since. Choose "
+            "another folder, or keep the other files and write beside them with overwrite=True "
+            "(export --overwrite)."
+        )
+    return existing
 
 
 @contextmanager
@@ -110,10 +107,8 @@ def _os_errors_as_export_errors(folder: Path) -> Iterator[None]:
     except ExportError:
         raise
     except OSError as error:
-        reason = error.strerror or error
-        raise ExportError(
-            f"{folder}: the folder cannot be written: {reason}. Choose another folder."
-        ) from error
+        reason = f"the folder cannot be written: {error.strerror or error}"
+        raise ExportError(f"{folder}: {reason}. Choose another folder.") from error
 
 
 def _parse_size(size: int | str) -> int:
@@ -121,34 +116,30 @@ def _parse_size(size: int | str) -> int:
     if isinstance(size, int) and not isinstance(size, bool) and size > 0:
         return size
     match = _SIZE.fullmatch(size) if isinstance(size, str) else None
-    if match is None:
-        raise OptionError(
-            f"Option max_shard_size: expected a size, as in 500MB or 2GB; found {size!r}."
-        )
-    return int(match[1]) * _UNITS[match[2].upper()]
-
-
-def _transformed(
-    dataset: datasets.DatasetDict, transform: ImageTransform, folder: Path
-) -> datasets.DatasetDict:
-    """Return a dataset with its posters resized and re-encoded, stored in Arrow files."""
-    if not transform.changes:
-        return dataset
-    return datasets.DatasetDict(
-        {
-            split: examples.cast_column("image", datasets.Image(decode=False))
-            .map(
-                partial(_transform, transform=transform),
-                desc="Transform",
-                writer_batch_size=_POSTERS_IN_MEMORY,
-                cache_file_name=str(folder / f"{split}.arrow"),
-                new_fingerprint=f"transformed-{split}",
-            )
-            .cast_column("image", examples.features["image"])
-            for split, examples in dataset.items()
-        }
+    if match:
+        return int(match[1]) * _UNITS[match[2].upper()]
+    raise OptionError(
+        f"Option max_shard_size: expected a size, as in 500MB or 2GB; found {size!r}."
     )
 
 
-def _transform(example: dict[str, Any], transform: ImageTransform) -> dict[str, Any]:
-    return {"image": {"bytes": transform_image(example["image"]["bytes"], transform), "path": None}}
+def _transformed(dataset: DatasetDict, transform: ImageTransform, folder: Path) -> DatasetDict:
+    """Return a dataset with its posters resized and re-encoded, stored in Arrow files."""
+    if not transform.changes:
+        return dataset
+
+    def transformed(example: dict[str, Any]) -> dict[str, Any]:
+        content = transform_image(example["image"]["bytes"], transform)
+        return {"image": {"bytes": content, "path": None}}
+
+    splits = DatasetDict()
+    for split, examples in dataset.items():
+        splits[split] = examples.cast_column("image", Image(decode=False)).map(
+            transformed,
+            features=examples.features,
+            desc="Transform",
+            writer_batch_size=32,  # posters in memory
+            cache_file_name=str(folder / f"{split}.arrow"),
+            new_fingerprint=f"transformed-{split}",
+        )
+    return splits

@@ -12,10 +12,7 @@ from movie_posters_decade.errors import ExportError
 from movie_posters_decade.io import write_atomically
 
 CHECKSUMS_FILE = "movie_posters_decade.sha256"
-"""Lists the files of an export with their checksums, in the format of sha256sum.
-
-A later export replaces only files that it lists and that are unchanged.
-"""
+"""Lists the files of an export as sha256sum does. Only these, if unchanged, are ever replaced."""
 
 FileChecksum = tuple[str, str]
 """The name of a file, relative to the folder, and the SHA-256 of its content."""
@@ -28,44 +25,21 @@ _CHECKSUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 class ExistingFiles:
     """The files in a folder before an export.
 
-    Attributes:
-        folder: the folder.
-        exists: whether it exists.
-        listed: the files that the checksums file lists.
-        unchanged: those of them that are as they were written.
-        others: the names of all other files and links.
+    The checksums file lists the ``listed`` ones. Those of them that are as they were written are
+    ``unchanged``. The names of all other files and links are ``others``.
     """
 
     folder: Path
-    exists: bool = False
-    listed: frozenset[FileChecksum] = frozenset()
-    unchanged: frozenset[FileChecksum] = frozenset()
-    others: tuple[str, ...] = ()
-
-    def check_no_other_files(self) -> None:
-        """Check that the folder holds only unchanged files of an earlier export.
-
-        Raises:
-            ExportError: it holds another file.
-        """
-        if self.others:
-            raise ExportError(
-                f"{self.folder}: expected a new or empty folder, or an earlier export; found "
-                f"{self.others[0]}, which no export wrote or which was changed since. Choose "
-                "another folder, or keep the other files and write beside them with "
-                "overwrite=True (export --overwrite)."
-            )
+    exists: bool
+    listed: frozenset[FileChecksum]
+    unchanged: frozenset[FileChecksum]
+    others: tuple[str, ...]
 
 
 def scan_folder(folder: Path) -> ExistingFiles:
-    """Find out which files a folder holds.
-
-    Raises:
-        ExportError: it is a file.
-    """
-    if not folder.exists():
-        return ExistingFiles(folder)
-    if not folder.is_dir():
+    """Find out which files a folder holds."""
+    exists = folder.exists()
+    if exists and not folder.is_dir():
         raise ExportError(
             f"{folder}: expected a folder to write into; found a file. Choose another."
         )
@@ -79,22 +53,17 @@ def scan_folder(folder: Path) -> ExistingFiles:
             unchanged.add(checksum)
         elif (name != CHECKSUMS_FILE or not listed) and not name.startswith(f"{_STAGING}/"):
             others.append(name)
-    return ExistingFiles(folder, True, listed, frozenset(unchanged), tuple(others))
+    return ExistingFiles(folder, exists, listed, frozenset(unchanged), tuple(others))
 
 
 @contextmanager
 def staging_folder(existing: ExistingFiles) -> Iterator[Path]:
-    """Create a staging folder on the disk of the export, and remove it afterwards.
-
-    What an interrupted export left there is removed first.
-
-    Raises:
-        OSError: it cannot be created.
-    """
+    """Create a staging folder on the disk of the export, and remove it afterwards."""
     folder = existing.folder
-    staging = folder / _STAGING
-    if not existing.exists:
-        staging = folder.with_name(f".{folder.name}{_STAGING}")
+    staging = (
+        folder / _STAGING if existing.exists else folder.with_name(f".{folder.name}{_STAGING}")
+    )
+    # An interrupted export left it.
     if staging.is_dir() and not staging.is_symlink():
         shutil.rmtree(staging)
     staging.mkdir(parents=True)
@@ -105,18 +74,7 @@ def staging_folder(existing: ExistingFiles) -> Iterator[Path]:
 
 
 def replace_files(existing: ExistingFiles, new: Path) -> bool:
-    """Replace the files of an earlier export by new ones.
-
-    Args:
-        existing: the files in the folder; the other files stay as they are.
-        new: a folder with the new files, on the same disk, which are moved.
-
-    Returns:
-        Whether anything was written. Nothing is if the same files are already there.
-
-    Raises:
-        ExportError: another file is where a new file must be.
-    """
+    """Replace an earlier export by the files in ``new``; return False if it has the same files."""
     checksums = frozenset((name, _sha256(new / name)) for name in _file_names(new))
     if existing.unchanged == existing.listed == checksums:
         return False
@@ -158,8 +116,10 @@ def _merge(existing: ExistingFiles, new: Path, checksums: frozenset[FileChecksum
     old_names, names = ({name for name, _ in files} for files in (existing.unchanged, checksums))
     for name in sorted((names - old_names) | ({*existing.others} & {CHECKSUMS_FILE})):
         _check_free(folder, name)
+    # Somebody may have changed a file while the new ones were written.
     for name, sha256 in sorted(existing.unchanged):
-        _check_unchanged(folder, name, sha256)
+        if not (folder / name).is_file() or _sha256(folder / name) != sha256:
+            raise _blocked(folder, name)
     # Until all are moved, the files of both exports are listed, in case this is interrupted.
     write_atomically(folder / CHECKSUMS_FILE, _checksum_lines(checksums | existing.unchanged))
     for name in sorted(names):
@@ -178,12 +138,6 @@ def _check_free(folder: Path, name: str) -> None:
             raise _blocked(folder, path.relative_to(folder).as_posix())
 
 
-def _check_unchanged(folder: Path, name: str, sha256: str) -> None:
-    """Check that nobody changed a file while the new ones were written."""
-    if not (folder / name).is_file() or _sha256(folder / name) != sha256:
-        raise _blocked(folder, name)
-
-
 def _blocked(folder: Path, name: str) -> ExportError:
     return ExportError(
         f"{folder}: expected nothing at {name}, where the export writes a file; found something "
@@ -197,6 +151,5 @@ def _remove(folder: Path, name: str) -> None:
     path = folder / name
     path.unlink()
     for parent in path.parents[: len(Path(name).parts) - 1]:
-        if any(parent.iterdir()):
-            break
-        parent.rmdir()
+        if not any(parent.iterdir()):
+            parent.rmdir()

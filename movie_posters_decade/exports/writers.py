@@ -14,92 +14,57 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import datasets
+from datasets import Dataset, DatasetDict, Image
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.config import CATALOGUE_FIELDS
 from movie_posters_decade.images import file_extension
 
 Row = dict[str, Any]
 """A row of the manifest."""
 
-Writer = Callable[[str, datasets.Dataset, Path, int], Iterator[Row]]
-"""Writes one split, given its name, its examples, the folder and the size of a shard in bytes."""
-
 MANIFEST = "manifest.csv"
 """Lists each poster with its file and all fields of the dataset."""
 
-MANIFEST_COLUMNS = (
-    "file",
-    "sha256",
-    "split",
-    "decade",
-    "label",
-    "imdb_id",
-    "title",
-    "year",
-    "genres",
-    "imdb_score",
-    "poster_url",
-)
+MANIFEST_COLUMNS = ("file", "sha256", "split", "decade", "label", *CATALOGUE_FIELDS)
 
 # Windows takes these for devices, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")
-_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
 class Example:
-    """A poster that is written to a file.
+    """A poster that is written to a file, with its decade among the fields.
 
-    Attributes:
-        split: "train" or "test".
-        decade: such as "1970s".
-        stem: a file name without extension, unique in its split and safe on any disk.
-        content: the image's bytes.
-        fields: the other fields of the example.
+    The stem is a file name without extension, unique in its split and safe on any disk.
     """
 
     split: str
-    decade: str
     stem: str
     content: bytes
     fields: dict[str, Any]
 
     def manifest_row(self, file: str) -> Row:
         """Return the poster's row in the manifest, given the file that holds it."""
-        row = self.fields | {
-            "file": file,
-            "sha256": hashlib.sha256(self.content).hexdigest(),
-            "split": self.split,
-            "decade": self.decade,
-            "genres": "|".join(self.fields.get("genres") or ()),
-        }
-        return {column: row.get(column) for column in MANIFEST_COLUMNS}
+        sha256 = hashlib.sha256(self.content).hexdigest()
+        genres = "|".join(self.fields.get("genres") or ())
+        return self.fields | {"file": file, "sha256": sha256, "split": self.split, "genres": genres}
 
 
-def write_dataset(
-    dataset: datasets.DatasetDict, folder: Path, export_format: str, shard_bytes: int
-) -> None:
+def write_dataset(dataset: DatasetDict, folder: Path, export_format: str, shard_bytes: int) -> None:
     """Write a dataset and its manifest into an empty folder.
 
-    Args:
-        dataset: as the builder gives it.
-        folder: an empty one.
-        export_format: "folders" for ``<split>/<decade>/<imdb_id>.<extension>``, "parquet" for
-            ``data/<split>-<shard>-of-<shards>.parquet``, or "webdataset" for
-            ``<split>-<shard>.tar``, with an image, its label as a number (``.cls``) and the other
-            fields (``.json``) for each movie.
-        shard_bytes: the approximate size of a Parquet or WebDataset shard.
-
-    Raises:
-        OSError: a file cannot be written.
+    The format "folders" gives ``<split>/<decade>/<imdb_id>.<extension>``, and "parquet" gives
+    ``data/<split>-<shard>-of-<shards>.parquet``. "webdataset" gives ``<split>-<shard>.tar``, with
+    an image, its label as a number (``.cls``) and the other fields (``.json``) for each movie. The
+    size of a shard is approximate.
     """
     total = sum(map(len, dataset.values()))
     with (
         tqdm(desc="Export", unit="poster", total=total) as bar,
         (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
     ):
-        manifest = csv.DictWriter(file, MANIFEST_COLUMNS)
+        manifest = csv.DictWriter(file, MANIFEST_COLUMNS, extrasaction="ignore")
         manifest.writeheader()
         for split, examples in dataset.items():
             for row in WRITERS[export_format](str(split), examples, folder, shard_bytes):
@@ -107,19 +72,17 @@ def write_dataset(
                 bar.update()
 
 
-def _write_folders(split: str, dataset: datasets.Dataset, folder: Path, _: int) -> Iterator[Row]:
+def _write_folders(split: str, dataset: Dataset, folder: Path, _: int) -> Iterator[Row]:
     for example in _examples(split, dataset):
-        extension = file_extension(example.content)
-        name = f"{split}/{example.decade}/{example.stem}{extension}"
+        decade, extension = example.fields["decade"], file_extension(example.content)
+        name = f"{split}/{decade}/{example.stem}{extension}"
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(example.content)
         yield example.manifest_row(name)
 
 
-def _write_parquet(
-    split: str, dataset: datasets.Dataset, folder: Path, shard_bytes: int
-) -> Iterator[Row]:
+def _write_parquet(split: str, dataset: Dataset, folder: Path, shard_bytes: int) -> Iterator[Row]:
     (folder / "data").mkdir(exist_ok=True)
     size = dataset.data.nbytes * len(dataset) // max(1, len(dataset.data))
     shards = max(1, min(len(dataset), ceil(size / shard_bytes)))
@@ -130,9 +93,7 @@ def _write_parquet(
         yield from (example.manifest_row(name) for example in _examples(split, shard))
 
 
-def _write_webdataset(
-    split: str, dataset: datasets.Dataset, folder: Path, shard_bytes: int
-) -> Iterator[Row]:
+def _write_tars(split: str, dataset: Dataset, folder: Path, shard_bytes: int) -> Iterator[Row]:
     for number, examples in enumerate(_shards(_examples(split, dataset), shard_bytes)):
         name = f"{split}-{number:06}.tar"
         with tarfile.open(folder / name, "x", format=tarfile.USTAR_FORMAT) as archive:
@@ -141,12 +102,12 @@ def _write_webdataset(
                 yield example.manifest_row(name)
 
 
-WRITERS: dict[str, Writer] = {
+WRITERS: dict[str, Callable[[str, Dataset, Path, int], Iterator[Row]]] = {
     "folders": _write_folders,
     "parquet": _write_parquet,
-    "webdataset": _write_webdataset,
+    "webdataset": _write_tars,
 }
-"""The writer of each export format."""
+"""The writer of each format, given a split's name and examples, the folder and a shard's bytes."""
 
 
 def _shards(examples: Iterable[Example], shard_bytes: int) -> Iterator[Iterator[Example]]:
@@ -155,19 +116,17 @@ def _shards(examples: Iterable[Example], shard_bytes: int) -> Iterator[Iterator[
 
     def shard_of(example: Example) -> int:
         nonlocal written
-        shard = written // shard_bytes
         written += len(example.content)
-        return shard
+        return (written - len(example.content)) // shard_bytes
 
     return (shard for _, shard in groupby(examples, key=shard_of))
 
 
 def _add_to_tar(archive: tarfile.TarFile, example: Example) -> None:
-    fields = example.fields | {"decade": example.decade}
     members = {
         file_extension(example.content): example.content,
         ".cls": str(example.fields["label"]).encode(),
-        ".json": json.dumps(fields, ensure_ascii=False).encode(),
+        ".json": json.dumps(example.fields, ensure_ascii=False).encode(),
     }
     for extension, content in members.items():
         # Without owner and time, so that the same dataset gives the same bytes.
@@ -176,22 +135,21 @@ def _add_to_tar(archive: tarfile.TarFile, example: Example) -> None:
         archive.addfile(member, io.BytesIO(content))
 
 
-def _examples(split: str, dataset: datasets.Dataset) -> Iterator[Example]:
+def _examples(split: str, dataset: Dataset) -> Iterator[Example]:
     used: Counter[str] = Counter()
-    decades = dataset.features["label"]
-    for fields in dataset.cast_column("image", datasets.Image(decode=False)):
+    for fields in dataset.cast_column("image", Image(decode=False)):
         content = fields.pop("image")["bytes"]
         stem = _unique_name(safe_name(fields["imdb_id"]), used)
-        yield Example(split, decades.int2str(fields["label"]), stem, content, fields)
+        fields["decade"] = dataset.features["label"].int2str(fields["label"])
+        yield Example(split, stem, content, fields)
 
 
 def safe_name(imdb_id: str) -> str:
-    """Return a file name for an id that is safe on any disk, whatever the catalogue contains.
+    """Return a file name for an id that is safe on any disk, and never that of a Windows device.
 
-    It consists of letters, digits, hyphens and underscores. Letters are lower case, since some
-    disks ignore case. It is never the name of a Windows device.
+    Letters are lower case, since some disks ignore case.
     """
-    name = re.sub(r"[^a-z0-9-]", "_", imdb_id.lower())[:_LONGEST_NAME] or "_"
+    name = re.sub(r"[^a-z0-9-]", "_", imdb_id.lower())[:64] or "_"
     return f"{name}_" if _DEVICES.fullmatch(name) else name
 
 

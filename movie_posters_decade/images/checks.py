@@ -12,7 +12,6 @@ from PIL import Image, UnidentifiedImageError
 
 from movie_posters_decade.images.decode import (
     THUMBNAIL_SIZE,
-    is_grayscale_mode,
     open_image,
     strict_decoding,
     thumbnail,
@@ -31,24 +30,18 @@ black-and-white photographs with white, black or barely tinted lettering. From 5
 posters with lettering in a clear colour, and from 8 tinted photographs.
 """
 
-_CODE_FILES = ("checks.py", "decode.py")
-"""The code that decides what a check finds."""
-
 _REDUCED_SIZE = (32, 32)
 """The smallest scale, in pixels, at which colorfulness is measured."""
 
 
 @cache
 def check_version(folder: Path = Path(__file__).parent) -> str:
-    """Return a hash of this check's code and of its decoder, Pillow.
+    """Return a hash of the code in a folder that decides what a check finds, and of Pillow.
 
     Another version may find something else, so its cached perceptual hashes must not be used.
-
-    Args:
-        folder: holds the code.
     """
     digest = hashlib.sha256(PIL.__version__.encode())
-    for name in _CODE_FILES:
+    for name in ("checks.py", "decode.py"):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -56,9 +49,7 @@ def check_version(folder: Path = Path(__file__).parent) -> str:
 def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
     """Check whether downloaded bytes can be used as a poster, and compute their perceptual hash.
 
-    Args:
-        content: the bytes, in any image format of `decode.FORMATS`.
-        keep_grayscale: whether to accept black-and-white posters.
+    A poster has a format of `decode.FORMATS`. With ``keep_grayscale`` it may be black and white.
     """
     checksum = Checksum.of(content)
     try:
@@ -98,7 +89,7 @@ def colorfulness(image: Image.Image) -> float:
     This is the measure M of Hasler and Süsstrunk, "Measuring colourfulness in natural images"
     (2003), of the image at a reduced scale, over white where it is transparent.
     """
-    if is_grayscale_mode(image):
+    if Image.getmodebase(image.mode) == "L":
         return 0.0
     rgb = to_rgb(image)
     factor = max(1, min(rgb.width // _REDUCED_SIZE[0], rgb.height // _REDUCED_SIZE[1]))
@@ -139,18 +130,12 @@ def phash(pixels: NDArray[np.float64]) -> int:
     return int.from_bytes(np.packbits(strengths > median).tobytes(), "big")
 
 
-def _dct_matrix(frequencies: int, points: int) -> NDArray[np.float64]:
-    """Return the first rows of the matrix of the discrete cosine transform, as whole numbers.
-
-    They are large enough for a perceptual hash, and small enough that float64 holds each sum
-    exactly.
-    """
-    frequency, point = np.ogrid[:frequencies, :points]
-    matrix: NDArray[np.float64] = np.cos(np.pi * frequency * (2 * point + 1) / (2 * points))
-    return np.rint(2**14 * matrix)
-
-
 _LIGHTNESS = np.array([299.0, 587.0, 114.0])
 """The weights of red, green and blue in lightness, in thousandths: ITU-R BT.601."""
 
-_DCT = _dct_matrix(8, THUMBNAIL_SIZE[0])
+_FREQUENCY, _POINT = np.ogrid[:8, : THUMBNAIL_SIZE[0]]
+_DCT = np.rint(2**14 * np.cos(np.pi * _FREQUENCY * (2 * _POINT + 1) / (2 * THUMBNAIL_SIZE[0])))
+"""The lowest frequencies of the discrete cosine transform, as whole numbers.
+
+They are large enough for a perceptual hash, and float64 holds each of their sums exactly.
+"""

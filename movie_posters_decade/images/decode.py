@@ -1,10 +1,6 @@
-"""Decoding: open an image, orient it, flatten transparency, convert to RGB, shrink.
-
-All of it needs Pillow. What is decoded here is what `datasets` shows to users later.
-"""
+"""Decoding: open an image, orient it, flatten transparency, convert to RGB, shrink."""
 
 import io
-from functools import cache
 from threading import Lock
 
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
@@ -20,8 +16,6 @@ USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP")
 
 THUMBNAIL_SIZE = (16, 16)
 """Width and height, in pixels, of the thumbnails that posters are compared by."""
-
-GRAYSCALE_MODES = {"1", "L", "LA", "La", "I", "F"}
 
 _EXTENSIONS = {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
 """The file extensions that differ from the format's name."""
@@ -56,21 +50,13 @@ strict_decoding = _StrictDecoding()
 
 
 def open_image(content: bytes) -> Image.Image:
-    """Open an image of an allowed format; its pixels are not decoded yet.
-
-    Raises:
-        UnidentifiedImageError: the bytes are not such an image.
-    """
+    """Open an image of an allowed format; its pixels are not decoded yet."""
     try:
         return Image.open(io.BytesIO(content), formats=USUAL_FORMATS)
     except UnidentifiedImageError:
-        return Image.open(io.BytesIO(content), formats=_supported_formats())
-
-
-@cache
-def _supported_formats() -> tuple[str, ...]:
-    Image.init()
-    return tuple(name for name in FORMATS if name in Image.OPEN)
+        Image.init()
+        supported = [name for name in FORMATS if name in Image.OPEN]
+        return Image.open(io.BytesIO(content), formats=supported)
 
 
 def decode_poster(content: bytes) -> Image.Image:
@@ -87,11 +73,7 @@ def file_extension(content: bytes) -> str:
 
 
 def thumbnail(image: Image.Image) -> Image.Image:
-    """Return an image at 16x16 pixels, upright and in RGB.
-
-    Args:
-        image: just opened, so that it can be decoded at a reduced scale.
-    """
+    """Return an image that was just opened at 16x16 pixels, upright and in RGB."""
     # JPEG decoders can shrink while they decode. They still read the file to its end.
     drafted = image.draft(None, THUMBNAIL_SIZE)
     image.load()
@@ -103,19 +85,13 @@ def thumbnail(image: Image.Image) -> Image.Image:
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Convert an image of any mode to RGB, over white where it is transparent."""
-    return _flatten(_to_8_bits(image)).convert("RGB")
-
-
-def is_grayscale_mode(image: Image.Image) -> bool:
-    """Return whether an image is stored without colours."""
-    return image.mode in GRAYSCALE_MODES or image.mode.startswith("I;")
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.mode.startswith("I"):
+        # Scale 16 bits to 8. Pillow's own conversion would clip them instead.
+        image = image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
 
 
 def _orient(image: Image.Image) -> Image.Image:
@@ -123,10 +99,3 @@ def _orient(image: Image.Image) -> Image.Image:
     if image.getexif().get(ExifTags.Base.Orientation) is None:
         return image
     return ImageOps.exif_transpose(image)
-
-
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    """Scale an image of 16 bits to 8. Pillow's own conversion would clip it instead."""
-    if not image.mode.startswith("I"):
-        return image
-    return image.convert("I").point(lambda light: light * (1 / 256)).convert("L")

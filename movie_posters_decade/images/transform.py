@@ -19,11 +19,7 @@ _BACKGROUND, _TEXT_COLOR = (250, 250, 248), (40, 40, 40)
 
 
 def transform_image(content: bytes, transform: ImageTransform) -> bytes:
-    """Resize and re-encode a poster.
-
-    Args:
-        content: an image that `check_poster` accepts.
-        transform: the size and the encoding.
+    """Resize and re-encode a poster that `check_poster` accepts.
 
     Returns:
         An image in RGB, upright, and white where it was transparent; or ``content`` itself if the
@@ -36,7 +32,9 @@ def transform_image(content: bytes, transform: ImageTransform) -> bytes:
     poster.info.clear()
     if transform.image_size is not None:
         poster = _resize(poster, transform.image_size, transform.resize_mode)
-    return _encode(poster, transform.encode_format or "jpeg", transform.encode_quality)
+    encode_format = transform.encode_format or "jpeg"
+    # Chroma subsampling would blur small lettering in a JPEG. A PNG ignores these options.
+    return _encode(poster, encode_format, quality=transform.encode_quality, subsampling=0)
 
 
 def _resize(poster: Image.Image, size: tuple[int, int], mode: str) -> Image.Image:
@@ -47,23 +45,16 @@ def _resize(poster: Image.Image, size: tuple[int, int], mode: str) -> Image.Imag
     return poster.resize(size, Image.Resampling.LANCZOS)
 
 
-def _encode(image: Image.Image, encode_format: str, quality: int) -> bytes:
-    # Chroma subsampling would blur small lettering.
-    options = {"png": {}, "jpeg": {"quality": quality, "subsampling": 0}}
+def _encode(image: Image.Image, encode_format: str, **options: int) -> bytes:
     file = io.BytesIO()
-    image.save(file, encode_format.upper(), **options.get(encode_format, {"quality": quality}))
+    image.save(file, encode_format, **options)
     return file.getvalue()
 
 
 def draw_contact_sheet(split: datasets.Dataset, posters: int = POSTERS_A_ROW) -> bytes:
-    """Draw a contact sheet: the first posters of each decade.
+    """Draw a contact sheet: a JPEG with a row for each decade of a split.
 
-    Args:
-        split: one split of a built dataset.
-        posters: how many of each decade.
-
-    Returns:
-        A JPEG with a row for each decade: its name, and posters of 100 by 148 pixels.
+    A row has the decade's name and its first posters, each of 100 by 148 pixels.
     """
     rows = first_of_each_decade(split, posters)
     width, height = (size + _GAP for size in _THUMBNAIL_SIZE)
@@ -77,14 +68,14 @@ def draw_contact_sheet(split: datasets.Dataset, posters: int = POSTERS_A_ROW) ->
         middle = top + _THUMBNAIL_SIZE[1] / 2
         draw.text((_GAP + 4, middle), decade, _TEXT_COLOR, font, anchor="lm")
         for column, index in enumerate(indices):
-            thumbnail = _thumbnail(undecoded[index]["image"]["bytes"])
-            sheet.paste(thumbnail, (_LABEL_WIDTH + column * width, top))
-    return _to_jpeg(sheet)
+            poster = _thumbnail(undecoded[index]["image"]["bytes"])
+            sheet.paste(poster, (_LABEL_WIDTH + column * width, top))
+    return _encode(sheet, "jpeg", quality=88)
 
 
 def draw_thumbnail(content: bytes) -> bytes:
     """Return a poster as a JPEG of 100 by 148 pixels."""
-    return _to_jpeg(_thumbnail(content))
+    return _encode(_thumbnail(content), "jpeg", quality=88)
 
 
 def first_of_each_decade(split: datasets.Dataset, count: int) -> dict[str, list[int]]:
@@ -98,9 +89,3 @@ def first_of_each_decade(split: datasets.Dataset, count: int) -> dict[str, list[
 
 def _thumbnail(content: bytes) -> Image.Image:
     return ImageOps.pad(decode_poster(content), _THUMBNAIL_SIZE, color=_BACKGROUND)
-
-
-def _to_jpeg(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=88)
-    return file.getvalue()
