@@ -12,7 +12,6 @@ from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
-from movie_posters_decade.io import write_atomically
 from movie_posters_decade.records import DownloadResult
 
 NOT_FOUND_SECONDS = 7 * 24 * 3600
@@ -46,16 +45,6 @@ class DownloadCache:
     def path(self, url: str) -> Path:
         """Return the path of a URL's content, whether it exists or not."""
         return self.folder / str(hash_url_to_filename(url))
-
-    def store(self, url: str, content: bytes) -> Path:
-        """Store a URL's content atomically, and return its path.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        path = self.path(url)
-        write_atomically(path, content)
-        return path
 
     def remove(self, url: str) -> None:
         """Remove a URL's content, if it is there."""

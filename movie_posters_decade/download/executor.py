@@ -1,59 +1,60 @@
-"""Executor: runs downloads on an event loop in a thread of this process."""
+"""Executor: runs downloads on an event loop in this process."""
 
 import asyncio
-import queue
-import sys
-import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class _End:
-    """The last item of the queue: the error that ended the coroutine, if any."""
-
-    error: BaseException | None
+Start = Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]
+"""Creates a coroutine, given the function with which it emits items."""
 
 
-def iterate(
-    start: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]],
-) -> Generator[T, None, None]:
+def iterate(start: Start[T]) -> Generator[T, None, None]:
     """Run a coroutine, and yield what it emits as soon as it does; raise what it raises.
 
-    The coroutine runs in a thread of its own, since the caller's thread may already run an event
-    loop, as a notebook's does. It is cancelled when the iterator is closed.
-
-    Args:
-        start: creates the coroutine, given the function that emits an item.
+    It is cancelled when the iterator is closed. The event loop runs in the caller's thread, unless
+    that runs one already, as a notebook does; then it runs in a thread of its own.
     """
-    items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        yield from _iterate(start, lambda run, task: run(task))
+    else:
+        with ThreadPoolExecutor(1, "movie_posters_decade") as thread:
+            yield from _iterate(
+                start, lambda run, coroutine: thread.submit(run, coroutine).result()
+            )
+
+
+def _iterate(
+    start: Start[T], call: Callable[[Callable[[Any], Any], Any], Any]
+) -> Generator[T, None, None]:
+    items: deque[T] = deque()
     # On Windows too a selector loop, as libcurl waits for sockets.
     loop = asyncio.SelectorEventLoop()
-    task = loop.create_task(start(items.put))
+    has_items = asyncio.Event()
 
-    def run() -> None:
-        error = None
-        try:
-            loop.run_until_complete(task)
-        except BaseException as raised:  # noqa: BLE001, raised where the iterator is
-            error = raised
-        # Checks that still run finish, so that no partial file is left.
-        loop.run_until_complete(loop.shutdown_default_executor())
-        items.put(_End(error))
+    def emit(item: T) -> None:
+        items.append(item)
+        has_items.set()
 
-    thread = threading.Thread(target=run, name="movie_posters_decade", daemon=True)
-    thread.start()
+    async def wait() -> None:
+        waiting = asyncio.ensure_future(has_items.wait())
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        has_items.clear()
+
+    task = loop.create_task(start(emit))
     try:
-        while not isinstance(item := items.get(), _End):
-            yield item
-        if item.error is not None:
-            raise item.error
+        while not task.done():
+            call(loop.run_until_complete, wait())
+            while items:
+                yield items.popleft()
+        task.result()
     finally:
-        # While the interpreter shuts down, the thread no longer runs.
-        if not sys.is_finalizing():
-            loop.call_soon_threadsafe(task.cancel)
-            thread.join()
-            loop.close()
+        task.cancel()
+        call(loop.run_until_complete, asyncio.gather(task, return_exceptions=True))
+        loop.close()

@@ -129,8 +129,7 @@ class Host:
 
     def warn_once(self, attempt: Attempt) -> None:
         """Log the network's error text, once for each origin: this host's or a redirect's."""
-        origin = origin_of(attempt.url)
-        if attempt.detail and origin not in self._warned_origins:
+        if attempt.detail and (origin := origin_of(attempt.url)) not in self._warned_origins:
             self._warned_origins.add(origin)
             _warn("%s did not answer: %s.", origin, attempt.detail)
 

@@ -14,6 +14,7 @@ from movie_posters_decade.download import DownloadCache, paths_from_manager
 from movie_posters_decade.download.cache import NOT_FOUND_SECONDS
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.images import check_poster
+from movie_posters_decade.io import write_atomically
 from movie_posters_decade.records import DownloadResult, RejectReason, accept_anything
 
 URL = "http://host/a"
@@ -38,7 +39,7 @@ def test_download_manager_gives_the_paths_of_cached_files_without_a_request(
 ) -> None:
     urls = [f"{host.url}/{number}" for number in range(count)]
     for url in urls:
-        existing.store(url, b"four")
+        write_atomically(existing.path(url), b"four")
     config = DownloadConfig(cache_dir=existing.folder, num_proc=num_proc, force_download=True)
     manager = DownloadManager(download_config=config, record_checksums=True)
     paths = paths_from_manager(manager, urls)
@@ -51,7 +52,7 @@ def test_download_manager_gives_the_paths_of_cached_files_without_a_request(
 def test_links_to_the_hub_are_not_passed_to_the_manager(existing: DownloadCache) -> None:
     """The manager would request them from the Hub, cached or not."""
     url = "https://huggingface.co/datasets/me/posters/resolve/main/a.jpg"
-    existing.store(url, b"four")
+    write_atomically(existing.path(url), b"four")
     config = DownloadConfig(cache_dir=existing.folder)
     assert paths_from_manager(DownloadManager(download_config=config), [url]) == {}
 
@@ -59,7 +60,8 @@ def test_links_to_the_hub_are_not_passed_to_the_manager(existing: DownloadCache)
 def test_stored_files_have_the_permissions_of_ordinary_files(existing: DownloadCache) -> None:
     ordinary = existing.folder / "ordinary"
     ordinary.touch()
-    assert existing.store(URL, b"a").stat().st_mode == ordinary.stat().st_mode
+    write_atomically(existing.path(URL), b"a")
+    assert existing.path(URL).stat().st_mode == ordinary.stat().st_mode
 
 
 def test_empty_entry_of_the_negative_cache_is_ignored(existing: DownloadCache) -> None:

@@ -188,30 +188,6 @@ def test_cancelled_download_sends_no_more_requests_and_leaves_no_partial_file(
     assert not any(name.endswith(".incomplete") for name in stored(cache))
 
 
-def test_cancelled_download_finishes_the_files_that_it_is_storing(
-    cache: DownloadCache, host: FaultyHost
-) -> None:
-    checking, cancelled = threading.Event(), threading.Event()
-
-    def slow_check(content: bytes) -> ImageCheck:
-        if content == GREY:
-            checking.set()
-            cancelled.wait(10)
-        return accept_anything(content)
-
-    serve_contents(host)
-    results = downloader(cache, check=slow_check).download(
-        [f"{host.url}{path}" for path in CONTENTS]
-    )
-    next(results)
-    assert checking.wait(10)
-    threading.Timer(0.1, cancelled.set).start()
-    results.close()
-    assert cancelled.is_set()
-    assert cache.path(f"{host.url}/grey").read_bytes() == GREY
-    assert not any(name.endswith(".incomplete") for name in stored(cache))
-
-
 def test_cache_that_cannot_be_created_is_an_error(tmp_path: Path, host: FaultyHost) -> None:
     (tmp_path / "file").write_text("")
     cache = DownloadCache(tmp_path / "file" / "downloads")

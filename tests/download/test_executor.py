@@ -42,26 +42,6 @@ def test_closing_cancels_the_coroutine_and_waits_for_its_end() -> None:
     assert ended == ["cancelled"]
 
 
-def test_closing_waits_for_threads_that_still_run() -> None:
-    running, finish, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def work() -> None:
-        running.set()
-        finish.wait(10)
-        ended.set()
-
-    async def emit_and_work(emit: Callable[[int], None]) -> None:
-        emit(1)
-        await asyncio.to_thread(work)
-
-    results = iterate(emit_and_work)
-    next(results)
-    assert running.wait(10)
-    threading.Timer(0.05, finish.set).start()
-    results.close()
-    assert ended.is_set()
-
-
 def test_error_is_raised_after_the_results_before_it() -> None:
     async def fail(emit: Callable[[int], None]) -> None:
         emit(1)
