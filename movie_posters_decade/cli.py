@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from movie_posters_decade.arguments import PROGRAM, build_options, parser, transform_options
+from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
 from movie_posters_decade.config import DEMO
 from movie_posters_decade.errors import AnalysisError, MoviePostersError
 from movie_posters_decade.records import list_counts

@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"analysis", "exports", "hub", "pipeline"},
     {"builder_config"},
     {"builder"},
-    {"arguments"},
+    {"cli_parser"},
     {"cli"},
     {"__main__"},
 ]
