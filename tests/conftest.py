@@ -13,7 +13,6 @@ import datasets
 import pytest
 from samples import DECADES, REAL_DATA, PosterHost, SampleCatalogue, make_sample
 
-from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo.server import serve_on_loopback
 
 datasets.disable_progress_bars()
@@ -31,16 +30,6 @@ def host() -> Iterator[PosterHost]:
 def sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
     """Thirty Action movies of 1970 to 2017, six of each decade, all with usable posters."""
     return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 6))
-
-
-@pytest.fixture
-def dataset(sample: SampleCatalogue, tmp_path: Path) -> datasets.DatasetDict:
-    """The dataset built from the sample catalogue."""
-    builder = MoviePostersDecade(
-        str(tmp_path / "cache"), data_files=sample.path, allow_private_hosts=True
-    )
-    builder.download_and_prepare()
-    return builder.as_dataset()
 
 
 @pytest.fixture
