@@ -1,7 +1,7 @@
 """Baselines: the scores of chance and of two simple models on test, with bootstrap intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from movie_posters_decade.analysis.features import PosterFeatures
 
 Labels = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
+# The number of bootstrap resamples of test for an interval, and its confidence level.
 RESAMPLES = 1000
-"""The number of bootstrap resamples of test for an interval."""
-
 CONFIDENCE = 0.95
-"""The confidence level of an interval."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,7 @@ class BaselineResult:
 def evaluate_baselines(
     train: MeasuredSplit, test: MeasuredSplit, decades: int
 ) -> list[BaselineResult]:
-    """Train models on train, and score each once on test: chance, histograms and thumbnails.
-
-    ``decades`` is the number of decades.
-    """
+    """Train models on train, and score each once on test: chance, histograms and thumbnails."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -92,9 +88,7 @@ def random_forest(class_weight: str | None = None) -> Any:
     )
 
 
-def score_with_interval(
-    value: float, resampled: NDArray[np.float64], confidence: float = CONFIDENCE
-) -> Score:
+def score_with_interval(value: float, resampled: Floats, confidence: float = CONFIDENCE) -> Score:
     """Return a score with its interval: the quantiles of the scores of its resamples."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
@@ -113,20 +107,15 @@ def _score_model(name: str, labels: Labels, predicted: Labels, decades: int) -> 
     values = _scores(labels[np.newaxis], predicted[np.newaxis], decades)
     resampled = _scores(labels[resamples], predicted[resamples], decades)
     confusion = _confusions(labels[np.newaxis], predicted[np.newaxis], decades)[0]
-    return _result(name, values[:, 0], resampled, confusion.tolist())
+    return replace(_result(name, values[:, 0], resampled), confusion=confusion.tolist())
 
 
-def _result(
-    name: str,
-    values: NDArray[np.float64],
-    resampled: NDArray[np.float64],
-    confusion: list[list[int]] | None = None,
-) -> BaselineResult:
+def _result(name: str, values: Floats, resampled: Floats) -> BaselineResult:
     accuracy, macro_f1, mean_error, within_one = map(score_with_interval, values, resampled)
-    return BaselineResult(name, accuracy, macro_f1, mean_error, within_one, confusion)
+    return BaselineResult(name, accuracy, macro_f1, mean_error, within_one)
 
 
-def _scores(labels: Labels, predicted: Labels, decades: int) -> NDArray[np.float64]:
+def _scores(labels: Labels, predicted: Labels, decades: int) -> Floats:
     """Return accuracy, macro-F1, mean error and share within one decade, of shape (4, resamples).
 
     ``labels`` and ``predicted`` are decades of shape (resamples, posters).
@@ -137,9 +126,8 @@ def _scores(labels: Labels, predicted: Labels, decades: int) -> NDArray[np.float
     total = confusions.sum(axis=1) + confusions.sum(axis=2)
     f1 = np.divide(2 * right, total, out=np.zeros(total.shape), where=total > 0)
     distance = np.abs(predicted - labels)
-    per_poster = (distance == 0, distance, distance <= 1)
-    accuracy, mean_error, within_one = (values.mean(axis=1) for values in per_poster)
-    return np.stack([accuracy, f1.mean(axis=1), mean_error, within_one])
+    scores = (distance == 0, f1, distance, distance <= 1)
+    return np.stack([values.mean(axis=1) for values in scores])
 
 
 def _confusions(labels: Labels, predicted: Labels, decades: int) -> Labels:

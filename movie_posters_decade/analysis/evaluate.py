@@ -62,14 +62,13 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation in JSON's types, without the features."""
-        transformed = self.transformed
         return {
             "posters": {split: len(features) for split, features in self.features.items()},
             "warnings": self.warnings,
             "decades": list(self.decades),
             "baselines": [asdict(result) for result in self.baselines],
             "shortcuts": [result.to_json() for result in self.shortcuts],
-            "transformed": transformed and [result.to_json() for result in transformed],
+            "transformed": self.transformed and [one.to_json() for one in self.transformed],
         }
 
     def to_text(self) -> str:

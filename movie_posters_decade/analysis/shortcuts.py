@@ -19,11 +19,9 @@ from movie_posters_decade.analysis.baselines import (
 AUDIT_RESAMPLES = 4000
 """The number of resamples in an audit. Its wider intervals need more than those of baselines."""
 
+# An audit with fewer posters in test, or of any decade in train, gives no verdict.
 MIN_TEST_POSTERS = 50
-"""An audit with fewer posters in test gives no verdict."""
-
 MIN_TRAIN_POSTERS = 20
-"""An audit with fewer posters of any decade in train gives no verdict."""
 
 
 @dataclass(frozen=True)

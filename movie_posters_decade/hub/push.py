@@ -10,13 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import huggingface_hub.errors as hf_errors
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCard, HfApi, constants
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    HFValidationError,
-    LocalTokenNotFoundError,
-    RepositoryNotFoundError,
-)
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
@@ -42,7 +37,7 @@ _NO_WRITE_ACCESS = (
     "belongs to, or use a token with write access."
 )
 # huggingface_hub builds on requests or on httpx. Not all errors of httpx are an OSError.
-_HTTP_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
+_HTTP_ERROR: type[Exception] = hf_errors.HfHubHTTPError.__bases__[0]
 
 
 @dataclass(frozen=True)
@@ -57,18 +52,12 @@ class _Revision:
         return self.api.list_repo_files(self.repo_id, repo_type=_REPO_TYPE, revision=self.oid)
 
     def read(self, path: str) -> str:
-        local_path = self.api.hf_hub_download(
-            self.repo_id, path, repo_type=_REPO_TYPE, revision=self.oid
-        )
-        return Path(local_path).read_text("utf-8")
+        file = self.api.hf_hub_download(self.repo_id, path, repo_type=_REPO_TYPE, revision=self.oid)
+        return Path(file).read_text("utf-8")
 
 
 def check_access(repo_id: str, *, public: bool = False, token: str | None = None) -> None:
-    """Check that `push` may write to a repository, so that nothing is built for a push that fails.
-
-    Raises:
-        HubError: it may not.
-    """
+    """Raise a `HubError` if `push` may not write to a repository, before anything is built."""
     if not _REPO_ID.fullmatch(repo_id):
         raise HubError(
             f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; "
@@ -79,7 +68,7 @@ def check_access(repo_id: str, *, public: bool = False, token: str | None = None
         user = api.whoami()
         try:
             is_private = bool(api.repo_info(repo_id, repo_type=_REPO_TYPE).private)
-        except RepositoryNotFoundError:
+        except hf_errors.RepositoryNotFoundError:
             owners = [user["name"], *(organization["name"] for organization in user["orgs"])]
             if repo_id.partition("/")[0] not in owners:
                 raise HubError(_NO_WRITE_ACCESS.format(repo_id)) from None
@@ -97,9 +86,9 @@ def push(
     warnings: Sequence[str] | None = None,
     token: str | None = None,
 ) -> str:
-    """Push a build to the Hub as one configuration of a dataset, with a card for all of them.
+    """Push a build to the Hub as one configuration of a dataset, and return the dataset's URL.
 
-    A configuration of the same name is replaced. Others in the repository stay.
+    The card describes all configurations. One of the same name is replaced, and others stay.
 
     Args:
         build: what the builder's method `built` returns.
@@ -110,9 +99,6 @@ def push(
         images: False to publish links, hashes and labels without images.
         warnings: what `find_shortcuts` returns, for the card; None if nobody checked.
         token: by default the one that `hf auth login` stored, or `HF_TOKEN`.
-
-    Returns:
-        The URL of the dataset.
 
     Raises:
         HubError: the repository has no owner, there is no token that may write to it, the Hub
@@ -239,12 +225,12 @@ def _hub_errors(repo_id: str) -> Iterator[None]:
         yield
     except HubError:
         raise
-    except LocalTokenNotFoundError as error:
+    except hf_errors.LocalTokenNotFoundError as error:
         raise HubError(
             f"{hub}: expected a token that may write; found none. Log in with `hf auth login`, or "
             "set HF_TOKEN."
         ) from error
-    except HFValidationError as error:
+    except hf_errors.HFValidationError as error:
         message = f"{repo_id}: expected a name that the Hub accepts; found: {error}"
         raise HubError(message) from error
     except UnicodeError as error:
