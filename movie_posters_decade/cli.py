@@ -187,8 +187,7 @@ def _report(chosen: argparse.Namespace) -> None:
 
 
 def _push(chosen: argparse.Namespace) -> None:
-    from movie_posters_decade.hub.access import check_access
-    from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, push
+    from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, check_access, push
 
     check_access(chosen.repo_id, public=chosen.public)
     build = _prepared_builder(chosen).built()

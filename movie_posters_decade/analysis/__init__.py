@@ -12,11 +12,7 @@ __all__ = ["require_libraries"]
 
 
 def require_libraries(*names: str) -> None:
-    """Check that libraries of the extra "analysis" are installed.
-
-    Raises:
-        AnalysisError: one is not.
-    """
+    """Raise an `AnalysisError` unless these libraries of the extra "analysis" are installed."""
     for name in names:
         try:
             import_module(name)

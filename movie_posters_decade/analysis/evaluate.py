@@ -1,7 +1,7 @@
 """Evaluation of a build: scores of baselines, and the audit for shortcuts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import datasets
@@ -25,8 +25,6 @@ from movie_posters_decade.images.transform import transform_image
 from movie_posters_decade.records import SPLITS
 from movie_posters_decade.report import format_table
 
-_SCORES = ("accuracy", "macro-F1", "mean error in decades", "within one decade")
-
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -46,12 +44,9 @@ class Evaluation:
     features: Mapping[str, Sequence[PosterFeatures]]
     transformed: Sequence[Shortcut] | None = None
 
-    def __str__(self) -> str:
-        return self.to_text()
-
     @property
     def warnings(self) -> list[str]:
-        """A sentence for each predictive shortcut."""
+        """A sentence for each predictive shortcut, or one if there were too few posters."""
         return write_warnings(self.shortcuts, self.transformed)
 
     @property
@@ -67,34 +62,30 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation in JSON's types, without the features."""
-        transformed = self.transformed
         return {
             "posters": {split: len(features) for split, features in self.features.items()},
             "warnings": self.warnings,
             "decades": list(self.decades),
-            "baselines": [result.to_json() for result in self.baselines],
+            "baselines": [asdict(result) for result in self.baselines],
             "shortcuts": [result.to_json() for result in self.shortcuts],
-            "transformed": transformed and [result.to_json() for result in transformed],
+            "transformed": self.transformed and [one.to_json() for one in self.transformed],
         }
 
     def to_text(self) -> str:
-        """Return the evaluation as tables for a terminal, and a warning for each shortcut."""
+        """Return the evaluation as tables for a terminal, and the warnings."""
         warnings = (f"Warning: {warning}" for warning in self.warnings)
         tables = (format_table(self._baseline_rows()), format_table(self._shortcut_rows()))
         return "\n\n".join([*tables, self.interval_note, *warnings])
 
+    __str__ = to_text
+
     def _baseline_rows(self) -> list[Sequence[object]]:
+        scores = ("accuracy", "macro-F1", "mean error in decades", "within one decade")
         return [
-            (f"on {len(self.features['test'])} posters of test", *_SCORES),
+            (f"on {len(self.features['test'])} posters of test", *scores),
             *(
-                (
-                    result.name,
-                    result.accuracy,
-                    result.macro_f1,
-                    result.mean_error,
-                    result.within_one,
-                )
-                for result in self.baselines
+                (model.name, model.accuracy, model.macro_f1, model.mean_error, model.within_one)
+                for model in self.baselines
             ),
         ]
 
@@ -106,9 +97,9 @@ class Evaluation:
         ]
         if self.transformed is None:
             return rows
-        after: list[Sequence[object]] = [("re-encoded", "predictive")]
-        after += [(shortcut.accuracy, shortcut.verdict) for shortcut in self.transformed]
-        return [(*row, *more) for row, more in zip(rows, after, strict=True)]
+        after = [(shortcut.accuracy, shortcut.verdict) for shortcut in self.transformed]
+        added = [("re-encoded", "predictive"), *after]
+        return [(*row, *more) for row, more in zip(rows, added, strict=True)]
 
 
 def evaluate(
@@ -122,14 +113,7 @@ def evaluate(
     """Train simple models on train, score each once on test, and audit the shortcuts.
 
     With ``image_size`` or ``encode_format`` the shortcuts are audited a second time, on posters
-    that are re-encoded as `export` does with the same options.
-
-    Args:
-        build: the build to evaluate.
-        image_size: width and height in pixels.
-        resize_mode: "crop", "pad" or "stretch".
-        encode_format: "jpeg", "png" or "webp"; by default JPEG if there is a size.
-        encode_quality: of JPEG and WebP, 1 to 100.
+    that are re-encoded. These and the options beside them are those of `export`.
 
     Raises:
         AnalysisError: the build has only one decade, or scikit-learn is missing.
@@ -137,22 +121,26 @@ def evaluate(
     """
     transform = ImageTransform(image_size, resize_mode, encode_format, encode_quality)
     require_libraries("sklearn")
-    _check_decades(build)
+    if len(set(build.dataset["train"]["label"])) < 2:
+        raise AnalysisError(
+            "Baselines: expected at least two decades; found one. Widen min_year and max_year."
+        )
     train, test = _measure_splits(build, ImageTransform())
     decades = build.dataset["train"].features["label"].names
+    again = audit_shortcuts(*_measure_splits(build, transform)) if transform.changes else None
     return Evaluation(
         decades=decades,
         baselines=evaluate_baselines(train, test, len(decades)),
         shortcuts=audit_shortcuts(train, test),
         features={"train": train.features, "test": test.features},
-        transformed=(
-            audit_shortcuts(*_measure_splits(build, transform)) if transform.changes else None
-        ),
+        transformed=again,
     )
 
 
 def find_shortcuts(build: Build) -> list[str]:
     """Return a warning for each shortcut that predicts the decade of a build's posters.
+
+    If there are too few posters to measure that, one warning says so.
 
     Raises:
         AnalysisError: scikit-learn is missing.
@@ -161,21 +149,13 @@ def find_shortcuts(build: Build) -> list[str]:
     return write_warnings(audit_shortcuts(*_measure_splits(build, ImageTransform())))
 
 
-def _check_decades(build: Build) -> None:
-    if len(set(build.dataset["train"]["label"])) < 2:
-        raise AnalysisError(
-            "Baselines: expected at least two decades; found one. Widen min_year and max_year."
-        )
-
-
 def _measure_splits(build: Build, transform: ImageTransform) -> list[MeasuredSplit]:
-    return [_measure(build.dataset[split], transform) for split in SPLITS]
-
-
-def _measure(examples: datasets.Dataset, transform: ImageTransform) -> MeasuredSplit:
-    undecoded = examples.cast_column("image", datasets.Image(decode=False))
-    features = [
-        measure_poster(transform_image(example["image"]["bytes"], transform), example["poster_url"])
-        for example in tqdm(undecoded, desc="Measure", unit="poster")
-    ]
-    return MeasuredSplit(features, np.asarray(examples["label"]))
+    measured = []
+    for split in SPLITS:
+        examples = build.dataset[split].cast_column("image", datasets.Image(decode=False))
+        features = [
+            measure_poster(transform_image(one["image"]["bytes"], transform), one["poster_url"])
+            for one in tqdm(examples, desc="Measure", unit="poster")
+        ]
+        measured.append(MeasuredSplit(features, np.asarray(examples["label"])))
+    return measured

@@ -18,7 +18,6 @@ HISTOGRAM_STEPS = 4
 """The number of steps of each color channel in a histogram."""
 
 ShortcutFeature = Mapping[str, float | str]
-"""The values of one shortcut feature, by name."""
 
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 # Matches "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: scaled to a width of 182, then cropped. A
@@ -31,8 +30,7 @@ class PosterFeatures:
     """The features of one poster.
 
     Attributes:
-        width: in pixels.
-        height: in pixels.
+        width, height: in pixels.
         size: of the file, in bytes.
         colorfulness: the value that the check for grayscale uses, from 0.
         histogram: the share of each color, of shape (64,), with the sum 1.
@@ -50,21 +48,17 @@ class PosterFeatures:
 
 
 def measure_poster(content: bytes, link: str) -> PosterFeatures:
-    """Measure the features of a poster.
-
-    Args:
-        content: the bytes of a usable poster.
-        link: its link in the catalogue.
-    """
+    """Measure the features of a usable poster, given its bytes and its link in the catalogue."""
     poster = decode_poster(content)
     pixels = np.asarray(poster)
+    small = poster.resize(THUMBNAIL_SIZE, Image.Resampling.BOX)
     return PosterFeatures(
         width=poster.width,
         height=poster.height,
         size=len(content),
         colorfulness=colorfulness(poster),
         histogram=_histogram(pixels),
-        thumbnail=_thumbnail(poster),
+        thumbnail=np.asarray(small, dtype=np.float32).ravel() / np.float32(255),
         shortcuts={
             "file size": {"bytes": len(content)},
             "dimensions": {"width": poster.width, "height": poster.height},
@@ -80,11 +74,6 @@ def _histogram(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     bins = steps @ [HISTOGRAM_STEPS**2, HISTOGRAM_STEPS, 1]
     counts = np.bincount(bins, minlength=HISTOGRAM_STEPS**3)
     return counts.astype(np.float32) / np.float32(len(bins))
-
-
-def _thumbnail(poster: Image.Image) -> NDArray[np.float32]:
-    small = poster.resize(THUMBNAIL_SIZE, Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float32).ravel() / np.float32(255)
 
 
 def _encoding(content: bytes) -> dict[str, ShortcutFeature]:
@@ -111,12 +100,8 @@ def _crop_code(link: str) -> ShortcutFeature:
 
 
 def _border_color(pixels: NDArray[np.uint8]) -> ShortcutFeature:
-    edges = {
-        "top": pixels[0],
-        "bottom": pixels[-1],
-        "left": pixels[:, 0],
-        "right": pixels[:, -1],
-    }
+    left, right = pixels[:, 0], pixels[:, -1]
+    edges = {"top": pixels[0], "bottom": pixels[-1], "left": left, "right": right}
     return {
         f"{edge} {color}": float(mean)
         for edge, line in edges.items()

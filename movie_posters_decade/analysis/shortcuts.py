@@ -19,11 +19,9 @@ from movie_posters_decade.analysis.baselines import (
 AUDIT_RESAMPLES = 4000
 """The number of resamples in an audit. Its wider intervals need more than those of baselines."""
 
+# An audit with fewer posters in test, or of any decade in train, gives no verdict.
 MIN_TEST_POSTERS = 50
-"""An audit with fewer posters in test gives no verdict."""
-
 MIN_TRAIN_POSTERS = 20
-"""An audit with fewer posters of any decade in train gives no verdict."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,6 @@ class Shortcut:
     """The result for one shortcut feature.
 
     Attributes:
-        name: of the feature.
         accuracy: of a model that sees only this feature: the mean over the decades, so that a
             large decade counts no more than a small one.
         chance: the same for guessing.
@@ -63,19 +60,15 @@ class Shortcut:
 
 
 def audit_shortcuts(train: MeasuredSplit, test: MeasuredSplit) -> list[Shortcut]:
-    """Measure how well each shortcut feature alone predicts the decade.
-
-    Args:
-        train: the posters to learn from.
-        test: the posters to score on.
-    """
+    """Measure on test how well each shortcut feature alone predicts the decade."""
     names = list(train.features[0].shortcuts)
     # Bonferroni: all intervals together hold with the usual confidence.
     confidence = 1 - (1 - CONFIDENCE) / len(names)
     present, sizes = np.unique(test.labels, return_counts=True)
     weights = 1 / (len(present) * sizes[np.searchsorted(present, test.labels)])
     resamples = _resample_within_decades(test.labels)
-    has_enough = _has_enough_posters(train, test)
+    smallest_decade = min(Counter(train.labels).values())
+    has_enough = len(test.labels) >= MIN_TEST_POSTERS and smallest_decade >= MIN_TRAIN_POSTERS
     shortcuts = []
     for name in names:
         is_right = _predict(name, train, test) == test.labels
@@ -88,12 +81,16 @@ def audit_shortcuts(train: MeasuredSplit, test: MeasuredSplit) -> list[Shortcut]
 def write_warnings(
     shortcuts: Sequence[Shortcut], transformed: Sequence[Shortcut] | None = None
 ) -> list[str]:
-    """Return a warning for each predictive shortcut.
+    """Return a warning for each predictive shortcut, or one if there were too few posters.
 
-    Args:
-        shortcuts: the results for the posters as they are.
-        transformed: the results for the re-encoded posters, for the same features.
+    The list is empty only if the shortcuts were measured and none is predictive. ``transformed``
+    are the results for the same features of the re-encoded posters.
     """
+    if not all(shortcut.has_enough_posters for shortcut in shortcuts):
+        return [
+            f"Too few posters to check for shortcuts: the check needs {MIN_TEST_POSTERS} in test "
+            f"and {MIN_TRAIN_POSTERS} of each decade in train."
+        ]
     after = [""] * len(shortcuts) if transformed is None else map(_after, transformed)
     return [
         f"{shortcut.name.capitalize()} alone predicts the decade with an accuracy of "
@@ -109,21 +106,14 @@ def _after(shortcut: Shortcut) -> str:
     return f" After re-encoding, it {still}."
 
 
-def _has_enough_posters(train: MeasuredSplit, test: MeasuredSplit) -> bool:
-    smallest_decade = min(Counter(train.labels).values())
-    return len(test.labels) >= MIN_TEST_POSTERS and smallest_decade >= MIN_TRAIN_POSTERS
-
-
 def _predict(name: str, train: MeasuredSplit, test: MeasuredSplit) -> Labels:
     """Predict the decades of test with a model that sees only one shortcut feature."""
     from sklearn.feature_extraction import DictVectorizer
+    from sklearn.pipeline import make_pipeline
 
-    vectorizer = DictVectorizer(sparse=False)
-    known = vectorizer.fit_transform([features.shortcuts[name] for features in train.features])
-    new = vectorizer.transform([features.shortcuts[name] for features in test.features])
-    model = random_forest(class_weight="balanced").fit(known, train.labels)
-    predicted: Labels = model.predict(new)
-    return predicted
+    model = make_pipeline(DictVectorizer(sparse=False), random_forest(class_weight="balanced"))
+    model.fit([features.shortcuts[name] for features in train.features], train.labels)
+    return np.asarray(model.predict([features.shortcuts[name] for features in test.features]))
 
 
 def _resample_within_decades(labels: Labels) -> Labels:

@@ -1,6 +1,7 @@
 """Dataset card: its metadata, and a summary of each configuration for its template."""
 
 import json
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib.metadata import version
@@ -28,13 +29,7 @@ METADATA = {
     "task_categories": ["image-classification"],
 }
 
-_SIZES = {
-    1_000: "n<1K",
-    10_000: "1K<n<10K",
-    100_000: "10K<n<100K",
-    1_000_000: "100K<n<1M",
-    10_000_000: "1M<n<10M",
-}
+_SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
 
 @dataclass(frozen=True)
@@ -42,15 +37,14 @@ class ConfigurationSummary:
     """Summary of one configuration, as the card shows it and ``build.json`` stores it.
 
     Attributes:
-        name: of the configuration.
         source: as `Build` has it.
-        report: the counts of kept and rejected posters.
         options: those that decided what the dataset holds, by name.
         catalogue: the SHA-256 of the catalogue.
         versions: of the libraries that pushed it.
         example: the first example of train, with a text instead of the image.
         contact_sheet: its path in the repository; None if the dataset has no images.
-        warnings: of shortcuts that are predictive; None if nobody checked.
+        warnings: what `find_shortcuts` returned; None if nobody checked. The list is empty only if
+            the shortcuts were measured and none is predictive.
     """
 
     name: str
@@ -87,13 +81,7 @@ class ConfigurationSummary:
 def summarize(
     build: Build, dataset: datasets.DatasetDict, warnings: Sequence[str] | None
 ) -> ConfigurationSummary:
-    """Summarize a build.
-
-    Args:
-        build: the build.
-        dataset: what is published of it, with or without images.
-        warnings: of shortcuts that are predictive; None if nobody checked.
-    """
+    """Summarize a build, of which ``dataset`` is published, with or without images."""
     head = json.loads(build.lock_file.split(b"\n", 1)[0])
     example = dataset["train"].with_format(None)[0]
     has_images = "image" in example
@@ -120,26 +108,16 @@ def make_card(
     metadata: Mapping[str, Any],
     info: datasets.DatasetInfo,
 ) -> DatasetCard:
-    """Make the card of a repository.
+    """Make the card of a repository from its configurations, the default first.
 
-    Args:
-        repo_id: such as "you/movie_posters_decade".
-        configurations: those in the repository, the default first.
-        metadata: the card's metadata as `push_to_hub` left it. Keys that are not ours stay.
-        info: the description, the license, the citation and the homepage of the dataset.
+    ``metadata`` is the card's as `push_to_hub` left it. Keys that are not ours stay.
     """
     movies = sum(configuration.report.kept for configuration in configurations)
-    data = DatasetCardData(
-        **{
-            **metadata,
-            **METADATA,
-            "size_categories": [size_category(movies)],
-            "tags": list(dict.fromkeys([*TAGS, *(metadata.get("tags") or ())])),
-        }
-    )
+    tags = dict.fromkeys([*TAGS, *(metadata.get("tags") or ())])
+    ours = METADATA | {"size_categories": [size_category(movies)], "tags": list(tags)}
     variables = template_variables(repo_id, configurations, info)
     card: DatasetCard = DatasetCard.from_template(
-        data, template_path=str(TEMPLATE_FILE), **variables
+        DatasetCardData(**{**metadata, **ours}), template_path=str(TEMPLATE_FILE), **variables
     )
     return card
 
@@ -168,7 +146,7 @@ def template_variables(
 
 def size_category(examples: int) -> str:
     """Return the Hub's name for a number of examples."""
-    return next((name for size, name in _SIZES.items() if examples < size), "10M<n<100M")
+    return _SIZES[bisect([10**3, 10**4, 10**5, 10**6, 10**7], examples)]
 
 
 def to_safe_json(value: object, indent: int | None = None) -> str:

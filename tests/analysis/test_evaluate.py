@@ -99,6 +99,13 @@ def test_each_predictive_shortcut_has_a_warning(build: Build, evaluation: Evalua
     assert all(f"Warning: {warning}" in evaluation.to_text() for warning in warnings)
 
 
+def test_warning_says_that_there_are_too_few_posters_to_check() -> None:
+    """Otherwise an empty list would claim that no shortcut is predictive."""
+    [warning] = find_shortcuts(make_build(make_split(150, 0), make_split(45, 1000)))
+    assert warning.startswith("Too few posters to check for shortcuts: ")
+    assert find_shortcuts(make_build(make_split(95, 0), make_split(75, 1000))) == [warning]
+
+
 def test_build_of_one_decade_is_an_error() -> None:
     one = make_split(20, 0).filter(lambda example: example["label"] == 1)
     with pytest.raises(AnalysisError) as error:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from movie_posters_decade.analysis.baselines import MeasuredSplit, evaluate_baselines
-from movie_posters_decade.analysis.shortcuts import audit_shortcuts
+from movie_posters_decade.analysis.shortcuts import audit_shortcuts, write_warnings
 
 Splits = tuple[MeasuredSplit, MeasuredSplit]
 
@@ -33,6 +33,7 @@ def test_no_shortcut_is_found_where_nothing_depends_on_the_decade(alike: Splits)
         "crop code",
         "border color",
     ]
+    assert write_warnings(shortcuts) == []
 
 
 def test_shortcut_is_found_among_decades_of_unequal_size(by_quality: Splits) -> None:
@@ -54,8 +55,12 @@ def test_intervals_are_wider_because_there_are_several_shortcuts(alike: Splits) 
     assert shortcut.accuracy.high - shortcut.accuracy.low > 1.15 * width
 
 
-def test_few_posters_give_no_verdict(by_quality: Splits) -> None:
+def test_few_posters_give_no_verdict_but_a_warning(by_quality: Splits) -> None:
     train, test = by_quality
     shortcuts = audit_shortcuts(train, select(test, np.arange(20)))
     assert {shortcut.verdict for shortcut in shortcuts} == {"too few posters"}
     assert not any(shortcut.is_predictive for shortcut in shortcuts)
+    assert write_warnings(shortcuts, shortcuts) == [
+        "Too few posters to check for shortcuts: the check needs 50 in test and 20 of each decade "
+        "in train."
+    ]

@@ -10,8 +10,7 @@ from servers.hub import LoopbackHub
 from servers.hub_repositories import Repository
 
 from movie_posters_decade.errors import HubError
-from movie_posters_decade.hub.access import check_access
-from movie_posters_decade.hub.push import COPYRIGHT_REMINDER
+from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, check_access
 
 
 def test_card_of_another_dataset_is_not_replaced(
