@@ -4,6 +4,7 @@ The builder's configuration and the command line's flags are both generated from
 `Options`. This module is light: it loads neither `datasets` nor Pillow.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -25,37 +26,12 @@ KAGGLE_COLUMNS = {
 }
 """The column of each field in Kaggle's catalogue. The year is in the title there."""
 
-GENRES = [
-    "Action",
-    "Adult",
-    "Adventure",
-    "Animation",
-    "Biography",
-    "Comedy",
-    "Crime",
-    "Documentary",
-    "Drama",
-    "Family",
-    "Fantasy",
-    "Film-Noir",
-    "Game-Show",
-    "History",
-    "Horror",
-    "Music",
-    "Musical",
-    "Mystery",
-    "News",
-    "Reality-TV",
-    "Romance",
-    "Sci-Fi",
-    "Short",
-    "Sport",
-    "Talk-Show",
-    "Thriller",
-    "War",
-    "Western",
-]
-"""The genres of Kaggle's catalogue."""
+GENRES = (
+    "Action Adult Adventure Animation Biography Comedy Crime Documentary Drama Family Fantasy "
+    "Film-Noir Game-Show History Horror Music Musical Mystery News Reality-TV Romance Sci-Fi "
+    "Short Sport Talk-Show Thriller War Western"
+)
+"""The genres of Kaggle's catalogue, separated by spaces."""
 
 DEFAULT = "action"
 """The default configuration."""
@@ -65,7 +41,7 @@ DEMO = "demo"
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     **{
         genre.lower(): {"description": f"{genre} movies of the catalogue", "genres": (genre,)}
-        for genre in GENRES
+        for genre in GENRES.split()
     },
     "all": {"description": "movies of any genre"},
     DEMO: {
@@ -154,38 +130,34 @@ class Options:
         Raises:
             OptionError: an option has an invalid value.
         """
-        values = {option.name: getattr(self, option.name) for option in fields(Options)}
-        options = Options(**values | {"genres": _genre_names(self.genres)})
+        genres = _genre_names(self.genres)
         for name in ("min_year", "max_year", "seed"):
-            _check(name, values[name], _is_whole(values[name]), "a whole number")
-        in_order = options.min_year <= options.max_year
-        _check("max_year", options.max_year, in_order, f"a year from min_year, {options.min_year}")
-        is_share = isinstance(options.test_size, float) and 0 < options.test_size < 1
-        _check("test_size", options.test_size, is_share, "a share between 0 and 1, both excluded")
-        count = options.max_per_decade
-        is_count = count is None or (_is_whole(count) and count >= 2)
-        _check("max_per_decade", count, is_count, "a whole number from 2")
+            _check(self, name, _is_whole(getattr(self, name)), "a whole number")
+        expected = f"a year from min_year, {self.min_year}"
+        _check(self, "max_year", self.min_year <= self.max_year, expected)
+        is_share = isinstance(self.test_size, float) and 0 < self.test_size < 1
+        _check(self, "test_size", is_share, "a share between 0 and 1, both excluded")
+        is_count = self.max_per_decade is None or _is_whole(self.max_per_decade, least=2)
+        _check(self, "max_per_decade", is_count, "a whole number from 2")
         for name in ("keep_grayscale", "respect_opt_out", "allow_private_hosts", "allow_missing"):
-            _check(name, values[name], isinstance(values[name], bool), "True or False")
-        is_path = options.lock_file is None or isinstance(options.lock_file, str)
-        _check("lock_file", options.lock_file, is_path, "the path of a lock file")
-        is_useful = options.lock_file is not None or options.allow_missing is not True
-        _check("allow_missing", True, is_useful, "a lock file with it, in the option lock_file")
-        names = ", ".join(CATALOGUE_FIELDS)
-        _check(
-            "columns", options.columns, _are_columns(options.columns), f"names for some of {names}"
-        )
-        for name in ("genre_separator", "base_url"):
-            _check(name, values[name], isinstance(values[name], str), "a text")
-        _check("genre_separator", options.genre_separator, options.genre_separator != "", "a text")
-        connections = options.connections_per_host
-        is_positive = _is_whole(connections) and connections >= 1
-        _check("connections_per_host", connections, is_positive, "a whole number from 1")
+            _check(self, name, isinstance(getattr(self, name), bool), "True or False")
+        is_path = self.lock_file is None or isinstance(self.lock_file, str)
+        _check(self, "lock_file", is_path, "the path of a lock file")
+        is_useful = self.lock_file is not None or not self.allow_missing
+        _check(self, "allow_missing", is_useful, "a lock file with it, in the option lock_file")
+        expected = f"names for some of {', '.join(CATALOGUE_FIELDS)}"
+        _check(self, "columns", _are_columns(self.columns), expected)
+        _check(self, "base_url", isinstance(self.base_url, str), "a text")
+        is_text = isinstance(self.genre_separator, str) and self.genre_separator != ""
+        _check(self, "genre_separator", is_text, "a text")
+        are_some = _is_whole(self.connections_per_host, least=1)
+        _check(self, "connections_per_host", are_some, "a whole number from 1")
         for option in fields(Options):
             choices = option.metadata["choices"]
-            value = values[option.name]
-            _check(option.name, value, not choices or value in choices, " or ".join(choices))
-        return options
+            is_choice = not choices or getattr(self, option.name) in choices
+            _check(self, option.name, is_choice, " or ".join(choices))
+        values = {option.name: getattr(self, option.name) for option in fields(Options)}
+        return Options(**values | {"genres": genres})
 
 
 def dataset_options(options: Options) -> dict[str, Any]:
@@ -222,16 +194,13 @@ class ImageTransform:
     def __post_init__(self) -> None:
         size = (1, 1) if self.image_size is None else self.image_size
         is_pair = isinstance(size, tuple) and len(size) == 2
-        are_pixels = is_pair and all(_is_within(pixels, MAX_IMAGE_SIZE) for pixels in size)
-        expected = f"width and height from 1 to {MAX_IMAGE_SIZE}"
-        _check("image_size", self.image_size, are_pixels, expected)
+        are_pixels = is_pair and all(_is_whole(pixels, 1, MAX_IMAGE_SIZE) for pixels in size)
+        _check(self, "image_size", are_pixels, f"width and height from 1 to {MAX_IMAGE_SIZE}")
         is_mode = self.resize_mode in RESIZE_MODES
-        _check("resize_mode", self.resize_mode, is_mode, " or ".join(RESIZE_MODES))
+        _check(self, "resize_mode", is_mode, " or ".join(RESIZE_MODES))
         is_format = self.encode_format in {None, *ENCODE_FORMATS}
-        _check("encode_format", self.encode_format, is_format, " or ".join(ENCODE_FORMATS))
-        _check(
-            "encode_quality", self.encode_quality, _is_within(self.encode_quality, 100), "1 to 100"
-        )
+        _check(self, "encode_format", is_format, " or ".join(ENCODE_FORMATS))
+        _check(self, "encode_quality", _is_whole(self.encode_quality, 1, 100), "1 to 100")
 
     @property
     def changes(self) -> bool:
@@ -239,8 +208,9 @@ class ImageTransform:
         return self.image_size is not None or self.encode_format is not None
 
 
-def _check(name: str, value: object, holds: bool, expected: str) -> None:
+def _check(options: object, name: str, holds: bool, expected: str) -> None:
     if not holds:
+        value = getattr(options, name)
         raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")
 
 
@@ -252,12 +222,8 @@ def _are_columns(columns: object) -> bool:
     )
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_within(value: object, largest: int) -> bool:
-    return isinstance(value, int) and 1 <= value <= largest
+def _is_whole(value: object, least: float = -math.inf, largest: float = math.inf) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= largest
 
 
 def _genre_names(genres: object) -> tuple[str, ...] | None:

@@ -81,19 +81,12 @@ def list_counts(counts: Mapping[str, int]) -> str:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the funnel from the catalogue to the candidates.
+    """One step of the funnel from the catalogue to the candidates."""
 
-    Attributes:
-        name: of the step, such as "complete".
-        movies: how many remain after the step.
-        dropped: how many the step dropped, by reason.
-        repaired: how many values the step repaired, by kind, such as "titles".
-    """
-
-    name: str
-    movies: int
+    name: str  # such as "complete"
+    movies: int  # how many remain after the step
     dropped: Mapping[RejectReason, int] = field(default_factory=dict)
-    repaired: Mapping[str, int] = field(default_factory=dict)
+    repaired: Mapping[str, int] = field(default_factory=dict)  # values by kind, such as "titles"
 
 
 class Stratum(NamedTuple):
@@ -105,29 +98,17 @@ class Stratum(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """A candidate: a movie of the catalogue that the sample may include.
+    """A candidate: a movie of the catalogue that the sample may include."""
 
-    Attributes:
-        imdb_id: such as "tt0114709".
-        title: without the year.
-        year: of release.
-        genres: their names.
-        imdb_score: 0 to 10, or NaN.
-        poster_url: a URL, or a path for a local file.
-        decade: such as "1970s".
-        rank: a 64-bit hash that orders all movies.
-        split: "train" or "test".
-    """
-
-    imdb_id: str
-    title: str
+    imdb_id: str  # such as "tt0114709"
+    title: str  # without the year
     year: int
     genres: tuple[str, ...]
-    imdb_score: float
-    poster_url: str
-    decade: str
-    rank: int
-    split: str
+    imdb_score: float  # 0 to 10, or NaN
+    poster_url: str  # or a path, for a local file
+    decade: str  # such as "1970s"
+    rank: int  # a 64-bit hash that orders all movies
+    split: str  # "train" or "test"
 
     @property
     def stratum(self) -> Stratum:
@@ -157,17 +138,11 @@ class Checksum(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImageCheck:
-    """What a check of downloaded bytes found.
-
-    Attributes:
-        checksum: of the bytes.
-        reason: why they cannot be used as a poster; None if they can.
-        phash: the perceptual hash of a usable poster, 64 bits; None where it was not computed.
-    """
+    """What a check of downloaded bytes found."""
 
     checksum: Checksum
-    reason: RejectReason | None = None
-    phash: int | None = None
+    reason: RejectReason | None = None  # why they cannot be used as a poster; None if they can
+    phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
 
 
 Check = Callable[[bytes], ImageCheck]
@@ -181,59 +156,35 @@ def accept_anything(content: bytes) -> ImageCheck:
 
 @dataclass(frozen=True, slots=True)
 class DownloadResult:
-    """The result of one download: a stored file and what its check found, or a reason.
+    """The result of one download: a stored file and what its check found, or a reason."""
 
-    Attributes:
-        url: the link, as it was given.
-        path: the stored file; None if the download or the check failed.
-        check: what the check of the bytes found; None if no bytes came.
-        reason: why there is no usable file; None if there is one.
-        status: the HTTP status of the last response, if there was one now.
-        final_url: the URL after redirects, if a request was sent now.
-    """
-
-    url: str
-    path: Path | None = None
-    check: ImageCheck | None = None
-    reason: RejectReason | None = None
-    status: int | None = None
-    final_url: str | None = None
+    url: str  # the link, as it was given
+    path: Path | None = None  # None if the download or the check failed
+    check: ImageCheck | None = None  # None if no bytes came
+    reason: RejectReason | None = None  # why there is no usable file; None if there is one
+    status: int | None = None  # of the last response, if there was one now
+    final_url: str | None = None  # after redirects, if a request was sent now
 
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A movie with a usable poster.
-
-    Attributes:
-        movie: the candidate.
-        path: the file that holds the poster, as it was downloaded.
-        checksum: of its bytes.
-        phash: its perceptual hash, 64 bits; None where it was not computed.
-    """
+    """A movie with a usable poster."""
 
     movie: Movie
-    path: Path
+    path: Path  # of the poster, as it was downloaded
     checksum: Checksum
-    phash: int | None = None
+    phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A movie whose poster was tried and cannot be used.
-
-    Attributes:
-        movie: the candidate.
-        reason: why its poster cannot be used.
-        status: the HTTP status of the last response, if there was one now.
-        final_url: the URL after redirects, if a request was sent now.
-        duplicate_of: the IMDb id of the kept movie whose poster looks alike.
-    """
+    """A movie whose poster was tried and cannot be used."""
 
     movie: Movie
     reason: RejectReason
-    status: int | None = None
-    final_url: str | None = None
-    duplicate_of: str | None = None
+    status: int | None = None  # of the last response, if there was one now
+    final_url: str | None = None  # after redirects, if a request was sent now
+    duplicate_of: str | None = None  # the IMDb id of the kept movie whose poster looks alike
 
 
 def decade_names(min_year: int, max_year: int) -> list[str]:

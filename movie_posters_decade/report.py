@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from movie_posters_decade.records import (
@@ -31,23 +32,6 @@ REJECTED_COLUMNS = (
     "duplicate_of",
 )
 """The columns of rejected.csv, which has a row for each rejected candidate."""
-
-
-@dataclass(frozen=True)
-class DecadeCounts:
-    """The counts of a decade's posters, over both splits.
-
-    Attributes:
-        target: how many to keep.
-        downloaded: how many were tried.
-        rejected: how many of those were rejected, by reason.
-        kept: how many are in the dataset.
-    """
-
-    target: int
-    downloaded: int
-    rejected: Counter[str]
-    kept: int
 
 
 @dataclass(frozen=True)
@@ -85,17 +69,12 @@ class Report:
         rejected = self.rejected or {}
         return {reason: count for reason, count in rejected.items() if reason in TRANSIENT_REASONS}
 
-    def decade_counts(self) -> dict[str, DecadeCounts]:
-        """Return the counts of each decade's posters, for a finished build."""
-        counts = {}
-        for decade in self.decades:
-            strata = [one for one in self.strata or [] if one["decade"] == decade]
-            target, downloaded, kept = (
-                sum(one[name] for one in strata) for name in ("target", "downloaded", "kept")
-            )
-            rejected = sum((Counter(one["rejected"]) for one in strata), Counter[str]())
-            counts[decade] = DecadeCounts(target, downloaded, rejected, kept)
-        return counts
+    def rejected_by_decade(self) -> dict[str, Counter[str]]:
+        """Return the rejections of each decade by reason, over both splits."""
+        rejected = {decade: Counter[str]() for decade in self.decades}
+        for stratum in self.strata or []:
+            rejected[stratum["decade"]].update(stratum["rejected"])
+        return rejected
 
     def to_json(self) -> dict[str, Any]:
         """Return the report in JSON types."""
@@ -124,20 +103,12 @@ class Report:
         )
 
     def __str__(self) -> str:
-        return self.to_text()
-
-    def to_text(self) -> str:
-        """Return the report as text tables for a terminal."""
         tables = (self._funnel(), self._decades(), self._strata(), self._sum())
         return "\n\n".join(table for table in tables if table)
 
     def _funnel(self) -> str:
-        steps = list(self.funnel.items())
-        before = [steps[0][1]] + [movies for _, movies in steps]
-        rows = [
-            (step, movies, last - movies)
-            for (step, movies), last in zip(steps, before, strict=False)
-        ]
+        dropped = [0, *(before - after for before, after in pairwise(self.funnel.values()))]
+        rows = zip(self.funnel, self.funnel.values(), dropped, strict=True)
         return format_table([("step", "movies", "dropped"), *rows])
 
     def _decades(self) -> str:
@@ -145,9 +116,9 @@ class Report:
             (decade, candidates, *(self.splits[split][decade] for split in SPLITS))
             for decade, candidates in self.decades.items()
         ]
-        candidates = sum(self.decades.values())
-        totals = (candidates, *(sum(self.splits[split].values()) for split in SPLITS))
-        return format_table([("decade", "candidates", *SPLITS), *rows, ("total", *totals)])
+        planned = (sum(self.splits[split].values()) for split in SPLITS)
+        total = ("total", sum(self.decades.values()), *planned)
+        return format_table([("decade", "candidates", *SPLITS), *rows, total])
 
     def _strata(self) -> str:
         if self.strata is None:
@@ -209,11 +180,10 @@ def _report(
     rejected: Counter[RejectReason] | None = None,
     strata: list[dict[str, Any]] | None = None,
 ) -> Report:
-    dropped = Counter(rejected or {})
+    dropped = Counter(rejected)
+    dropped[RejectReason.NOT_SAMPLED] = candidates.total() - sum(kept.values()) - dropped.total()
     for step in steps:
         dropped.update(step.dropped)
-    not_tried = candidates.total() - sum(kept.values()) - (rejected or Counter()).total()
-    dropped[RejectReason.NOT_SAMPLED] = not_tried
     decades = list(dict.fromkeys(stratum.decade for stratum in targets))
     return Report(
         funnel={step.name: step.movies for step in steps},
@@ -235,13 +205,12 @@ def _in_order(reasons: Counter[RejectReason]) -> Counts:
 
 def rejection_rows(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
     """Return a row of rejected.csv for each rejection; unknown values are None."""
-    own = {field.name for field in fields(Rejection)}
     return [
         {
-            column: getattr(rejection if column in own else rejection.movie, column)
+            column: getattr(one if hasattr(one, column) else one.movie, column)
             for column in REJECTED_COLUMNS
         }
-        for rejection in rejections
+        for one in rejections
     ]
 
 
