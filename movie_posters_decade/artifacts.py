@@ -24,22 +24,8 @@ LOCK_FILE = "movie_posters_decade.lock"
 INFO_FILE = "dataset_info.json"
 """The file by which `datasets` itself recognizes a build."""
 
-_SHAPES_DATASET = (
-    "artifacts.py",
-    "builder.py",
-    "builder_config.py",
-    "config.py",
-    "lockfile.py",
-    "pipeline.py",
-    "records.py",
-    "report.py",
-    "catalogue",
-    "demo",
-    "download",
-    "images",
-    "sampling",
-)
-"""The code that shapes a dataset or the files beside it. The card's text, for one, does not."""
+_SHAPES_NO_DATASET = ("__", "analysis", "cli", "errors", "exports", "hub", "io")
+"""How the names of folders and modules begin whose code may change without a new build."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,15 +65,10 @@ class Build:
 
 @dataclass(frozen=True)
 class BuildFiles:
-    """The files beside a build.
+    """The files beside a build."""
 
-    Attributes:
-        filesystem: the fsspec filesystem that holds the build.
-        folder: of the build.
-    """
-
-    filesystem: Any
-    folder: str
+    filesystem: Any  # the fsspec filesystem that holds the build
+    folder: str  # of the build
 
     @property
     def rejected_path(self) -> str:
@@ -128,9 +109,8 @@ class BuildFiles:
 
     def read_tables(self) -> dict[str, bytes]:
         """Read rejected.csv and the lock file."""
-        return {
-            name: self.filesystem.cat_file(self._path(name)) for name in (REJECTED_FILE, LOCK_FILE)
-        }
+        paths = {REJECTED_FILE: self.rejected_path, LOCK_FILE: self.lock_path}
+        return {name: self.filesystem.cat_file(path) for name, path in paths.items()}
 
     def _path(self, name: str) -> str:
         return posixpath.join(self.folder, name)
@@ -147,10 +127,9 @@ def code_version(package: Path = Path(__file__).parent) -> str:
     old build.
     """
     digest = hashlib.sha256(__version__.encode())
-    for name in _SHAPES_DATASET:
-        for path in sorted({package / name, *(package / name).glob("*.py")}):
-            if path.is_file():
-                digest.update(path.read_bytes())
+    for path in sorted(package.rglob("*.py")):
+        if not path.relative_to(package).parts[0].startswith(_SHAPES_NO_DATASET):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -6,6 +6,7 @@ thin: what a build does is in `pipeline`.
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import datasets
@@ -223,9 +224,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _pipeline(self, manager: datasets.DownloadManager) -> Pipeline:
         config = self.config
-        return Pipeline(
-            config.checked(), config.lock(), config.location(), config.folder(), manager
-        )
+        options, lock = config.checked(), config.lock()
+        return Pipeline(options, lock, config.location(), config.folder(), manager)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue, where `datasets` passes none that stores files."""
@@ -235,19 +235,15 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return datasets.DownloadManager(self.dataset_name, download_config=download_config)
 
 
+@dataclass(frozen=True)
 class StreamedPosters:
-    """The posters of a split, downloaded again in each iteration.
+    """The posters of a split, downloaded again in each iteration."""
 
-    Args:
-        builder: streams them.
-        split: "train" or "test".
-    """
-
-    def __init__(self, builder: MoviePostersDecade, split: str) -> None:
-        self._builder, self._split = builder, split
+    builder: MoviePostersDecade
+    split: str
 
     def __iter__(self) -> Iterator[Poster]:
-        return self._builder.stream_posters(self._split)
+        return self.builder.stream_posters(self.split)
 
 
 def _example(poster: Poster) -> dict[str, Any]:

@@ -22,18 +22,9 @@ if TYPE_CHECKING:
     from movie_posters_decade.builder import MoviePostersDecade
     from movie_posters_decade.report import Report
 
-INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        arguments: the words after the program's name; by default those of this process.
-
-    Returns:
-        The exit code: 0, 1 after an error, or 130 after an interrupt.
-    """
+    """Run the command line, and return 0, 1 after an error, or 130 after an interrupt."""
     chosen = parser().parse_args(arguments)
     with _no_unraisable_errors():
         code, message = _run(chosen)
@@ -75,7 +66,7 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
             "kept; fix this, or choose another folder."
         )
     except KeyboardInterrupt:
-        return INTERRUPTED, "interrupted; what was downloaded is kept."
+        return 130, "interrupted; what was downloaded is kept."
     return 0, ""
 
 
@@ -115,16 +106,12 @@ def _build(chosen: argparse.Namespace) -> None:
         "rejected_path": files.rejected_path,
         "lock_path": files.lock_path,
     }
-    text = (
-        f"Dataset: {files.folder}\nRejected posters: {files.rejected_path}\n"
-        f"Lock file: {files.lock_path}"
-    )
+    titles = ("Dataset", "Rejected posters", "Lock file")
+    lines = [f"{title}: {path}" for title, path in zip(titles, paths.values(), strict=True)]
     if report.transient:
-        text += (
-            f"\nSome rejections may be temporary ({list_counts(report.transient)}): "
-            "--rebuild tries them again."
-        )
-    _print_report(chosen, report, paths, text)
+        reasons = list_counts(report.transient)
+        lines.append(f"Some rejections may be temporary ({reasons}): --rebuild tries them again.")
+    _print_report(chosen, report, paths, "\n".join(lines))
 
 
 def _demo(chosen: argparse.Namespace) -> None:
@@ -172,11 +159,7 @@ def _baseline(chosen: argparse.Namespace) -> None:
 
 def _report(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.analysis import require_libraries
-    from movie_posters_decade.analysis.report import (
-        PAGE_FILE,
-        check_folder,
-        write_report,
-    )
+    from movie_posters_decade.analysis.report import PAGE_FILE, check_folder, write_report
 
     require_libraries("sklearn", "matplotlib")
     check_folder(chosen.output)
@@ -233,12 +216,8 @@ def _prepared_builder(chosen: argparse.Namespace) -> "MoviePostersDecade":
 def _builder(chosen: argparse.Namespace) -> "MoviePostersDecade":
     from movie_posters_decade.builder import MoviePostersDecade
 
-    return MoviePostersDecade(
-        chosen.cache_dir,
-        config_name=chosen.config,
-        data_files=chosen.data_files,
-        **build_options(chosen),
-    )
+    catalogue = {"config_name": chosen.config, "data_files": chosen.data_files}
+    return MoviePostersDecade(chosen.cache_dir, **catalogue, **build_options(chosen))
 
 
 def _print_report(

@@ -39,21 +39,13 @@ _REMEDY = "Pass a file that a build wrote, complete and unchanged."
 
 @dataclass(frozen=True)
 class LockFile:
-    """The content of a lock file.
+    """The content of a lock file."""
 
-    Attributes:
-        catalogue: the SHA-256 of the catalogue.
-        options: the options that shape the dataset, by name.
-        kept: the movies of the dataset, each with the checksum of its poster.
-        rejected: the movies whose posters were tried and rejected, each with the reason.
-        package_version: the version of this package that built it.
-    """
-
-    catalogue: str
-    options: Mapping[str, Any]
-    kept: Mapping[Movie, Checksum]
-    rejected: Mapping[Movie, RejectReason]
-    package_version: str = __version__
+    catalogue: str  # the SHA-256 of the catalogue
+    options: Mapping[str, Any]  # those that shape the dataset, by name
+    kept: Mapping[Movie, Checksum]  # the movies of the dataset, and the checksums of their posters
+    rejected: Mapping[Movie, RejectReason]  # the movies that were tried and rejected
+    package_version: str = __version__  # of the package that built it
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the file."""
@@ -66,7 +58,9 @@ class LockFile:
         }
         yield f"{json.dumps(head, ensure_ascii=False)}\n"
         for movie in sorted([*self.kept, *self.rejected], key=lambda movie: movie.imdb_id):
-            line = _movie_fields(movie)
+            line = {name: getattr(movie, name) for name in MOVIE_FIELDS}
+            if math.isnan(movie.imdb_score):
+                line["imdb_score"] = None
             if movie in self.kept:
                 line |= self.kept[movie]._asdict()
             else:
@@ -82,24 +76,17 @@ class LockFile:
         """Return the lock file of a build from this one that left some posters out."""
         rejected = {rejection.movie: rejection.reason for rejection in rejections}
         kept = {movie: checksum for movie, checksum in self.kept.items() if movie not in rejected}
-        return replace(
-            self,
-            kept=kept,
-            rejected={**self.rejected, **rejected},
-            package_version=__version__,
-        )
+        rejected = {**self.rejected, **rejected}
+        return replace(self, kept=kept, rejected=rejected, package_version=__version__)
 
 
 def make_lock_file(
     catalogue: str, options: Options, posters: Iterable[Poster], rejections: Iterable[Rejection]
 ) -> LockFile:
     """Create the lock file of a build."""
-    return LockFile(
-        catalogue,
-        dataset_options(options),
-        kept={poster.movie: poster.checksum for poster in posters},
-        rejected={rejection.movie: rejection.reason for rejection in rejections},
-    )
+    kept = {poster.movie: poster.checksum for poster in posters}
+    rejected = {rejection.movie: rejection.reason for rejection in rejections}
+    return LockFile(catalogue, dataset_options(options), kept, rejected)
 
 
 def read_lock_file(path: Path) -> LockFile:
@@ -153,11 +140,6 @@ def _describe(rejection: Rejection) -> str:
         f"  {movie.imdb_id} ({movie.decade}, {movie.split}): {rejection.reason}{status}, "
         f"{movie.poster_url}"
     )
-
-
-def _movie_fields(movie: Movie) -> dict[str, Any]:
-    values = {name: getattr(movie, name) for name in MOVIE_FIELDS}
-    return values | {"imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score}
 
 
 # The options of a build are read many times, and a lock file holds all of them.

@@ -40,43 +40,23 @@ from movie_posters_decade.sampling import (
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build gives.
+    """The kept posters and the rejected candidates, with their report and lock file."""
 
-    Attributes:
-        posters: the kept ones, in the order of rank.
-        rejections: the candidates that were tried and rejected.
-        report: the counts.
-        lock: the content of the lock file.
-    """
-
-    posters: Sequence[Poster]
+    posters: Sequence[Poster]  # in the order of rank
     rejections: Sequence[Rejection]
     report: Report
     lock: LockFile
 
 
+@dataclass(frozen=True)
 class Pipeline:
-    """Selects the movies of a build and collects their posters.
+    """Selects the movies of a build and collects their posters."""
 
-    Args:
-        options: as :meth:`Options.checked` returns them.
-        lock: the content of the lock file, if there is one.
-        location: the path or URL of the catalogue, or "demo".
-        folder: where poster links that are paths start; None if links must not be paths.
-        manager: holds the download cache and its settings.
-    """
-
-    def __init__(
-        self,
-        options: Options,
-        lock: LockFile | None,
-        location: str,
-        folder: Path | None,
-        manager: DownloadManager,
-    ) -> None:
-        self._options, self._lock = options, lock
-        self._location, self._folder = location, folder
-        self._manager = manager
+    options: Options  # as Options.checked returns them
+    lock: LockFile | None
+    location: str  # the path or URL of the catalogue, or "demo"
+    folder: Path | None  # where poster links that are paths start; None if they must be URLs
+    manager: DownloadManager  # holds the download cache and its settings
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
@@ -87,20 +67,16 @@ class Pipeline:
         """Download the posters into the cache, and return those that are kept."""
         selection, sha256 = self._select()
         with self._proxies() as proxies:
-            downloader = self._downloader(DownloadCache.of(self._manager), proxies)
+            downloader = self._downloader(DownloadCache.of(self.manager), proxies)
             collection = self._collect(selection, downloader)
         posters, rejections = self._from_manager(collection.posters), collection.rejections
-        if self._lock is None:
-            lock = make_lock_file(sha256, self._options, posters, rejections)
+        if self.lock is None:
+            lock = make_lock_file(sha256, self.options, posters, rejections)
         else:
-            lock = self._lock.without(rejections)
+            lock = self.lock.without(rejections)
+        candidates, tried = selection.candidates["decade"], collection.downloaded
         report = build_report(
-            selection.steps,
-            selection.candidates["decade"],
-            selection.targets,
-            posters,
-            rejections,
-            collection.downloaded,
+            selection.steps, candidates, selection.targets, posters, rejections, tried
         )
         return BuildResult(posters, rejections, report, lock)
 
@@ -109,28 +85,28 @@ class Pipeline:
         selection, _ = self._select()
         with self._proxies() as proxies, temporary_cache() as cache:
             download = self._downloader(cache, proxies).download
-            if self._lock is None:
+            if self.lock is None:
                 yield from stream(selection, split, download, cache.remove, equal=self._is_equal)
             else:
                 yield from stream_locked(
-                    *(self._lock, str(self._options.lock_file), split, download, cache.remove),
-                    allow_missing=self._options.allow_missing,
+                    *(self.lock, str(self.options.lock_file), split, download, cache.remove),
+                    allow_missing=self.options.allow_missing,
                 )
 
     def _select(self, *, may_download: bool = True) -> tuple[Selection, str]:
         """Return the selection, with all steps of the funnel, and the catalogue's SHA-256."""
-        if self._lock is not None:
-            return select_locked(self._lock), self._lock.catalogue
+        if self.lock is not None:
+            return select_locked(self.lock), self.lock.catalogue
         catalogue = self._catalogue(may_download=may_download)
-        selection = select(catalogue.movies, self._options)
+        selection = select(catalogue.movies, self.options)
         return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
 
     def _collect(self, selection: Selection, downloader: Downloader) -> Collection:
-        if self._lock is None:
+        if self.lock is None:
             return collect(selection, downloader.download, equal=self._is_equal)
         return collect_locked(
-            *(self._lock, str(self._options.lock_file), downloader.download),
-            allow_missing=self._options.allow_missing,
+            *(self.lock, str(self.options.lock_file), downloader.download),
+            allow_missing=self.options.allow_missing,
         )
 
     def _from_manager(self, posters: Sequence[Poster]) -> list[Poster]:
@@ -139,7 +115,7 @@ class Pipeline:
         The manager counts and checks them, and where it keeps them is where they are read.
         """
         urls = [poster.movie.poster_url for poster in posters if is_url(poster.movie.poster_url)]
-        paths = paths_from_manager(self._manager, urls)
+        paths = paths_from_manager(self.manager, urls)
         return [
             replace(poster, path=paths.get(poster.movie.poster_url, poster.path))
             for poster in posters
@@ -152,16 +128,16 @@ class Pipeline:
 
             return parse_catalogue(paint_catalogue(), name=DEMO)
         return load_catalogue(
-            self._location, self._manager, self._limits(), self._options, may_download=may_download
+            self.location, self.manager, self._limits(), self.options, may_download=may_download
         )
 
     @property
     def _is_demo(self) -> bool:
-        return self._location == DEMO
+        return self.location == DEMO
 
     @property
     def _is_equal(self) -> bool:
-        return self._options.balance == "undersample"
+        return self.options.balance == "undersample"
 
     def _proxies(self) -> AbstractContextManager[dict[str, str] | None]:
         """Give the proxies for the poster downloads; the demo's server acts as one."""
@@ -173,23 +149,22 @@ class Pipeline:
 
     def _limits(self, proxies: dict[str, str] | None = None) -> Limits:
         return Limits(
-            allow_private_hosts=self._options.allow_private_hosts,
-            respect_opt_out=self._options.respect_opt_out,
-            user_agent=user_agent(self._manager.download_config.user_agent),
+            allow_private_hosts=self.options.allow_private_hosts,
+            respect_opt_out=self.options.respect_opt_out,
+            user_agent=user_agent(self.manager.download_config.user_agent),
             proxies=proxies,
         )
 
     def _downloader(self, cache: DownloadCache, proxies: dict[str, str] | None) -> Downloader:
-        keep_grayscale = self._options.keep_grayscale
-        kind = "any" if keep_grayscale else "color"
+        kind = "any" if self.options.keep_grayscale else "color"
         return Downloader(
             cache,
-            partial(check_poster, keep_grayscale=keep_grayscale),
+            partial(check_poster, keep_grayscale=self.options.keep_grayscale),
             hashes=HashCache(cache.folder, f"{kind}.{check_version()}"),
             limits=self._limits(proxies),
-            connections_per_host=self._options.connections_per_host,
-            folder=self._folder,
-            refresh=bool(self._manager.download_config.force_download),
+            connections_per_host=self.options.connections_per_host,
+            folder=self.folder,
+            refresh=bool(self.manager.download_config.force_download),
             # The demo's server is not a network.
             offline=False if self._is_demo else None,
         )

@@ -204,7 +204,7 @@ def test_changed_code_that_shapes_a_dataset_gives_a_new_build(package: Path, nam
 def test_changed_code_that_shapes_no_dataset_gives_the_cached_build(package: Path) -> None:
     names = (
         "cli.py",
-        "arguments.py",
+        "cli_parser.py",
         "hub/card.py",
         "hub/card_template.md",
         "exports/writers.py",
@@ -213,6 +213,7 @@ def test_changed_code_that_shapes_no_dataset_gives_the_cached_build(package: Pat
         "analysis/report_template.html",
     )
     for name in names:
+        assert (package / name).is_file()
         append_comment(package / name)
     assert code_version(package) == code_version()
 
