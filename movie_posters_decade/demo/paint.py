@@ -14,17 +14,13 @@ _Style = Callable[[ImageDraw.ImageDraw, random.Random], None]
 
 
 def paint_poster(title: str, year: int, seed: int) -> Image.Image:
-    """Paint a poster in the style of a year's decade.
-
-    Returns:
-        An RGB image of 182 by 268 pixels.
-    """
+    """Paint a poster in the style of a year's decade, as an RGB image of 182 by 268 pixels."""
     poster = Image.new("RGB", SIZE)
     draw = ImageDraw.Draw(poster)
-    style = _STYLES.get(year // 10 * 10, _paint_frame)
+    paint, color = _STYLES.get(year // 10 * 10, (_paint_frame, (120, 30, 30)))
     chance = random.Random(seed)
-    style(draw, chance)
-    _scatter(draw, _ACCENTS.get(year // 10 * 10, (120, 30, 30)), chance)
+    paint(draw, chance)
+    _scatter(draw, color, chance)
     _write(draw, title)
     return poster
 
@@ -97,22 +93,14 @@ def _paint_shape(draw: ImageDraw.ImageDraw, chance: random.Random) -> None:
     draw.regular_polygon((x, y, radius), corners, rotation=chance.randrange(90), fill=color)
 
 
-_STYLES: dict[int, _Style] = {
-    1970: _paint_rings,
-    1980: _paint_sunset,
-    1990: _paint_diagonal,
-    2000: _paint_glow,
-    2010: _paint_shape,
+_STYLES: dict[int, tuple[_Style, _Color]] = {
+    1970: (_paint_rings, (236, 150, 48)),
+    1980: (_paint_sunset, (200, 60, 220)),
+    1990: (_paint_diagonal, (110, 40, 90)),
+    2000: (_paint_glow, (220, 110, 60)),
+    2010: (_paint_shape, (120, 200, 160)),
 }
-
-
-_ACCENTS: dict[int, _Color] = {
-    1970: (236, 150, 48),
-    1980: (200, 60, 220),
-    1990: (110, 40, 90),
-    2000: (220, 110, 60),
-    2010: (120, 200, 160),
-}
+"""The style of each decade, and the color of its patches."""
 
 
 def _scatter(draw: ImageDraw.ImageDraw, color: _Color, chance: random.Random) -> None:
@@ -122,8 +110,8 @@ def _scatter(draw: ImageDraw.ImageDraw, color: _Color, chance: random.Random) ->
     for number in range(12):
         x, y = chance.randrange(SIZE[0]), chance.randrange(SIZE[1])
         width, height = chance.randint(14, 50), chance.randint(14, 70)
-        place = (x - width, y - height, x + width, y + height)
-        draw.rectangle(place, fill=_vary(dark if number % 2 else color, chance))
+        box = (x - width, y - height, x + width, y + height)
+        draw.rectangle(box, fill=_vary(dark if number % 2 else color, chance))
 
 
 def _fill(draw: ImageDraw.ImageDraw, color: _Color) -> None:
@@ -138,7 +126,5 @@ def _vary(color: _Color, chance: random.Random) -> _Color:
 def _write(draw: ImageDraw.ImageDraw, title: str) -> None:
     font = ImageFont.load_default(size=17)
     for line, word in enumerate(title.split()[-4:]):
-        place = (SIZE[0] / 2, SIZE[1] - 74 + 18 * line)
-        draw.text(
-            place, word, font=font, anchor="mt", fill="white", stroke_width=2, stroke_fill="black"
-        )
+        point = (SIZE[0] / 2, SIZE[1] - 74 + 18 * line)
+        draw.text(point, word, "white", font, anchor="mt", stroke_width=2, stroke_fill="black")

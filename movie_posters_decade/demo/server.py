@@ -27,30 +27,8 @@ _DEAD_SHARE_BY_DECADE = {1970: 0.3, 1980: 0.25, 1990: 0.2, 2000: 0.15, 2010: 0.1
 _FLAWS = ("grayscale", "grayscale stored as RGB", "truncated", "web page", "empty", "copy")
 _FLAWED_SHARE = 0.1
 
-_ADJECTIVES = [
-    "Last",
-    "Silent",
-    "Crimson",
-    "Broken",
-    "Golden",
-    "Hidden",
-    "Iron",
-    "Midnight",
-    "Savage",
-    "Endless",
-]
-_NOUNS = [
-    "Harbor",
-    "River",
-    "Empire",
-    "Horizon",
-    "Promise",
-    "Winter",
-    "Signal",
-    "Garden",
-    "Thunder",
-    "Mirror",
-]
+_ADJECTIVES = "Last Silent Crimson Broken Golden Hidden Iron Midnight Savage Endless"
+_NOUNS = "Harbor River Empire Horizon Promise Winter Signal Garden Thunder Mirror"
 _GENRES = ("Action", "Action|Thriller", "Action|Sci-Fi", "Action|Comedy", "Drama", "Comedy")
 
 Answer = Callable[[str], tuple[int, bytes]]
@@ -59,21 +37,13 @@ Answer = Callable[[str], tuple[int, bytes]]
 
 @dataclass(frozen=True)
 class PaintedMovie:
-    """An invented movie.
+    """An invented movie."""
 
-    Attributes:
-        imdb_id: a number that IMDb has not reached.
-        title: with the year in parentheses, as in catalogues, or without.
-        year: of release.
-        genres: joined by "|".
-        flaw: of its poster: "dead", one of the other flaws, or "".
-    """
-
-    imdb_id: int
-    title: str
+    imdb_id: int  # a number that IMDb has not reached
+    title: str  # with the year in parentheses, as in catalogues, or without
     year: int
-    genres: str
-    flaw: str
+    genres: str  # joined by "|"
+    flaw: str  # of its poster: "dead", one of the other flaws, or ""
 
     @property
     def path(self) -> str:
@@ -89,7 +59,7 @@ def paint_movies() -> tuple[PaintedMovie, ...]:
     for decade, count in _MOVIES_BY_DECADE.items():
         for _ in range(count):
             year = decade + chance.randrange(10 if decade < 2010 else 8)
-            name = f"The {chance.choice(_ADJECTIVES)} {chance.choice(_NOUNS)}"
+            name = f"The {chance.choice(_ADJECTIVES.split())} {chance.choice(_NOUNS.split())}"
             movies.append(
                 PaintedMovie(
                     imdb_id=_FIRST_ID + len(movies),

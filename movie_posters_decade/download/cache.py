@@ -3,8 +3,9 @@
 import copy
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -24,17 +25,14 @@ _REQUESTED_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com
 _PHASH_LINE = re.compile("[0-9a-f]{64} [0-9a-f]{16}")
 
 
+@dataclass(frozen=True)
 class DownloadCache:
     """A folder of downloads, with the file names that `datasets` gives them.
 
     Several processes may use one folder at once.
-
-    Args:
-        folder: where the files are.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
 
     @classmethod
     def of(cls, manager: DownloadManager) -> "DownloadCache":
@@ -86,34 +84,27 @@ class HashCache:
     """Cache of perceptual hashes by checksum: a usable poster is not decoded a second time.
 
     It is one file beside the downloads. As the key is the checksum of the bytes, a file that
-    changes is checked again. Several processes may append to one file at once.
-
-    Args:
-        folder: of the downloads.
-        version: of the check; each version has its own file, as phashes differ.
+    changes is checked again. Each version of the check has its own file, as phashes differ. Several
+    processes may append to one file at once.
     """
 
     def __init__(self, folder: Path, version: str) -> None:
         self._path = folder / f"movie_posters_decade.{version}.phashes"
-        self._phashes = self._read()
-        self._saved = len(self._phashes)
-
-    @property
-    def phashes(self) -> Mapping[str, int]:
+        self.phashes = self._read()
         """The perceptual hashes, by SHA-256 in hexadecimal digits."""
-        return self._phashes
+        self._saved = len(self.phashes)
 
     def add(self, result: DownloadResult) -> None:
         """Add the phash of a download, if it is a usable poster."""
         check = result.check
         if check is not None and check.reason is None and check.phash is not None:
-            self._phashes.setdefault(check.checksum.sha256, check.phash)
+            self.phashes.setdefault(check.checksum.sha256, check.phash)
 
     def save(self) -> None:
         """Append the new phashes to the file. An error is ignored: the cache only saves time."""
-        new = islice(self._phashes.items(), self._saved, None)
+        new = islice(self.phashes.items(), self._saved, None)
         lines = "".join(f"{sha256} {phash:016x}\n" for sha256, phash in new)
-        self._saved = len(self._phashes)
+        self._saved = len(self.phashes)
         if lines:
             with suppress(OSError), self._path.open("ab", buffering=0) as file:
                 # A killed process may have left half a line.

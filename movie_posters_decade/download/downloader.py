@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryDirectory
@@ -45,63 +46,38 @@ NOT_STORED = frozenset({RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED})
 """Reasons that may not apply to the next download, so that the bytes are not stored."""
 
 
+@dataclass
 class Downloader:
-    """Downloads links concurrently into a cache, with no more requests than needed.
+    """Downloads links concurrently into a cache, with no more requests than needed."""
 
-    Args:
-        cache: where the content goes.
-        check: checks the bytes of each download.
-        hashes: phashes of earlier checks, which are not repeated.
-        limits: which requests are allowed, and how much a response may hold.
-        policy: timeouts, attempts, backoff and circuit breaker.
-        connections_per_host: the largest number at a time.
-        max_connections: to all hosts together, if one host is not allowed more.
-        folder: where links that are paths start; None if links must not be paths.
-        refresh: whether to download again what is cached or was not found.
-        offline: whether requests are forbidden; by default as HF_HUB_OFFLINE says.
-    """
+    cache: DownloadCache
+    check: Check = accept_anything
+    _: KW_ONLY
+    hashes: HashCache | None = None  # phashes of earlier checks, which are not repeated
+    limits: Limits = field(default_factory=Limits)
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    connections_per_host: int = CONNECTIONS_PER_HOST
+    max_connections: int = MAX_CONNECTIONS  # if one host is not allowed more
+    folder: Path | None = None  # where links that are paths start; None if they must be URLs
+    refresh: bool = False  # whether to download again what is cached or was not found
+    offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
+    _hosts: dict[str, Host] = field(default_factory=dict, init=False)
 
-    def __init__(
-        self,
-        cache: DownloadCache,
-        check: Check = accept_anything,
-        *,
-        hashes: HashCache | None = None,
-        limits: Limits | None = None,
-        policy: RetryPolicy | None = None,
-        connections_per_host: int = CONNECTIONS_PER_HOST,
-        max_connections: int = MAX_CONNECTIONS,
-        folder: Path | None = None,
-        refresh: bool = False,
-        offline: bool | None = None,
-    ) -> None:
-        self._cache = cache
-        self._check = check
-        self._hashes = hashes
-        self._limits = limits or Limits()
-        self._policy = policy or RetryPolicy()
-        self._connections_per_host = connections_per_host
-        self._max_connections = max_connections
-        self._folder = folder
-        self._refresh = refresh
-        self._offline = datasets_config.HF_HUB_OFFLINE if offline is None else offline
-        self._hosts: dict[str, Host] = {}
+    def __post_init__(self) -> None:
+        if self.offline is None:
+            self.offline = datasets_config.HF_HUB_OFFLINE
 
     def download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
-        """Download links, and yield a result for each as it arrives, in any order.
-
-        Raises:
-            DownloadError: content cannot be stored, or a request is needed and forbidden.
-        """
+        """Download links, and yield a result for each as it arrives, in any order."""
         try:
             with closing(self._download(links)) as results:
                 for result in results:
-                    if self._hashes is not None:
-                        self._hashes.add(result)
+                    if self.hashes is not None:
+                        self.hashes.add(result)
                     yield result
         finally:
-            if self._hashes is not None:
-                self._hashes.save()
+            if self.hashes is not None:
+                self.hashes.save()
 
     def _download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
         missing = []
@@ -119,14 +95,14 @@ class Downloader:
                 raise
             except OSError as error:
                 raise DownloadError(
-                    f"{self._cache.folder}: a poster cannot be stored: {error}. What was "
+                    f"{self.cache.folder}: a poster cannot be stored: {error}. What was "
                     "downloaded before is kept. Fix this and build again."
                 ) from error
 
     def _from_disk(self, link: str) -> DownloadResult:
-        if self._folder is None:
+        if self.folder is None:
             return DownloadResult(link, reason=RejectReason.PRIVATE_ADDRESS)
-        path = self._folder / link
+        path = self.folder / link
         try:
             content = path.read_bytes()
         except (OSError, ValueError):  # a path with a null character is a ValueError
@@ -135,40 +111,40 @@ class Downloader:
 
     def _from_cache(self, url: str) -> DownloadResult | None:
         """Return the result for a URL that needs no request, or None."""
-        if self._refresh:
+        if self.refresh:
             return None
-        path = self._cache.path(url)
+        path = self.cache.path(url)
         if path.exists():
             check = self._check_again(path.read_bytes())
             return None if check.reason in NOT_STORED else _result(url, path, check)
-        status = self._cache.not_found_status(url, any_age=self._offline)
+        status = self.cache.not_found_status(url, any_age=bool(self.offline))
         if status is None:
             return None
         return DownloadResult(url, reason=RejectReason.NOT_FOUND, status=status)
 
     def _check_again(self, content: bytes) -> ImageCheck:
         checksum = Checksum.of(content)
-        phash = None if self._hashes is None else self._hashes.phashes.get(checksum.sha256)
-        return self._check(content) if phash is None else ImageCheck(checksum, phash=phash)
+        phash = None if self.hashes is None else self.hashes.phashes.get(checksum.sha256)
+        return self.check(content) if phash is None else ImageCheck(checksum, phash=phash)
 
     def _check_online(self, urls: Sequence[str]) -> None:
-        if self._offline and self._refresh:
+        if self.offline and self.refresh:
             raise DownloadError(
-                f"{self._cache.folder}: expected to download everything again; found that "
+                f"{self.cache.folder}: expected to download everything again; found that "
                 "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
             )
-        if self._offline:
+        if self.offline:
             raise DownloadError(
-                f"{self._cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
+                f"{self.cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
                 f"requests; found at least {len(urls)} missing, such as {urls[0]}. Unset "
                 "HF_HUB_OFFLINE and build again."
             )
 
     def _from_network(self, urls: Sequence[str]) -> Generator[DownloadResult, None, None]:
-        self._cache.folder.mkdir(parents=True, exist_ok=True)
-        if self._refresh:
+        self.cache.folder.mkdir(parents=True, exist_ok=True)
+        if self.refresh:
             for url in urls:
-                self._cache.forget_not_found(url)
+                self.cache.forget_not_found(url)
         yield from iterate(partial(self._request_all, urls))
 
     async def _request_all(
@@ -178,81 +154,71 @@ class Downloader:
         queues: dict[str, deque[str]] = {}
         for url in urls:
             queues.setdefault(origin_of(url), deque()).append(url)
-        slots = asyncio.Semaphore(max(self._max_connections, self._connections_per_host))
+        slots = asyncio.Semaphore(max(self.max_connections, self.connections_per_host))
 
         async def work(worker: "_Worker", queue: deque[str]) -> None:
             while queue:
                 emit(await worker.download(queue.popleft()))
 
         try:
-            async with Client(self._limits, self._policy) as client, asyncio.TaskGroup() as tasks:
+            async with Client(self.limits, self.policy) as client, asyncio.TaskGroup() as tasks:
                 for origin, queue in queues.items():
-                    host = self._hosts.setdefault(
-                        origin, Host(origin, self._connections_per_host, self._policy)
-                    )
-                    connections = asyncio.Semaphore(self._connections_per_host)
-                    worker = _Worker(client, self._cache, self._check, host, connections, slots)
-                    for _ in range(min(self._connections_per_host + EXTRA_WORKERS, len(queue))):
+                    new_host = Host(origin, self.connections_per_host, self.policy)
+                    host = self._hosts.setdefault(origin, new_host)
+                    connections = asyncio.Semaphore(self.connections_per_host)
+                    worker = _Worker(client, self.cache, self.check, host, connections, slots)
+                    for _ in range(min(self.connections_per_host + EXTRA_WORKERS, len(queue))):
                         tasks.create_task(work(worker, queue))
         except ExceptionGroup as group:
             # The first failure ends all; the others follow from it.
             raise group.exceptions[0] from None
 
 
+@dataclass
 class _Worker:
     """Downloads from one host: attempts with backoff, then check and store."""
 
-    def __init__(
-        self,
-        client: Client,
-        cache: DownloadCache,
-        check: Check,
-        host: Host,
-        connections: asyncio.Semaphore,
-        slots: asyncio.Semaphore,
-    ) -> None:
-        self._client, self._cache, self._check = client, cache, check
-        self._host, self._connections, self._slots = host, connections, slots
+    client: Client
+    cache: DownloadCache
+    check: Check
+    host: Host
+    connections: asyncio.Semaphore  # of the host
+    slots: asyncio.Semaphore  # connections of all hosts together
 
     async def download(self, url: str) -> DownloadResult:
-        """Download a URL.
-
-        Raises:
-            OSError: the content cannot be stored.
-        """
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
             attempt = await self._last_attempt(url, body)
-            self._host.warn_once(attempt)
+            self.host.warn_once(attempt)
             if attempt.reason is RejectReason.NOT_FOUND and attempt.status is not None:
-                self._cache.remember_not_found(url, attempt.status)
+                self.cache.remember_not_found(url, attempt.status)
             if attempt.reason is not None:
                 return DownloadResult(url, None, None, attempt.reason, attempt.status, attempt.url)
             body.seek(0)
             content = body.read()
         # Not in a thread: Pillow holds the GIL while it decodes, and switching costs a fifth more.
-        check = self._check(content)
-        path = self._cache.path(url)
+        check = self.check(content)
+        path = self.cache.path(url)
         if check.reason not in NOT_STORED:
             write_atomically(path, content)
         return _result(url, path, check, attempt)
 
     async def _last_attempt(self, url: str, body: IO[bytes]) -> Attempt:
-        policy = self._host.policy
+        policy = self.host.policy
         attempt = Attempt(url, RejectReason.CONNECTION_ERROR)
         deadline = None
         for number in range(1, policy.attempts + 1):
-            async with self._connections:
-                await self._host.wait_for_retry_after()
-                if self._host.is_open:
+            async with self.connections:
+                await self.host.wait_for_retry_after()
+                if self.host.is_open:
                     break
-                async with self._slots:
+                async with self.slots:
                     now = time.monotonic()
                     deadline = deadline or now + policy.total_timeout
                     if now >= deadline:
                         break
                     attempt = await self._attempt(url, body, deadline - now)
             wait = policy.backoff(number, random.random(), attempt.retry_after)
-            self._host.record(attempt, wait)
+            self.host.record(attempt, wait)
             is_last = number == policy.attempts or time.monotonic() + wait > deadline
             if is_last or not attempt.is_transient:
                 break
@@ -262,7 +228,7 @@ class _Worker:
     async def _attempt(self, url: str, body: IO[bytes], seconds: float) -> Attempt:
         try:
             async with asyncio.timeout(seconds):
-                return await self._client.get(url, body)
+                return await self.client.get(url, body)
         except TimeoutError:
             return Attempt(url, RejectReason.TIMEOUT, is_transient=True)
 

@@ -30,35 +30,21 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Retry policy for one URL, and circuit breaker limits for its host; all times in seconds.
-
-    Attributes:
-        connect_timeout: for a connection to be made.
-        read_timeout: without a byte of the response; rounded up to whole seconds.
-        total_timeout: for one URL, with all attempts and the backoff between them.
-        attempts: the largest number of requests for one URL.
-        first_backoff: before the second attempt; it doubles with each further attempt.
-        max_backoff: the longest wait between attempts, also for a Retry-After.
-        silence_limit: how long a host may send no response before its circuit breaker opens.
-        error_limit: the same for a host that sends nothing but errors worth a retry.
-    """
+    """Retry policy for one URL, and circuit breaker limits for its host; all times in seconds."""
 
     connect_timeout: float = 5.0
-    read_timeout: float = 10.0
-    total_timeout: float = 60.0
-    attempts: int = 3
-    first_backoff: float = 0.5
-    max_backoff: float = 30.0
-    silence_limit: float = 20.0
-    error_limit: float = 120.0
+    read_timeout: float = 10.0  # without a byte of the response; rounded up to whole seconds
+    total_timeout: float = 60.0  # for one URL, with all attempts and the backoff between them
+    attempts: int = 3  # the largest number of requests for one URL
+    first_backoff: float = 0.5  # it doubles with each further attempt
+    max_backoff: float = 30.0  # also for a Retry-After
+    silence_limit: float = 20.0  # without any response before the host's circuit breaker opens
+    error_limit: float = 120.0  # the same for a host that sends only errors worth a retry
 
     def backoff(self, failures: int, jitter: float, retry_after: float | None = None) -> float:
-        """Compute the exponential backoff with jitter before the next attempt, in seconds.
+        """Compute the exponential backoff after some failures, in seconds.
 
-        Args:
-            failures: how many attempts have failed, from 1.
-            jitter: a random number from 0 to 1, which spreads the retries of many workers.
-            retry_after: what the server asks for, in seconds; it replaces the backoff.
+        The jitter, from 0 to 1, spreads the retries of many workers. A Retry-After replaces both.
         """
         if retry_after is not None:
             return min(max(retry_after, 0.0), self.max_backoff)
@@ -68,23 +54,14 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The outcome of one attempt to download a URL.
+    """The outcome of one attempt to download a URL."""
 
-    Attributes:
-        url: the last URL that was requested, after redirects.
-        reason: why there is no content; None if there is.
-        status: the HTTP status of the last response, if there was one.
-        is_transient: whether a retry may help.
-        retry_after: how many seconds the server asks to wait before.
-        detail: the network's own error text, where it says more than the reason.
-    """
-
-    url: str
-    reason: RejectReason | None = None
-    status: int | None = None
-    is_transient: bool = False
-    retry_after: float | None = None
-    detail: str = field(default="", compare=False)
+    url: str  # the last one that was requested, after redirects
+    reason: RejectReason | None = None  # why there is no content; None if there is
+    status: int | None = None  # of the last response, if there was one
+    is_transient: bool = False  # whether a retry may help
+    retry_after: float | None = None  # how many seconds the server asks to wait before
+    detail: str = field(default="", compare=False)  # the network's own error text
 
 
 @dataclass
@@ -93,18 +70,12 @@ class Host:
 
     The circuit breaker opens after many failures in a row over a long time. An open one lets no
     further request through, so that a dead host does not slow down a build.
-
-    Attributes:
-        origin: scheme, name and port.
-        connections: the largest number at a time.
-        policy: holds the limits of the circuit breaker.
     """
 
-    origin: str
-    connections: int
+    origin: str  # scheme, name and port
+    connections: int  # the largest number at a time
     policy: RetryPolicy
-    is_open: bool = field(default=False, init=False)
-    """Whether the circuit breaker is open."""
+    is_open: bool = field(default=False, init=False)  # whether the circuit breaker is open
     _failures: int = field(default=0, init=False)
     _failing_since: float = field(default=0.0, init=False)
     _pause_until: float = field(default=0.0, init=False)
@@ -120,10 +91,7 @@ class Host:
         if attempt.retry_after is not None:
             self._pause_until = max(self._pause_until, time.monotonic() + wait)
         if attempt.is_transient:
-            is_silent = attempt.status is None
-            self._record_failure(
-                self.policy.silence_limit if is_silent else self.policy.error_limit
-            )
+            self._record_failure(is_silent=attempt.status is None)
         elif attempt.status is not None:
             self._failures = 0
 
@@ -133,7 +101,8 @@ class Host:
             self._warned_origins.add(origin)
             _warn("%s did not answer: %s.", origin, attempt.detail)
 
-    def _record_failure(self, limit: float) -> None:
+    def _record_failure(self, *, is_silent: bool) -> None:
+        limit = self.policy.silence_limit if is_silent else self.policy.error_limit
         if self._failures == 0:
             self._failing_since = time.monotonic()
         self._failures += 1
@@ -142,10 +111,8 @@ class Host:
         is_long = time.monotonic() - self._failing_since >= limit
         if is_often and is_long and not self.is_open:
             self.is_open = True
-            _warn(
-                "%s failed %d times in a row; no further request is sent to it.",
-                *(self.origin, self._failures),
-            )
+            message = "%s failed %d times in a row; no further request is sent to it."
+            _warn(message, self.origin, self._failures)
 
 
 def _warn(message: str, *values: object) -> None:
@@ -177,9 +144,7 @@ def reason_for_status(status: int) -> RejectReason:
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Parse a ``Retry-After`` header into seconds; None without a usable one.
 
-    Args:
-        value: a whole number of seconds, or an HTTP date (RFC 9110, section 10.2.3).
-        now: the current time, with a time zone.
+    It holds a whole number of seconds or an HTTP date (RFC 9110, section 10.2.3).
     """
     if value is None:
         return None

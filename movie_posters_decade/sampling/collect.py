@@ -41,17 +41,11 @@ STREAM_BATCH = 16
 
 @dataclass(frozen=True)
 class Collection:
-    """The collected posters, and the rejected candidates.
-
-    Attributes:
-        posters: in the order of their movies' ranks.
-        rejections: the candidates that were tried and rejected, in the same order.
-        downloaded: how many candidates of each stratum were tried.
-    """
+    """The collected posters, and the rejected candidates, in the order of rank."""
 
     posters: list[Poster]
     rejections: list[Rejection]
-    downloaded: Mapping[Stratum, int]
+    downloaded: Mapping[Stratum, int]  # how many candidates of each stratum were tried
 
 
 def collect(selection: Selection, download: Download, *, equal: bool) -> Collection:
@@ -60,14 +54,6 @@ def collect(selection: Selection, download: Download, *, equal: bool) -> Collect
     A rejected poster is replaced by the next candidate of its stratum, and so is a near-duplicate.
     When a stratum is exhausted, the target of its decade becomes its size; with ``equal``, so does
     the target of every other decade of the split.
-
-    Args:
-        selection: the candidates and the target of each stratum.
-        download: downloads links.
-        equal: whether all decades of a split must end with the same number.
-
-    Raises:
-        CollectionError: a stratum has no usable poster.
     """
     sampler = Sampler(selection, equal=equal)
     with _progress_bar(sampler.target) as bar:
@@ -78,11 +64,9 @@ def collect(selection: Selection, download: Download, *, equal: bool) -> Collect
                 sampler.record(_in_order(batch, shown))
             bar.total = max(bar.n, sampler.target)
     sampler.warn_of_shortfalls()
-    return Collection(
-        sorted(sampler.kept, key=_sort_key),
-        sorted(sampler.rejections, key=_sort_key),
-        sampler.downloaded,
-    )
+    posters = sorted(sampler.kept, key=_sort_key)
+    rejections = sorted(sampler.rejections, key=_sort_key)
+    return Collection(posters, rejections, sampler.downloaded)
 
 
 def collect_locked(
@@ -142,21 +126,16 @@ class _Stream:
     """Downloads posters a few at a time, and skips near-duplicates of earlier ones."""
 
     def __init__(self, download: Download, remove: Callable[[str], None]) -> None:
-        self._download = download
-        self._remove = remove
+        self._download, self._remove = download, remove
         self._index: NearDuplicateIndex[Movie] = NearDuplicateIndex()
         self._rejections: list[Rejection] = []
 
     def posters(self, selection: Selection, split: str, *, equal: bool) -> Iterator[Poster]:
-        strata = {
-            stratum: movies
-            for stratum, movies in candidates_by_stratum(selection).items()
-            if stratum.split == split
-        }
-        found = dict.fromkeys(strata, 0)
+        candidates = candidates_by_stratum(selection)
+        found = {stratum: 0 for stratum in candidates if stratum.split == split}
         usable = [
-            islice(self._usable(movies), selection.targets[stratum])
-            for stratum, movies in strata.items()
+            islice(self._usable(candidates[stratum]), selection.targets[stratum])
+            for stratum in found
         ]
         for one_of_each in zip(*usable, strict=False) if equal else zip_longest(*usable):
             for poster in one_of_each:
@@ -171,11 +150,11 @@ class _Stream:
             batch, movies = split_at(movies, size)
             size = min(2 * size, STREAM_BATCH)
             for outcome in _in_order(batch, _outcomes(batch, self._download)):
-                deduplicated = self._deduplicate(outcome)
-                if isinstance(deduplicated, Rejection):
-                    self._rejections.append(deduplicated)
+                checked = self._deduplicate(outcome)
+                if isinstance(checked, Rejection):
+                    self._rejections.append(checked)
                 else:
-                    yield deduplicated
+                    yield checked
                 self._remove(outcome.movie.poster_url)
 
     def _deduplicate(self, outcome: Poster | Rejection) -> Poster | Rejection:
@@ -195,10 +174,10 @@ def _outcomes(
     by_link = {movie.poster_url: movie for movie in movies}
     with closing(download(list(by_link))) as results:
         for result in results:
-            yield to_outcome(by_link[result.url], result)
+            yield _to_outcome(by_link[result.url], result)
 
 
-def to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
+def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
     """Combine a movie with the result of its download."""
     if result.path is None or result.check is None:
         reason = result.reason or RejectReason.NOT_FOUND

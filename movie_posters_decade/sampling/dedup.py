@@ -23,11 +23,7 @@ cropped by 1 % at each edge, 80 % of those cropped by 2 % and 24 % of those crop
 
 
 class NearDuplicateIndex(Generic[T]):
-    """Items with perceptual hashes, searched by Hamming distance.
-
-    Args:
-        distance: the largest distance in bits of near-duplicates.
-    """
+    """Items with perceptual hashes, searched up to a Hamming distance in bits."""
 
     def __init__(self, distance: int = MAX_DISTANCE) -> None:
         self._distance = distance

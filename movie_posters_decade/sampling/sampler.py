@@ -23,15 +23,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sample:
-    """The posters that are kept, of those that are usable.
+    """The posters that are kept, of those that are usable."""
 
-    Attributes:
-        kept: by stratum, in the order of rank.
-        near_duplicates: the posters rejected because a kept one looks alike.
-    """
-
-    kept: Mapping[Stratum, list[Poster]]
-    near_duplicates: list[Rejection]
+    kept: Mapping[Stratum, list[Poster]]  # by stratum, in the order of rank
+    near_duplicates: list[Rejection]  # because a kept poster looks alike
 
 
 def draw_sample(
@@ -70,9 +65,7 @@ def _priority(poster: Poster) -> tuple[bool, tuple[int, str]]:
 class Sampler:
     """Balanced sampler over strata: it replaces rejected posters until the targets are met.
 
-    Args:
-        selection: the candidates and the target of each stratum.
-        equal: whether all decades of a split must end with the same number.
+    With ``equal``, all decades of a split end with the same number.
     """
 
     def __init__(self, selection: Selection, *, equal: bool) -> None:
@@ -124,25 +117,18 @@ class Sampler:
         return batch
 
     def record(self, outcomes: Iterable[Poster | Rejection]) -> None:
-        """Record the outcomes of a batch, and draw the sample again.
-
-        Raises:
-            CollectionError: a stratum has no usable poster.
-        """
+        """Record the outcomes of a batch, and draw the sample again."""
         for outcome in outcomes:
             if isinstance(outcome, Rejection):
                 self.unusable.append(outcome)
             else:
                 self._usable.append(outcome)
                 self._near_duplicates.add(outcome)
-        self._draw()
+        self._sample = draw_sample(self._usable, self._targets, self._near_duplicates)
         # A lower target drops posters, and with them the reason to reject their near-duplicates.
         while (reachable := self._reachable()) != self._targets:
             self._lower_targets(reachable)
-            self._draw()
-
-    def _draw(self) -> None:
-        self._sample = draw_sample(self._usable, self._targets, self._near_duplicates)
+            self._sample = draw_sample(self._usable, self._targets, self._near_duplicates)
 
     def _reachable(self) -> dict[Stratum, int]:
         """Return the targets, each at most as large as what its stratum can still give."""
@@ -155,9 +141,8 @@ class Sampler:
         check_strata(reachable, self.rejections)
         targets = equalize(reachable) if self._equal else reachable
         for split in SPLITS:
-            lower = [
-                one for one in targets if one.split == split and targets[one] < self._targets[one]
-            ]
+            strata = [one for one in targets if one.split == split]
+            lower = [one for one in strata if targets[one] < self._targets[one]]
             if lower:
                 self._exhausted[split] = [one for one in lower if reachable[one] == targets[one]]
         self._targets = targets
@@ -188,19 +173,13 @@ def split_at(movies: Sequence[Movie], count: int) -> tuple[Sequence[Movie], Sequ
 
 
 def check_strata(sizes: Mapping[Stratum, int], rejections: Iterable[Rejection]) -> None:
-    """Check that no stratum is empty.
-
-    Raises:
-        CollectionError: one is empty. The error lists the reasons of its rejections.
-    """
+    """Check that no stratum is empty. The error lists the reasons of its rejections."""
     for stratum, size in sizes.items():
         if size == 0:
             reasons = Counter(one.reason for one in rejections if one.movie.stratum == stratum)
-            hint = (
-                PRIVATE_HINT
-                if reasons[RejectReason.PRIVATE_ADDRESS]
-                else "Build again later, or choose min_year and max_year without that decade."
-            )
+            hint = "Build again later, or choose min_year and max_year without that decade."
+            if reasons[RejectReason.PRIVATE_ADDRESS]:
+                hint = PRIVATE_HINT
             raise CollectionError(
                 f"The {stratum.decade} have no usable {stratum.split} poster: all "
                 f"{reasons.total()} movies were rejected "

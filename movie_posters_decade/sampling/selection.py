@@ -26,18 +26,11 @@ from movie_posters_decade.records import (
 
 @dataclass(frozen=True)
 class Selection:
-    """The candidates in rank order, and the target of each stratum.
+    """The candidates in the order of rank, and how many posters of each stratum to keep."""
 
-    Attributes:
-        candidates: the catalogue's columns, with ``decade`` ("1970s"), ``rank`` (unsigned, 64 bits)
-            and ``split`` ("train" or "test"), in the order of rank.
-        targets: how many posters of each stratum to keep, decade by decade.
-        steps: the steps of the funnel.
-    """
-
-    candidates: pd.DataFrame
-    targets: Mapping[Stratum, int]
-    steps: tuple[Step, ...]
+    candidates: pd.DataFrame  # the catalogue's columns with `decade`, `rank` and `split`
+    targets: Mapping[Stratum, int]  # decade by decade
+    steps: tuple[Step, ...]  # of the funnel
 
     def movies(self) -> Iterator[Movie]:
         """Yield the candidates one by one."""
@@ -52,11 +45,7 @@ def rank(imdb_id: str, seed: int) -> int:
 
 
 def select(movies: pd.DataFrame, options: Options) -> Selection:
-    """Select the candidates among a catalogue's movies, and set the targets.
-
-    Raises:
-        SelectionError: a stratum has no candidate.
-    """
+    """Select the candidates among a catalogue's movies, and set the targets."""
     of_genre = movies[_has_genre(movies, options.genres)]
     _check_movies(of_genre, movies, options)
     in_range = of_genre["year"].between(options.min_year, options.max_year)
@@ -64,8 +53,9 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
     ranked = _rank_movies(of_years, options.seed)
     unique = ranked[~ranked["imdb_id"].duplicated()].reset_index(drop=True)
     candidates = _split_movies(unique, options.test_size)
-    sizes = count_strata(candidates, decade_names(options.min_year, options.max_year))
-    targets = plan_targets(sizes, options)
+    found = Counter(zip(candidates["decade"], candidates["split"], strict=True))
+    sizes = {stratum: found[stratum] for stratum in _strata(options.min_year, options.max_year)}
+    targets = _targets(sizes, options)
     _check_targets(sizes, targets, options)
     return Selection(candidates, targets, _steps(movies, of_genre, of_years, candidates))
 
@@ -74,13 +64,14 @@ def select_locked(lock: LockFile) -> Selection:
     """Select exactly the movies that a lock file keeps."""
     rows = [[getattr(movie, name) for name in MOVIE_FIELDS] for movie in lock.movies]
     sizes = Counter(movie.stratum for movie in lock.kept)
-    decades = decade_names(lock.options["min_year"], lock.options["max_year"])
-    strata = [Stratum(decade, split) for decade in decades for split in SPLITS]
-    return Selection(
-        candidates=pd.DataFrame(rows, columns=MOVIE_FIELDS),
-        targets={stratum: sizes[stratum] for stratum in strata},
-        steps=(Step("locked", len(lock.kept)),),
-    )
+    strata = _strata(lock.options["min_year"], lock.options["max_year"])
+    targets = {stratum: sizes[stratum] for stratum in strata}
+    steps = (Step("locked", len(lock.kept)),)
+    return Selection(pd.DataFrame(rows, columns=MOVIE_FIELDS), targets, steps)
+
+
+def _strata(min_year: int, max_year: int) -> list[Stratum]:
+    return [Stratum(name, split) for name in decade_names(min_year, max_year) for split in SPLITS]
 
 
 def _steps(
@@ -123,43 +114,33 @@ def _rank_movies(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
 def _split_movies(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
     """Assign the split: the smallest ranks of each decade are test."""
     by_decade = ranked.groupby("decade")["rank"]
-    quota = by_decade.transform("size").map(lambda size: test_count(size, test_size))
+    quota = by_decade.transform("size").map(lambda size: _test_count(size, test_size))
     splits = ["test" if is_test else "train" for is_test in by_decade.cumcount() < quota]
     return ranked.assign(split=pd.Series(splits, ranked.index, object))
 
 
-def test_count(movies: int, test_size: float) -> int:
+def _test_count(movies: int, test_size: float) -> int:
     """Return how many of some movies are test: the nearest whole number, half rounded up."""
     return int(test_size * movies + 0.5)
 
 
-def count_strata(candidates: pd.DataFrame, decades: list[str]) -> dict[Stratum, int]:
-    """Count the candidates of each stratum, zeros included."""
-    found = candidates.groupby(["decade", "split"]).size()
-    strata = [Stratum(decade, split) for decade in decades for split in SPLITS]
-    return {stratum: int(found.get(tuple(stratum), 0)) for stratum in strata}
-
-
-def plan_targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, int]:
+def _targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, int]:
     """Compute the target of each stratum, if no poster is rejected.
 
     Undersampling gives every decade the size of the smallest one. No target is larger than its
     stratum.
     """
-    totals = {
-        decade: sizes[Stratum(decade, "train")] + sizes[Stratum(decade, "test")]
-        for decade, _ in sizes
-    }
+    totals = Counter[str]()
+    for stratum, size in sizes.items():
+        totals[stratum.decade] += size
     cap = options.max_per_decade or max(totals.values())
     if options.balance == "undersample":
         cap = min(cap, *totals.values())
     targets = {}
-    for decade, total in totals.items():
-        train, test = Stratum(decade, "train"), Stratum(decade, "test")
-        count = min(cap, total)
-        tests = test_count(count, options.test_size)
-        targets[train] = min(count - tests, sizes[train])
-        targets[test] = min(tests, sizes[test])
+    for stratum, size in sizes.items():
+        count = min(cap, totals[stratum.decade])
+        tests = _test_count(count, options.test_size)
+        targets[stratum] = min(tests if stratum.split == "test" else count - tests, size)
     return equalize(targets) if options.balance == "undersample" else targets
 
 
