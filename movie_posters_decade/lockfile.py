@@ -8,8 +8,8 @@ or the reason for its rejection.
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +46,7 @@ class LockFile:
     kept: Mapping[Movie, Checksum]  # the movies of the dataset, and the checksums of their posters
     rejected: Mapping[Movie, RejectReason]  # the movies that were tried and rejected
     package_version: str = __version__  # of the package that built it
+    path: str = field(default="", compare=False)  # where it was read, for error messages
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of the file."""
@@ -116,7 +117,7 @@ def mismatches(lock: LockFile, outcomes: Sequence[Poster | Rejection]) -> list[R
     ]
 
 
-def describe_mismatches(path: str, lock: LockFile, rejections: Sequence[Rejection]) -> str:
+def describe_mismatches(lock: LockFile, rejections: Sequence[Rejection]) -> str:
     """Return an error message on posters that do not match, with a line for each of the first."""
     in_order = sorted(rejections, key=lambda rejection: rejection.movie.imdb_id)
     lines = [_describe(rejection) for rejection in in_order[:LISTED_MISMATCHES]]
@@ -125,8 +126,8 @@ def describe_mismatches(path: str, lock: LockFile, rejections: Sequence[Rejectio
     is_private = any(one.reason is RejectReason.PRIVATE_ADDRESS for one in rejections)
     hint = f"{PRIVATE_HINT} " if is_private else ""
     sentence = (
-        f"{path}: expected its {len(lock.kept)} posters, byte for byte; found {len(rejections)} of "
-        f"them changed or unavailable. What was downloaded is kept. {hint}"
+        f"{lock.path}: expected its {len(lock.kept)} posters, byte for byte; found "
+        f"{len(rejections)} of them changed or unavailable. What was downloaded is kept. {hint}"
         "Build with --force-redownload to download all of them again, or with allow_missing=True "
         "(--allow-missing) to leave these out:"
     )
@@ -147,9 +148,9 @@ def _describe(rejection: Rejection) -> str:
 def parse_lock_file(text: str, path: str) -> LockFile:
     """Parse a lock file."""
     first, *others = text.split("\n")
-    lock, count = _parse_line(first, f"{path}, line 1", _head, path)
+    lock, count = _parse_line(first, f"{path}, line 1", partial(_head, path))
     movies = [
-        _parse_line(line, f"{path}, line {number}", _movie, path)
+        _parse_line(line, f"{path}, line {number}", _movie)
         for number, line in enumerate(others, start=2)
         if line
     ]
@@ -163,9 +164,9 @@ def parse_lock_file(text: str, path: str) -> LockFile:
     return replace(lock, kept=kept, rejected=rejected)
 
 
-def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any], str], T], path: str) -> T:
+def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any]], T]) -> T:
     try:
-        return parse(json.loads(line), path)
+        return parse(json.loads(line))
     except LockFileError:
         raise
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -175,7 +176,7 @@ def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any], str], T]
         ) from error
 
 
-def _head(line: dict[str, Any], path: str) -> tuple[LockFile, int]:
+def _head(path: str, line: dict[str, Any]) -> tuple[LockFile, int]:
     """Return a lock file without movies, and the number of movies it should have."""
     version = str(line["movie_posters_decade"])
     if line["format"] != FORMAT:
@@ -186,10 +187,10 @@ def _head(line: dict[str, Any], path: str) -> tuple[LockFile, int]:
         )
     # Options are validated here, so that an unknown one is an error.
     options = dataset_options(Options(**line["options"]).checked())
-    return LockFile(str(line["catalogue"]), options, {}, {}, version), int(line["movies"])
+    return LockFile(str(line["catalogue"]), options, {}, {}, version, path), int(line["movies"])
 
 
-def _movie(line: dict[str, Any], _: str) -> tuple[Movie, Checksum | RejectReason]:
+def _movie(line: dict[str, Any]) -> tuple[Movie, Checksum | RejectReason]:
     values = {name: line[name] for name in MOVIE_FIELDS}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})

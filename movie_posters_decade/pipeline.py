@@ -88,9 +88,9 @@ class Pipeline:
             if self.lock is None:
                 yield from stream(selection, split, download, cache.remove, equal=self._is_equal)
             else:
+                allow_missing = self.options.allow_missing
                 yield from stream_locked(
-                    *(self.lock, str(self.options.lock_file), split, download, cache.remove),
-                    allow_missing=self.options.allow_missing,
+                    self.lock, split, download, cache.remove, allow_missing=allow_missing
                 )
 
     def _select(self, *, may_download: bool = True) -> tuple[Selection, str]:
@@ -104,10 +104,8 @@ class Pipeline:
     def _collect(self, selection: Selection, downloader: Downloader) -> Collection:
         if self.lock is None:
             return collect(selection, downloader.download, equal=self._is_equal)
-        return collect_locked(
-            *(self.lock, str(self.options.lock_file), downloader.download),
-            allow_missing=self.options.allow_missing,
-        )
+        allow_missing = self.options.allow_missing
+        return collect_locked(self.lock, downloader.download, allow_missing=allow_missing)
 
     def _from_manager(self, posters: Sequence[Poster]) -> list[Poster]:
         """Return the posters with the paths that the download manager gives for their links.

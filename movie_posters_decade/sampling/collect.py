@@ -69,14 +69,12 @@ def collect(selection: Selection, download: Download, *, equal: bool) -> Collect
     return Collection(posters, rejections, sampler.downloaded)
 
 
-def collect_locked(
-    lock: LockFile, path: str, download: Download, *, allow_missing: bool
-) -> Collection:
+def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -> Collection:
     """Collect exactly the posters that a lock file lists."""
     movies = lock.movies
     with _progress_bar(len(movies)) as bar, closing(_outcomes(movies, download)) as outcomes:
         in_order = _in_order(movies, _show_progress(outcomes, bar, 0))
-    kept, rejections = _split_mismatches(lock, path, in_order, allow_missing=allow_missing)
+    kept, rejections = _split_mismatches(lock, in_order, allow_missing=allow_missing)
     downloaded = Counter(movie.stratum for movie in movies)
     sizes = Counter(poster.movie.stratum for poster in kept)
     check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections)
@@ -105,7 +103,6 @@ def stream(
 
 def stream_locked(
     lock: LockFile,
-    path: str,
     split: str,
     download: Download,
     remove: Callable[[str], None],
@@ -117,7 +114,7 @@ def stream_locked(
     while movies:
         batch, movies = split_at(movies, STREAM_BATCH)
         outcomes = _in_order(batch, _outcomes(batch, download))
-        yield from _split_mismatches(lock, path, outcomes, allow_missing=allow_missing)[0]
+        yield from _split_mismatches(lock, outcomes, allow_missing=allow_missing)[0]
         for movie in batch:
             remove(movie.poster_url)
 
@@ -186,14 +183,15 @@ def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
 
 
 def _split_mismatches(
-    lock: LockFile, path: str, outcomes: Sequence[Poster | Rejection], *, allow_missing: bool
+    lock: LockFile, outcomes: Sequence[Poster | Rejection], *, allow_missing: bool
 ) -> tuple[list[Poster], list[Rejection]]:
     """Separate the posters that match a lock file from those that do not, if that is allowed."""
     rejections = mismatches(lock, outcomes)
     if rejections and not allow_missing:
-        raise LockFileError(describe_mismatches(path, lock, rejections))
+        raise LockFileError(describe_mismatches(lock, rejections))
     if rejections:
-        logger.warning("%s: %d posters are changed or missing and left out.", path, len(rejections))
+        message = "%s: %d posters are changed or missing and left out."
+        logger.warning(message, lock.path, len(rejections))
     rejected = {rejection.movie for rejection in rejections}
     kept = [one for one in outcomes if isinstance(one, Poster) and one.movie not in rejected]
     return kept, rejections

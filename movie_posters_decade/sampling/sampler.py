@@ -152,11 +152,10 @@ class Sampler:
         if not self._equal:
             return
         for split, strata in self._exhausted.items():
-            logger.warning(
-                "Each decade has %d %s posters instead of %d, as there are no more of the %s.",
-                *(self._targets[strata[0]], split, self._planned[strata[0]]),
-                " and ".join(stratum.decade for stratum in strata),
-            )
+            target, planned = self._targets[strata[0]], self._planned[strata[0]]
+            decades = " and ".join(stratum.decade for stratum in strata)
+            text = "Each decade has %d %s posters instead of %d, as there are no more of the %s."
+            logger.warning(text, target, split, planned, decades)
 
 
 def candidates_by_stratum(selection: Selection) -> dict[Stratum, Sequence[Movie]]:
