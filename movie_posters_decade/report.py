@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +32,16 @@ REJECTED_COLUMNS = (
     "duplicate_of",
 )
 """The columns of rejected.csv, which has a row for each rejected candidate."""
+
+
+@dataclass
+class DecadeCounts:
+    """The counts of a decade's posters, over both splits."""
+
+    target: int = 0
+    downloaded: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)  # by reason
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,16 @@ class Report:
         rejected = self.rejected or {}
         return {reason: count for reason, count in rejected.items() if reason in TRANSIENT_REASONS}
 
-    def rejected_by_decade(self) -> dict[str, Counter[str]]:
-        """Return the rejections of each decade by reason, over both splits."""
-        rejected = {decade: Counter[str]() for decade in self.decades}
+    def decade_counts(self) -> dict[str, DecadeCounts]:
+        """Return the counts of each decade's posters, for a finished build."""
+        counts = {decade: DecadeCounts() for decade in self.decades}
         for stratum in self.strata or []:
-            rejected[stratum["decade"]].update(stratum["rejected"])
-        return rejected
+            decade = counts[stratum["decade"]]
+            decade.target += stratum["target"]
+            decade.downloaded += stratum["downloaded"]
+            decade.rejected.update(stratum["rejected"])
+            decade.kept += stratum["kept"]
+        return counts
 
     def to_json(self) -> dict[str, Any]:
         """Return the report in JSON types."""

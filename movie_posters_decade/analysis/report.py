@@ -113,6 +113,7 @@ def _is_of_a_report(path: Path) -> bool:
 def _collect_data(build: Build, evaluation: Evaluation) -> dict[str, Any]:
     """Return the data of the report, in JSON's types."""
     rejections = csv.DictReader(io.StringIO(build.tables[REJECTED_FILE].decode("utf-8")))
+    decade_counts = build.report.decade_counts()
     train = build.dataset["train"]
     return {
         "configuration": build.name,
@@ -120,7 +121,7 @@ def _collect_data(build: Build, evaluation: Evaluation) -> dict[str, Any]:
         "source": build.source,
         "options": dict(build.options),
         "report": build.report.to_json(),
-        "rejected": build.report.rejected_by_decade(),
+        "rejected": {decade: counts.rejected for decade, counts in decade_counts.items()},
         "near_duplicates": [
             {"imdb_id": rejection["imdb_id"], "duplicate_of": rejection["duplicate_of"]}
             for rejection in rejections
