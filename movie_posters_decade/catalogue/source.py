@@ -164,7 +164,7 @@ def _download(url: str, manager: DownloadManager, limits: Limits, *, may_downloa
         return paths_from_manager(manager, [url]).get(url, cache.path(url))
     except Exception as error:
         # For other schemes, fsspec's clients raise errors of their own, which nobody can list.
-        found = error or type(error).__name__
+        found = str(error) or type(error).__name__
         raise CatalogueError(
             f"{url}: expected the catalogue; found: {found}. You can {_REMEDY}"
         ) from error

@@ -2,9 +2,12 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 from datasets import DownloadConfig, DownloadManager
+from fsspec import AbstractFileSystem
 from samples import PosterHost, SampleCatalogue, row, write_catalogue
 
 from movie_posters_decade.catalogue.readers import READERS
@@ -170,6 +173,22 @@ def test_unknown_scheme_is_an_error_with_a_remedy(manager: DownloadManager) -> N
         f"foo://host/a.csv: expected the catalogue; found: Protocol not known: foo. You can "
         f"{REMEDY}"
     )
+
+
+class SilentFileSystem(AbstractFileSystem):
+    """A remote file system whose errors have no message."""
+
+    def info(self, *_: Any, **__: Any) -> dict[str, Any]:
+        raise TimeoutError
+
+    def get_file(self, *_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+
+def test_error_without_a_message_is_named_by_its_type(manager: DownloadManager) -> None:
+    fsspec.register_implementation("silent", SilentFileSystem, clobber=True)
+    with pytest.raises(CatalogueError, match=r"expected the catalogue; found: TimeoutError\. You"):
+        load_catalogue("silent://host/a.csv", manager, LOOPBACK)
 
 
 def test_catalogue_at_a_private_address_needs_allow_private_hosts(

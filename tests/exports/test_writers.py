@@ -9,6 +9,7 @@ from typing import Any
 
 import datasets
 import pytest
+from builds import encoded_examples
 from PIL import Image
 from samples import DECADES, encode, paint, painted_decade
 from webdataset.tariterators import group_by_keys, tar_file_expander
@@ -32,14 +33,6 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "export"
     folder.mkdir()
     return folder
-
-
-def examples(dataset: datasets.DatasetDict) -> dict[str, list[dict[str, Any]]]:
-    """Return the examples by split, with the posters as they were downloaded."""
-    return {
-        split: list(rows.cast_column("image", datasets.Image(decode=False)))
-        for split, rows in dataset.items()
-    }
 
 
 def manifest(folder: Path) -> list[dict[str, str]]:
@@ -93,7 +86,7 @@ def test_manifest_lists_all_fields_of_each_poster(build: Build, folder: Path) ->
             "imdb_score": str(example["imdb_score"]),
             "poster_url": example["poster_url"],
         }
-        for split, rows in examples(build.dataset).items()
+        for split, rows in encoded_examples(build.dataset).items()
         for example in rows
     ]
     assert listed == expected
@@ -102,7 +95,7 @@ def test_manifest_lists_all_fields_of_each_poster(build: Build, folder: Path) ->
 def test_folders_hold_original_bytes_and_nothing_but_images(build: Build, folder: Path) -> None:
     """Torchvision and Keras take every folder for a class and every file for an image."""
     write_dataset(build.dataset, folder, "folders", ONE_SHARD)
-    for split, rows in examples(build.dataset).items():
+    for split, rows in encoded_examples(build.dataset).items():
         assert sorted(path.name for path in (folder / split).iterdir()) == list(DECADES)
         contents = sorted(example["image"]["bytes"] for example in rows)
         found = [path.read_bytes() for path in (folder / split).rglob("*") if path.is_file()]
@@ -130,7 +123,7 @@ def test_parquet_loads_as_the_same_dataset(build: Build, folder: Path, tmp_path:
     (folder / "rejected.csv").write_text("imdb_id\ntt1\n")
     assert len(list((folder / "data").glob("train-*.parquet"))) > 1
     loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
-    assert examples(loaded) == examples(build.dataset)
+    assert encoded_examples(loaded) == encoded_examples(build.dataset)
     assert loaded["train"].features == build.dataset["train"].features
     listed = {row["file"] for row in manifest(folder)}
     assert listed == {f"data/{path.name}" for path in (folder / "data").iterdir()}
@@ -138,7 +131,7 @@ def test_parquet_loads_as_the_same_dataset(build: Build, folder: Path, tmp_path:
 
 def test_webdataset_is_read_by_webdataset(build: Build, folder: Path) -> None:
     write_dataset(build.dataset, folder, "webdataset", 20_000)
-    for split, rows in examples(build.dataset).items():
+    for split, rows in encoded_examples(build.dataset).items():
         read = samples(*sorted(folder.glob(f"{split}-*.tar")))
         assert [sample["__key__"] for sample in read] == [row["imdb_id"] for row in rows]
         assert [int(sample["cls"]) for sample in read] == [row["label"] for row in rows]
