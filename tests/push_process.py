@@ -17,7 +17,8 @@ REPO_ID = "you/movie_posters_decade"
 # Loads the dataset as a stranger does: without this package, and with an empty cache.
 LOAD_SCRIPT = """
 import hashlib, json, sys
-from datasets import Image, load_dataset
+from datasets import Image, config, load_dataset
+config.USE_PARQUET_EXPORT = False  # another host serves the exports to Parquet
 loaded = {}
 for name in (None, "action", "drama"):
     for streaming in (False, True):

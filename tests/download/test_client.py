@@ -143,14 +143,7 @@ def test_private_addresses_are_not_requested(host: FaultyHost) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "http://",
-        "http://[::1",
-        "http://a b/",
-        "http://a..b/",
-        f"http://{300 * 'a'}/",
-        "http://nowhere.invalid/",
-    ],
+    ["http://", "http://[::1", "http://a b/", "http://a..b/", f"http://{300 * 'a'}/"],
 )
 def test_url_without_a_valid_host_is_a_connection_error(url: str) -> None:
     [result] = download([url])

@@ -7,8 +7,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from downloads import download
 
+from movie_posters_decade.download import RetryPolicy
 from movie_posters_decade.download.resolver import Resolver, curl_entry
+from movie_posters_decade.records import RejectReason
 
 
 class SystemResolver:
@@ -58,6 +61,19 @@ def test_unknown_name_is_looked_up_again(system: SystemResolver) -> None:
         return await resolver.addresses("a.example")
 
     assert asyncio.run(resolve()) == ["1.2.3.4"]
+
+
+def test_url_of_an_unknown_host_is_a_connection_error(system: SystemResolver) -> None:
+    [result] = download(["http://nowhere.example/"], policy=RetryPolicy(attempts=1))
+    assert result.reason is RejectReason.CONNECTION_ERROR
+    assert system.lookups == {"nowhere.example": 1}
+
+
+def test_url_of_a_host_whose_lookup_takes_too_long_is_a_timeout(system: SystemResolver) -> None:
+    policy = RetryPolicy(attempts=1, connect_timeout=0.05)
+    [result] = download(["http://slow.example/"], policy=policy)
+    assert result.reason is RejectReason.TIMEOUT
+    system.may_answer.set()
 
 
 def test_slow_lookup_delays_neither_another_nor_the_end(system: SystemResolver) -> None:

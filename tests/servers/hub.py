@@ -57,8 +57,6 @@ class LoopbackHub:
             "HF_TOKEN": self.token,
             # With hf_xet installed, newer clients use it for uploads without checking the Hub.
             "HF_HUB_DISABLE_XET": "1",
-            # Another host counts downloads.
-            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
         }
 
     def reset(self) -> None:
