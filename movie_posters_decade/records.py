@@ -33,11 +33,14 @@ class RejectReason(StrEnum):
     CONNECTION_ERROR = "connection_error"
     SERVER_ERROR = "server_error"
     TOO_LARGE = "too_large"
+    INVALID_URL = "invalid_url"
     PRIVATE_ADDRESS = "private_address"
+    INSECURE_REDIRECT = "insecure_redirect"
     OPTED_OUT = "opted_out"
 
     NOT_AN_IMAGE = "not_an_image"
     TRUNCATED = "truncated"
+    UNDECODABLE = "undecodable"
     TOO_MANY_PIXELS = "too_many_pixels"
     GRAYSCALE = "grayscale"
     NEAR_DUPLICATE = "near_duplicate"
@@ -62,10 +65,13 @@ MEANINGS = {
     RejectReason.CONNECTION_ERROR: "no connection",
     RejectReason.SERVER_ERROR: "the host failed",
     RejectReason.TOO_LARGE: "larger than the size limit",
+    RejectReason.INVALID_URL: "not a URL that can be requested",
     RejectReason.PRIVATE_ADDRESS: "not a public address",
+    RejectReason.INSECURE_REDIRECT: "a redirect from https to http",
     RejectReason.OPTED_OUT: "the host opts out of datasets",
     RejectReason.NOT_AN_IMAGE: "not an image",
     RejectReason.TRUNCATED: "the image ends early",
+    RejectReason.UNDECODABLE: "an image that no decoder reads",
     RejectReason.TOO_MANY_PIXELS: "more pixels than the limit",
     RejectReason.GRAYSCALE: "black and white",
     RejectReason.NEAR_DUPLICATE: "looks like a poster that is kept",
@@ -143,6 +149,7 @@ class ImageCheck:
     checksum: Checksum
     reason: RejectReason | None = None  # why they cannot be used as a poster; None if they can
     phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
+    detail: str = ""  # what the decoder said about an image that it could not read
 
 
 Check = Callable[[bytes], ImageCheck]
@@ -164,6 +171,7 @@ class DownloadResult:
     reason: RejectReason | None = None  # why there is no usable file; None if there is one
     status: int | None = None  # of the last response, if there was one now
     final_url: str | None = None  # after redirects, if a request was sent now
+    detail: str = ""  # what the network or the decoder said
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +193,7 @@ class Rejection:
     status: int | None = None  # of the last response, if there was one now
     final_url: str | None = None  # after redirects, if a request was sent now
     duplicate_of: str | None = None  # the IMDb id of the kept movie whose poster looks alike
+    detail: str = ""  # what the network or the decoder said
 
 
 def decade_names(min_year: int, max_year: int) -> list[str]:

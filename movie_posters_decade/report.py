@@ -30,6 +30,7 @@ REJECTED_COLUMNS = (
     "poster_url",
     "final_url",
     "duplicate_of",
+    "detail",
 )
 """The columns of rejected.csv, which has a row for each rejected candidate."""
 
