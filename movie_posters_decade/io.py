@@ -1,11 +1,20 @@
-"""Atomic writes: a file gets its final name only once it is complete."""
+"""Files: atomic writes, and how many files a process may have open."""
 
 import secrets
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+_MAX_OPEN_FILES_ON_WINDOWS = 512
+
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file atomically, whoever else reads, writes or is killed meanwhile.
+    """Write a file atomically: it gets its final name only once it is complete.
+
+    Others may read or write the same file, or be killed, meanwhile.
 
     Raises:
         OSError: the file cannot be written; nothing of it is left.
@@ -17,3 +26,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def max_open_files() -> int:
+    """Return how many files and sockets this process may have open at a time."""
+    if resource is None:
+        return _MAX_OPEN_FILES_ON_WINDOWS
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 2**20 if soft == resource.RLIM_INFINITY else soft

@@ -66,8 +66,8 @@ class Pipeline:
     def build(self) -> BuildResult:
         """Download the posters into the cache, and return those that are kept."""
         selection, sha256 = self._select()
-        with self._proxies() as proxies:
-            downloader = self._downloader(DownloadCache.of(self.manager), proxies)
+        cache = DownloadCache.of(self.manager)
+        with self._proxies() as proxies, self._downloader(cache, proxies) as downloader:
             collection = self._collect(selection, downloader)
         posters, rejections = self._from_manager(collection.posters), collection.rejections
         if self.lock is None:
@@ -158,6 +158,7 @@ class Pipeline:
         return Downloader(
             cache,
             partial(check_poster, keep_grayscale=self.options.keep_grayscale),
+            check_version=check_version,
             hashes=HashCache(cache.folder, f"{kind}.{check_version()}"),
             limits=self._limits(proxies),
             connections_per_host=self.options.connections_per_host,

@@ -29,6 +29,7 @@ SHORT = RetryPolicy(
     silence_limit=0.1,
     first_backoff=0.01,
     max_backoff=0.05,
+    throttle_limit=0.0,
 )
 
 

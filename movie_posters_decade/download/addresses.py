@@ -1,16 +1,111 @@
-"""Private-address guard: which IP addresses and host names are public. Pure functions."""
+"""Addresses: parse a URL, look up its host, and guard against private addresses.
 
+Each name is looked up here, in a thread of its own, and given to libcurl with the request. libcurl
+resolves names too, but a lookup that times out there blocks all its transfers.
+"""
+
+import asyncio
+import errno
 import ipaddress
+import re
 import socket
+import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote, urljoin
 
+import idna
+
+from movie_posters_decade.records import RejectReason
+
+MAX_URL_LENGTH = 8192
+"""The longest URL that is requested, in characters; few servers accept a longer one."""
+
+CACHE_SECONDS = 300.0
+"""How long the DNS cache keeps a name."""
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^@/?#\\\[\]]*@)?"
+    r"(?P<host>\[[0-9a-f:.]+\]|[^@:/?#\\\[\]%]+)(?::(?P<port>\d{0,5}))?(?P<rest>[/?].*)?",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_HOST_NAME = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
+_NEVER_IN_A_URL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+_KEPT_AS_WRITTEN = "!#$%&'()*+,/:;=?@[\\]^|~"
+"""What is not percent-encoded, beside letters, digits and "-._": links are sent as written."""
+
+_PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 # Old site-local addresses, 6to4 relays, and addresses for documentation, which `is_global` misses.
 _ALSO_PRIVATE = [
     ipaddress.ip_network(network) for network in ("fec0::/10", "192.88.99.0/24", "3fff::/20")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed URL: the text that is sent, and the parts that the guard and the proxy look at."""
+
+    url: str  # as it was written, but for characters that no URL may hold
+    scheme: str  # "http" or "https"
+    host: str  # a name in ASCII, or an IP address without brackets
+    port: int
+
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port, such as "https://example.com:8080"."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+def parse_url(url: str) -> Address | RejectReason:
+    """Parse a URL, or return why it cannot be requested.
+
+    This is the only parser: the guard, the proxy rules and libcurl all get what it found. It
+    accepts no spelling of a host that another parser may read in another way.
+    """
+    found = _SCHEME.match(url)
+    if found and found[1].lower() not in _PORTS:
+        return RejectReason.PRIVATE_ADDRESS
+    parts = None if _NEVER_IN_A_URL.search(url) else _URL.fullmatch(url.partition("#")[0].strip())
+    if parts is None or len(url) > MAX_URL_LENGTH:
+        return RejectReason.INVALID_URL
+    scheme, host = parts["scheme"].lower(), _ascii_host(parts["host"])
+    port = int(parts["port"] or _PORTS[scheme])
+    if host is None or not 0 < port < 2**16:
+        return RejectReason.INVALID_URL
+    authority = f"{parts['user'] or ''}{f'[{host}]' if ':' in host else host}"
+    authority += f":{port}" if parts["port"] else ""
+    path = parts["rest"] or "/"
+    path = path if path.startswith("/") else f"/{path}"
+    return Address(f"{scheme}://{quote(authority + path, _KEPT_AS_WRITTEN)}", scheme, host, port)
+
+
+def redirect_target(address: Address, location: str) -> Address | RejectReason:
+    """Return the target of a redirect, or why it is not followed."""
+    try:
+        target = parse_url(urljoin(address.url, location.strip()))
+    except ValueError:
+        return RejectReason.INVALID_URL
+    if isinstance(target, Address) and (address.scheme, target.scheme) == ("https", "http"):
+        return RejectReason.INSECURE_REDIRECT
+    return target
+
+
+def _ascii_host(host: str) -> str | None:
+    """Return a host without brackets and in ASCII, or None if it is neither a name nor an IP."""
+    bare = host.removeprefix("[").removesuffix("]").lower()
+    if not bare.isascii():
+        try:
+            bare = idna.encode(bare, uts46=True).decode()
+        except UnicodeError:
+            return None
+    is_valid = is_address(bare) if ":" in bare else _HOST_NAME.fullmatch(bare)
+    return bare if is_valid else None
 
 
 @lru_cache
@@ -64,3 +159,86 @@ def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | No
         return ipaddress.IPv4Address(address.packed[-4:])
     teredo = address.teredo
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+
+
+class Resolver:
+    """DNS resolver of an event loop with a cache: host names to IP addresses, for many tasks.
+
+    Args:
+        timeout: of one lookup, in seconds.
+        max_lookups: the largest number of lookups at a time.
+    """
+
+    def __init__(self, timeout: float, max_lookups: int) -> None:
+        self._timeout = timeout
+        self._lookups: dict[str, asyncio.Task[list[str]]] = {}
+        self._slots = asyncio.Semaphore(max_lookups)
+
+    async def addresses(self, host: str) -> list[str]:
+        """Resolve a host name to its IP addresses.
+
+        Raises:
+            TimeoutError: the lookup takes too long.
+            socket.gaierror: there is no such name, or no answer.
+        """
+        lookup = self._lookups.get(host)
+        if lookup is None:
+            lookup = self._lookups[host] = asyncio.create_task(self._look_up(host))
+            # Nobody may be waiting any more when it fails.
+            lookup.add_done_callback(lambda task: task.cancelled() or task.exception())
+        # Other tasks may wait for the same lookup, so it continues if one of them stops.
+        return await asyncio.shield(lookup)
+
+    async def aclose(self) -> None:
+        """Cancel all lookups."""
+        lookups = list(self._lookups.values())
+        for lookup in lookups:
+            lookup.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)
+
+    async def _look_up(self, host: str) -> list[str]:
+        seconds = 0.0
+        try:
+            async with self._slots, asyncio.timeout(self._timeout):
+                addresses = await _look_up_in_thread(host)
+            seconds = CACHE_SECONDS
+        finally:
+            asyncio.get_running_loop().call_later(seconds, self._lookups.pop, host, None)
+        return addresses
+
+
+async def _look_up_in_thread(host: str) -> list[str]:
+    """Resolve a name in a daemon thread, which does not keep the program from exiting."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[list[str]] = loop.create_future()
+
+    def finish(addresses: list[str] | None, error: Exception | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        elif addresses is not None:
+            future.set_result(addresses)
+
+    def look_up() -> None:
+        addresses, error = None, None
+        try:
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            addresses = [str(answer[4][0]) for answer in answers]
+        except (OSError, UnicodeError) as raised:
+            error = raised
+        with suppress(RuntimeError):  # the event loop may be closed by now
+            loop.call_soon_threadsafe(finish, addresses, error)
+
+    try:
+        threading.Thread(target=look_up, name="lookup", daemon=True).start()
+    except RuntimeError as error:  # a fault of this machine, not of the host
+        raise OSError(errno.EAGAIN, f"{host} cannot be looked up: {error}") from error
+    return await future
+
+
+def curl_entry(address: Address, ips: list[str]) -> str:
+    """Return an entry for libcurl's own DNS cache."""
+    unscoped = (ip.partition("%")[0] for ip in ips)
+    bracketed = (f"[{ip}]" if ":" in ip else ip for ip in unscoped)
+    return f"{address.host}:{address.port}:{','.join(bracketed)}"

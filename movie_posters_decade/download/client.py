@@ -1,8 +1,7 @@
 """HTTP client: one guarded GET, with redirects and proxies, over pooled connections."""
 
-import asyncio
 import math
-import re
+import socket
 import ssl
 import urllib.request
 from collections.abc import Mapping
@@ -11,10 +10,16 @@ from datetime import UTC, datetime
 from typing import IO, Self
 
 import pycurl
-from yarl import URL
 
-from movie_posters_decade.download.addresses import is_address, is_public_name
-from movie_posters_decade.download.resolver import Resolver, curl_entry
+from movie_posters_decade.download.addresses import (
+    Address,
+    Resolver,
+    curl_entry,
+    is_address,
+    is_public_name,
+    parse_url,
+    redirect_target,
+)
 from movie_posters_decade.download.retry import (
     RETRY_STATUSES,
     Attempt,
@@ -28,16 +33,10 @@ from movie_posters_decade.records import RejectReason
 
 MAX_REDIRECTS = 5
 
-MAX_POOLED_CONNECTIONS = 512
-"""Size of the connection pool; beyond it, idle connections are closed."""
-
-_SCHEMES = frozenset({"http", "https"})
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _PROXY_SCHEMES = ("http://", "https://", "socks4a://", "socks5h://")
 _REMOTE_DNS = {"socks4": "socks4a", "socks5": "socks5h"}
 """SOCKS proxies, and libcurl's names for them when they resolve host names themselves."""
-
-_HOST_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*", re.IGNORECASE)
 
 
 @dataclass
@@ -54,19 +53,22 @@ class Client:
     Args:
         limits: which requests are allowed, and how much a response may hold.
         policy: holds the timeouts.
+        max_connections: to all hosts together, idle ones included.
     """
 
-    def __init__(self, limits: Limits, policy: RetryPolicy) -> None:
+    def __init__(self, limits: Limits, policy: RetryPolicy, max_connections: int) -> None:
         self._limits = limits
         self._policy = policy
+        self._max_connections = max_connections
         self._template = _template(limits, policy)
         proxies = {**urllib.request.getproxies(), **(limits.proxies or {})}
         self._proxies = {scheme: _with_scheme(proxy) for scheme, proxy in proxies.items()}
 
     async def __aenter__(self) -> Self:
-        self._resolver = Resolver()
+        self._resolver = Resolver(self._policy.connect_timeout, self._max_connections)
         self._transfers = pycurl.AsyncCurlMulti()
-        self._transfers.setopt(pycurl.M_MAXCONNECTS, MAX_POOLED_CONNECTIONS)
+        for option in (pycurl.M_MAXCONNECTS, pycurl.M_MAX_TOTAL_CONNECTIONS):
+            self._transfers.setopt(option, self._max_connections)
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -92,75 +94,77 @@ class Client:
             )
 
     async def _follow_redirects(self, hop: _Hop, body: IO[bytes]) -> Attempt:
+        # One handle for the whole chain, as it holds the cookies that a redirect may need.
+        curl = self._template.duphandle()
+        target = parse_url(hop.url)
         for _ in range(MAX_REDIRECTS + 1):
-            url = _parse(hop.url)
+            if isinstance(target, RejectReason):
+                raise TransferError(target)
+            hop.url = target.url
             body.seek(0)
             body.truncate()
-            transfer = Transfer(self._limits, body)
+            proxy = self._allowed_proxy(target)
+            is_guarded = not (self._limits.allow_private_hosts or proxy)
+            transfer = Transfer(self._limits, body, is_guarded=is_guarded)
             try:
-                status = await self._perform(url, transfer)
+                await self._perform(curl, target, proxy, transfer)
             finally:
                 hop.status = transfer.status or hop.status
-            if status == 200:
-                return Attempt(hop.url, status=status)
+            if transfer.has_content:
+                return Attempt(hop.url, status=hop.status)
             location = transfer.header("Location")
-            if status not in _REDIRECT_STATUSES or location is None:
-                return _error_attempt(hop.url, status, transfer.header("Retry-After"))
-            target = redirect_target(url, location)
-            if target is None:
-                raise TransferError(RejectReason.PRIVATE_ADDRESS)
-            hop.url = str(target)
-        raise TransferError(RejectReason.CONNECTION_ERROR)
+            if hop.status not in _REDIRECT_STATUSES or location is None:
+                return _error_attempt(hop, transfer.header("Retry-After"))
+            target = redirect_target(target, location)
+        raise TransferError(RejectReason.CONNECTION_ERROR, detail="too many redirects")
 
-    async def _perform(self, url: URL, transfer: Transfer) -> int:
-        proxy = self._allowed_proxy(url)
-        curl = self._template.duphandle()
-        curl.setopt(pycurl.URL, str(url))
+    async def _perform(
+        self, curl: pycurl.Curl, address: Address, proxy: str | None, transfer: Transfer
+    ) -> None:
+        curl.setopt(pycurl.URL, address.url)
         curl.setopt(pycurl.PROXY, (proxy or "").encode())
-        if not proxy and not is_address(_host(url)):
-            curl.setopt(pycurl.RESOLVE, [await self._resolve(url)])
-        transfer.attach(curl, is_guarded=not (self._limits.allow_private_hosts or proxy))
+        is_name = not proxy and not is_address(address.host)
+        curl.setopt(pycurl.RESOLVE, [await self._resolve(address)] if is_name else [])
+        transfer.attach(curl)
         error, detail = None, ""
         try:
             await self._transfers.perform(curl)
         except pycurl.error as raised:
             error, detail, *_ = raised.args
-        return transfer.finish(curl.getinfo(pycurl.RESPONSE_CODE), error, detail)
+        transfer.finish(curl.getinfo(pycurl.RESPONSE_CODE), error, detail)
 
-    async def _resolve(self, url: URL) -> str:
-        host, port = _host(url), url.port or 0
+    async def _resolve(self, address: Address) -> str:
         try:
-            async with asyncio.timeout(self._policy.connect_timeout):
-                return curl_entry(host, port, await self._resolver.addresses(host))
+            return curl_entry(address, await self._resolver.addresses(address.host))
         except TimeoutError:
-            raise TransferError(RejectReason.TIMEOUT, is_transient=True) from None
-        except OSError as error:
-            detail = f"Could not look up {host}: {error.strerror or error}"
+            detail = f"Looking up {address.host} timed out"
+            raise TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail) from None
+        except socket.gaierror as error:
+            detail = f"Could not look up {address.host}: {error.strerror or error}"
             raise TransferError(
                 RejectReason.CONNECTION_ERROR, is_transient=True, detail=detail
             ) from None
-        except UnicodeError:
-            raise TransferError(RejectReason.CONNECTION_ERROR) from None
+        except UnicodeError:  # a label that is empty or too long
+            raise TransferError(RejectReason.INVALID_URL) from None
 
-    def _allowed_proxy(self, url: URL) -> str | None:
-        """Return the proxy for a URL, or None. Raise an error if the URL is not allowed."""
-        if url.scheme not in _SCHEMES:
-            raise TransferError(RejectReason.PRIVATE_ADDRESS)
-        proxy = self._proxy_for(url)
-        if proxy and not self._limits.allow_private_hosts and not is_public_name(_host(url)):
+    def _allowed_proxy(self, address: Address) -> str | None:
+        """Return the proxy for an address, or None. Raise an error if it is not allowed."""
+        proxy = self._proxy_for(address)
+        if proxy and not self._limits.allow_private_hosts and not is_public_name(address.host):
             raise TransferError(RejectReason.PRIVATE_ADDRESS)
         return proxy
 
-    def _proxy_for(self, url: URL) -> str | None:
-        if url.scheme not in (self._limits.proxies or {}) and (
-            not self._proxies or urllib.request.proxy_bypass(_host(url))
+    def _proxy_for(self, address: Address) -> str | None:
+        if address.scheme not in (self._limits.proxies or {}) and (
+            not self._proxies or urllib.request.proxy_bypass(address.host)
         ):
             return None
-        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
+        proxy = self._proxies.get(address.scheme) or self._proxies.get("all")
         if proxy and not proxy.lower().startswith(_PROXY_SCHEMES):
             raise DownloadError(
-                f"{proxy}: expected an HTTP or SOCKS proxy for {url.scheme}; found another kind. "
-                f"Set the environment variable to an http:// address, or NO_PROXY to {_host(url)}."
+                f"{proxy}: expected an HTTP or SOCKS proxy for {address.scheme}; found another "
+                "kind. Set the environment variable to an http:// address, or NO_PROXY to "
+                f"{address.host}."
             )
         return proxy
 
@@ -180,8 +184,9 @@ def _template(limits: Limits, policy: RetryPolicy) -> pycurl.Curl:
     """Return a libcurl handle with the settings of all transfers."""
     curl = pycurl.Curl()
     curl.setopt(pycurl.USERAGENT, limits.user_agent.encode())
-    # A body that is compressed all the same is not decompressed, and so is not an image.
-    curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity"])
+    # A body that is compressed all the same is decompressed, and the size limit holds after that.
+    curl.setopt(pycurl.ACCEPT_ENCODING, "identity")
+    curl.setopt(pycurl.COOKIEFILE, "")  # cookies are kept, for as long as the handle
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(policy.connect_timeout * 1000))
@@ -210,34 +215,12 @@ def _with_scheme(proxy: str) -> str:
     return f"{_REMOTE_DNS.get(scheme.lower(), scheme)}{colon}{rest}" if colon else f"http://{proxy}"
 
 
-def _parse(url: str) -> URL:
-    try:
-        parsed = URL(url)
-    except ValueError:
-        raise TransferError(RejectReason.CONNECTION_ERROR) from None
-    # libcurl reads other spellings of a host, such as "127%2e0.0.1" or none, in its own way, and
-    # not as the host that the guard checks.
-    host = _host(parsed)
-    if parsed.scheme in _SCHEMES and not (is_address(host) or _HOST_NAME.fullmatch(host)):
-        raise TransferError(RejectReason.CONNECTION_ERROR)
-    return parsed
-
-
-def _host(url: URL) -> str:
-    return url.raw_host or ""
-
-
-def _error_attempt(url: str, status: int, retry_after: str | None) -> Attempt:
+def _error_attempt(hop: _Hop, retry_after: str | None) -> Attempt:
+    status = hop.status or 0
     return Attempt(
-        url,
+        hop.url,
         reason_for_status(status),
-        status,
+        hop.status,
         is_transient=status in RETRY_STATUSES,
         retry_after=parse_retry_after(retry_after, datetime.now(UTC)),
     )
-
-
-def redirect_target(url: URL, location: str) -> URL | None:
-    """Return the URL of a redirect, or None where it is not allowed: from https to http."""
-    target = url.join(_parse(location))
-    return None if url.scheme == "https" and target.scheme == "http" else target

@@ -1,24 +1,30 @@
 """Downloader: many URLs at once, with retries, into the download cache. It knows no movies."""
 
-import asyncio
-import random
-import time
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import SpooledTemporaryFile, TemporaryDirectory
-from typing import IO
+from tempfile import TemporaryDirectory
+from typing import Self
 
 from datasets import config as datasets_config
+from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade import __version__
+from movie_posters_decade.download.addresses import Address, parse_url
+from movie_posters_decade.download.attempts import Download
+from movie_posters_decade.download.batch import Settings, connection_limit, run_batch
 from movie_posters_decade.download.cache import DownloadCache, HashCache
-from movie_posters_decade.download.client import Client
-from movie_posters_decade.download.executor import iterate
-from movie_posters_decade.download.retry import Attempt, Host, RetryPolicy, origin_of
+from movie_posters_decade.download.executor import run_here, run_on_workers
+from movie_posters_decade.download.hosts import Host, Loan
+from movie_posters_decade.download.lending import Lending
+from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
+from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.io import write_atomically
 from movie_posters_decade.records import (
@@ -33,17 +39,13 @@ from movie_posters_decade.records import (
 
 CONNECTIONS_PER_HOST = 32
 
-MAX_CONNECTIONS = 256
-"""To all hosts together."""
-
-EXTRA_WORKERS = 32
-"""Workers of a host beyond its connections, for checks and backoff while all are in use."""
-
-IN_MEMORY_BYTES = 1024 * 1024
-"""How much of a response body is held in memory; the rest goes into a temporary file."""
-
 NOT_STORED = frozenset({RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED})
 """Reasons that may not apply to the next download, so that the bytes are not stored."""
+
+NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
+"""Reasons that are about the host and not about one URL."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -57,15 +59,27 @@ class Downloader:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
-    max_connections: int = MAX_CONNECTIONS  # if one host is not allowed more
+    max_connections: int | None = None  # of one process; None: as many as its open files allow
+    workers: int | str | Executor | None = None  # as `open_workers` takes them; None: this process
+    check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
     refresh: bool = False  # whether to download again what is cached or was not found
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
+    _workers: Workers | None = field(default=None, init=False)
+    _warned: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         if self.offline is None:
             self.offline = datasets_config.HF_HUB_OFFLINE
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
 
     def download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
         """Download links, and yield a result for each as it arrives, in any order."""
@@ -82,22 +96,24 @@ class Downloader:
     def _download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
         missing = []
         for link in links:
-            result = self._from_cache(link) if is_url(link) else self._from_disk(link)
+            result = self._without_request(link)
             if result is None:
                 missing.append(link)
             else:
                 yield result
         if missing:
             self._check_online(missing)
-            try:
-                yield from self._from_network(missing)
-            except DownloadError:
-                raise
-            except OSError as error:
-                raise DownloadError(
-                    f"{self.cache.folder}: a poster cannot be stored: {error}. What was "
-                    "downloaded before is kept. Fix this and build again."
-                ) from error
+            with closing(self._from_network(missing)) as results:
+                yield from results
+
+    def _without_request(self, link: str) -> DownloadResult | None:
+        """Return the result of a link that needs no request, or None."""
+        if not is_url(link):
+            return self._from_disk(link)
+        address = parse_url(link)
+        if not isinstance(address, Address):
+            return DownloadResult(link, reason=address)
+        return self._from_cache(link)
 
     def _from_disk(self, link: str) -> DownloadResult:
         if self.folder is None:
@@ -141,97 +157,84 @@ class Downloader:
             )
 
     def _from_network(self, urls: Sequence[str]) -> Generator[DownloadResult, None, None]:
-        self.cache.folder.mkdir(parents=True, exist_ok=True)
-        if self.refresh:
-            for url in urls:
-                self.cache.forget_not_found(url)
-        yield from iterate(partial(self._request_all, urls))
+        try:
+            self.cache.folder.mkdir(parents=True, exist_ok=True)
+            if self.refresh:
+                for url in urls:
+                    self.cache.forget_not_found(url)
+            with closing(self._run(urls)) as downloads:
+                for download in downloads:
+                    self._warn(download)
+                    yield self._store(download)
+        except OSError as error:
+            raise DownloadError(
+                f"{self.cache.folder}: a poster cannot be stored: {error}. What was "
+                "downloaded before is kept. Fix this and build again."
+            ) from error
 
-    async def _request_all(
-        self, urls: Sequence[str], emit: Callable[[DownloadResult], None]
-    ) -> None:
-        """Request URLs from all their hosts at once, each over its own connections."""
-        queues: dict[str, deque[str]] = {}
+    def _run(self, urls: Sequence[str]) -> Generator[Download, None, None]:
+        """Request URLs from all their hosts at once, in this process or on the workers."""
+        links: dict[str, list[Link]] = {}
         for url in urls:
-            queues.setdefault(origin_of(url), deque()).append(url)
-        slots = asyncio.Semaphore(max(self.max_connections, self.connections_per_host))
+            links.setdefault(_origin(url), []).append(Link(url))
+        hosts = [(self._host(origin), some) for origin, some in links.items()]
+        versions = (__version__, self.check_version())
+        settings = Settings(
+            self.check,
+            self.limits,
+            self.policy,
+            self.max_connections,
+            self.check_version,
+            versions,
+        )
+        if self.workers is None:
+            loans = [Loan(host, deque(some)) for host, some in hosts]
+            return run_here(partial(run_batch, loans, settings))
+        self._workers = self._workers or open_workers(self.workers)
+        most = self.max_connections or connection_limit()
+        return run_on_workers(Lending(hosts, self._workers.count, most), self._workers, settings)
 
-        async def work(worker: "_Worker", queue: deque[str]) -> None:
-            while queue:
-                emit(await worker.download(queue.popleft()))
+    def _host(self, origin: str) -> Host:
+        new_host = Host(origin, self.connections_per_host, self.policy)
+        return self._hosts.setdefault(origin, new_host)
 
-        try:
-            async with Client(self.limits, self.policy) as client, asyncio.TaskGroup() as tasks:
-                for origin, queue in queues.items():
-                    new_host = Host(origin, self.connections_per_host, self.policy)
-                    host = self._hosts.setdefault(origin, new_host)
-                    connections = asyncio.Semaphore(self.connections_per_host)
-                    worker = _Worker(client, self.cache, self.check, host, connections, slots)
-                    for _ in range(min(self.connections_per_host + EXTRA_WORKERS, len(queue))):
-                        tasks.create_task(work(worker, queue))
-        except ExceptionGroup as group:
-            # The first failure ends all; the others follow from it.
-            raise group.exceptions[0] from None
-
-
-@dataclass
-class _Worker:
-    """Downloads from one host: attempts with backoff, then check and store."""
-
-    client: Client
-    cache: DownloadCache
-    check: Check
-    host: Host
-    connections: asyncio.Semaphore  # of the host
-    slots: asyncio.Semaphore  # connections of all hosts together
-
-    async def download(self, url: str) -> DownloadResult:
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
-            attempt = await self._last_attempt(url, body)
-            self.host.warn_once(attempt)
-            if attempt.reason is RejectReason.NOT_FOUND and attempt.status is not None:
-                self.cache.remember_not_found(url, attempt.status)
-            if attempt.reason is not None:
-                return DownloadResult(url, None, None, attempt.reason, attempt.status, attempt.url)
-            body.seek(0)
-            content = body.read()
-        # Not in a thread: in scripts/benchmark.py, switching threads cost more than decoding beside
-        # the downloads saved.
-        check = self.check(content)
+    def _store(self, download: Download) -> DownloadResult:
+        """Store what was downloaded in the cache, and return the result."""
+        url, attempt = download.url, download.attempt
+        if attempt.reason is RejectReason.NOT_FOUND and attempt.status is not None:
+            self.cache.remember_not_found(url, attempt.status)
+        if download.content is None or download.check is None:
+            return DownloadResult(
+                url, None, None, attempt.reason, attempt.status, attempt.url, attempt.detail
+            )
         path = self.cache.path(url)
-        if check.reason not in NOT_STORED:
-            write_atomically(path, content)
-        return _result(url, path, check, attempt)
+        if download.check.reason not in NOT_STORED:
+            write_atomically(path, download.content)
+        return _result(url, path, download.check, attempt)
 
-    async def _last_attempt(self, url: str, body: IO[bytes]) -> Attempt:
-        policy = self.host.policy
-        attempt = Attempt(url, RejectReason.CONNECTION_ERROR)
-        deadline = None
-        for number in range(1, policy.attempts + 1):
-            async with self.connections:
-                await self.host.wait_for_retry_after()
-                if self.host.is_open:
-                    break
-                async with self.slots:
-                    now = time.monotonic()
-                    deadline = deadline or now + policy.total_timeout
-                    if now >= deadline:
-                        break
-                    attempt = await self._attempt(url, body, deadline - now)
-            wait = policy.backoff(number, random.random(), attempt.retry_after)
-            self.host.record(attempt, wait)
-            is_last = number == policy.attempts or time.monotonic() + wait > deadline
-            if is_last or not attempt.is_transient:
-                break
-            await asyncio.sleep(wait)
-        return attempt
+    def _warn(self, download: Download) -> None:
+        """Log once for each host what the network said, and that its circuit breaker is open."""
+        attempt = download.attempt
+        if attempt.reason is None:
+            return
+        if attempt.reason in NO_ANSWER and attempt.detail:
+            self._warn_once("%s did not answer: %s.", _origin(attempt.url), attempt.detail)
+        host = self._hosts.get(_origin(download.url))
+        if host is not None and host.is_open:
+            message = "%s failed %d times in a row; no further request is sent to it."
+            self._warn_once(message, host.origin, host.failures)
 
-    async def _attempt(self, url: str, body: IO[bytes], seconds: float) -> Attempt:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self.client.get(url, body)
-        except TimeoutError:
-            return Attempt(url, RejectReason.TIMEOUT, is_transient=True)
+    def _warn_once(self, message: str, origin: str, value: object) -> None:
+        """Log a warning on a line of its own, below any progress bar."""
+        if (message + origin) not in self._warned:
+            self._warned.add(message + origin)
+            with tqdm.external_write_mode():
+                logger.warning(message, origin, value)
+
+
+def _origin(url: str) -> str:
+    address = parse_url(url)
+    return address.origin if isinstance(address, Address) else url
 
 
 def _result(

@@ -1,10 +1,24 @@
-"""Executor: runs downloads on an event loop in this process."""
+"""Executor: runs batches on an event loop in this process, or on workers."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from movie_posters_decade.download.attempts import Budget, Download
+from movie_posters_decade.download.batch import BatchResult, Settings, download_batch
+from movie_posters_decade.download.lending import Batch, Lending
+from movie_posters_decade.download.workers import WAIT_SECONDS, Workers
+from movie_posters_decade.errors import DownloadError
+
+BUDGET = Budget(seconds=5.0, bytes=8 * 1024 * 1024, wait=1.0)
+"""When a batch on a worker begins no further link."""
+
+LOOK_SECONDS = 1.0
+"""How often the driver looks whether there are workers, while none returns a batch."""
 
 T = TypeVar("T")
 
@@ -12,8 +26,103 @@ Start = Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]
 """Creates a coroutine, given the function with which it emits items."""
 
 
-def iterate(start: Start[T]) -> Generator[T, None, None]:
-    """Run a coroutine, and yield what it emits as soon as it does; raise what it raises.
+def run_on_workers(
+    lending: Lending, workers: Workers, settings: Settings, budget: Budget = BUDGET
+) -> Generator[Download, None, None]:
+    """Run batches on workers until no link is left, and yield the downloads as batches return.
+
+    At most one more batch than each worker can run is under way, so that the memory stays flat.
+
+    Raises:
+        DownloadError: there is no worker, or a link makes its worker end again and again.
+        OSError: a worker's machine is at fault, for instance because its disk is full.
+    """
+    out: dict[Future[BatchResult], _Running] = {}
+
+    def submit() -> None:
+        while len(out) < 2 * workers.count:
+            batch = lending.next_batch(time.monotonic())
+            if batch is None:
+                return
+            running = _Running(batch, workers.executor)
+            out[running.submit(settings, budget, workers)] = running
+
+    try:
+        submit()
+        while out or lending.next_due(time.monotonic()) is not None:
+            done = _wait(out, lending, workers)
+            results = [_settle(future, out.pop(future), lending, workers) for future in done]
+            # The next batches go out before the results are read.
+            submit()
+            for result in results:
+                yield from result
+    finally:
+        for future in out:
+            future.cancel()
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A batch that is out, and the executor that it was submitted to."""
+
+    batch: Batch
+    executor: Executor
+
+    def submit(self, settings: Settings, budget: Budget, workers: Workers) -> Future[BatchResult]:
+        try:
+            return self.executor.submit(download_batch, self.batch.loans, settings, budget)
+        except workers.losses as error:
+            future: Future[BatchResult] = Future()
+            future.set_exception(error)
+            return future
+
+
+def _wait(
+    out: Mapping[Future[BatchResult], _Running], lending: Lending, workers: Workers
+) -> set[Future[BatchResult]]:
+    """Wait until a batch returns or a host can be lent, while there are workers."""
+    last_seen = time.monotonic()
+    while True:
+        now = time.monotonic()
+        due = lending.next_due(now) if len(out) < 2 * workers.count else None
+        seconds = max(0.0, min(LOOK_SECONDS, LOOK_SECONDS if due is None else due - now))
+        if not out:
+            time.sleep(seconds)
+            return set()
+        done, _ = wait(out, seconds, FIRST_COMPLETED)
+        if done or (due is not None and due <= time.monotonic()):
+            return done
+        if workers.check():
+            last_seen = now
+        elif now - last_seen > WAIT_SECONDS:
+            raise DownloadError(
+                f"Workers: expected at least one; found none for {WAIT_SECONDS} seconds. What was "
+                "downloaded is kept. Start workers and build again."
+            )
+
+
+def _settle(
+    future: Future[BatchResult], running: _Running, lending: Lending, workers: Workers
+) -> list[Download]:
+    """Give back the hosts of a batch that has ended, and return its downloads."""
+    try:
+        result = future.result()
+    except workers.losses:
+        workers.check()
+        workers.recover(running.executor)
+        lending.lose(running.batch)
+        return []
+    except (ImportError, AttributeError) as error:
+        raise DownloadError(
+            "Worker: expected movie_posters_decade with all it needs; found: "
+            f"{error}. Install the same version of it for all workers."
+        ) from error
+    lending.take_back(result.loans, time.monotonic())
+    return result.downloads
+
+
+def run_here(start: Start[T]) -> Generator[T, None, None]:
+    """Run a coroutine in this process, yield what it emits at once, and raise what it raises.
 
     It is cancelled when the iterator is closed. The event loop runs in the caller's thread, unless
     that runs one already, as a notebook does; then it runs in a thread of its own.

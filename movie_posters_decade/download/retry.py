@@ -1,30 +1,23 @@
-"""Retry policy: attempts, exponential backoff with jitter, Retry-After, circuit breaker."""
+"""Retry policy: attempts, exponential backoff with jitter, Retry-After. Pure functions."""
 
-import asyncio
-import logging
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
-
-from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.records import RejectReason
-
-logger = logging.getLogger(__name__)
 
 RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that are worth a retry."""
 
-MIN_FAILURES = 10
-"""How many failures in a row open a circuit breaker at the earliest."""
+THROTTLE_STATUSES = frozenset({429, 503})
+"""HTTP statuses by which a host says that it gets too many requests."""
 
 _REASONS = {
     404: RejectReason.NOT_FOUND,
     410: RejectReason.NOT_FOUND,
     408: RejectReason.TIMEOUT,
     504: RejectReason.TIMEOUT,
+    206: RejectReason.TRUNCATED,
 }
 
 
@@ -38,6 +31,7 @@ class RetryPolicy:
     attempts: int = 3  # the largest number of requests for one URL
     first_backoff: float = 0.5  # it doubles with each further attempt
     max_backoff: float = 30.0  # also for a Retry-After
+    throttle_limit: float = 60.0  # for waits after 429 and 503, which do not count as attempts
     silence_limit: float = 20.0  # without any response before the host's circuit breaker opens
     error_limit: float = 120.0  # the same for a host that sends only errors worth a retry
 
@@ -48,7 +42,7 @@ class RetryPolicy:
         """
         if retry_after is not None:
             return min(max(retry_after, 0.0), self.max_backoff)
-        doubled: float = self.first_backoff * 2 ** (failures - 1)
+        doubled: float = self.first_backoff * 2 ** min(failures - 1, 32)
         return min(doubled * (0.5 + jitter), self.max_backoff)
 
 
@@ -63,77 +57,44 @@ class Attempt:
     retry_after: float | None = None  # how many seconds the server asks to wait before
     detail: str = field(default="", compare=False)  # the network's own error text
 
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the host says that it gets too many requests."""
+        return self.status in THROTTLE_STATUSES
+
 
 @dataclass
-class Host:
-    """One host, for all its workers: its circuit breaker and its Retry-After.
+class Link:
+    """One URL on its way, with what its attempts have used up. Durations are in seconds."""
 
-    The circuit breaker opens after many failures in a row over a long time. An open one lets no
-    further request through, so that a dead host does not slow down a build.
-    """
+    url: str
+    tries: int = 0  # all requests, also those that do not count as attempts
+    attempts: int = 0
+    spent: float = 0.0  # on attempts and on the backoff between them
+    throttled: float = 0.0  # on waiting after 429 and 503
+    wait: float = 0.0  # before the next try
 
-    origin: str  # scheme, name and port
-    connections: int  # the largest number at a time
-    policy: RetryPolicy
-    is_open: bool = field(default=False, init=False)  # whether the circuit breaker is open
-    _failures: int = field(default=0, init=False)
-    _failing_since: float = field(default=0.0, init=False)
-    _pause_until: float = field(default=0.0, init=False)
-    _warned_origins: set[str] = field(default_factory=set, init=False)
+    def record(self, attempt: Attempt, seconds: float, policy: RetryPolicy, jitter: float) -> bool:
+        """Record an attempt that took some seconds, and return whether another one follows.
 
-    async def wait_for_retry_after(self) -> None:
-        """Wait as long as the host's last Retry-After says."""
-        while (wait := self._pause_until - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
-
-    def record(self, attempt: Attempt, wait: float) -> None:
-        """Record an attempt, and the wait in seconds before the next one."""
-        if attempt.retry_after is not None:
-            self._pause_until = max(self._pause_until, time.monotonic() + wait)
-        if attempt.is_transient:
-            self._record_failure(is_silent=attempt.status is None)
-        elif attempt.status is not None:
-            self._failures = 0
-
-    def warn_once(self, attempt: Attempt) -> None:
-        """Log the network's error text, once for each origin: this host's or a redirect's."""
-        if attempt.detail and (origin := origin_of(attempt.url)) not in self._warned_origins:
-            self._warned_origins.add(origin)
-            _warn("%s did not answer: %s.", origin, attempt.detail)
-
-    def _record_failure(self, *, is_silent: bool) -> None:
-        limit = self.policy.silence_limit if is_silent else self.policy.error_limit
-        if self._failures == 0:
-            self._failing_since = time.monotonic()
-        self._failures += 1
-        # All connections may fail at once for one reason, and that counts as one failure.
-        is_often = self._failures >= max(MIN_FAILURES, 2 * self.connections)
-        is_long = time.monotonic() - self._failing_since >= limit
-        if is_often and is_long and not self.is_open:
-            self.is_open = True
-            message = "%s failed %d times in a row; no further request is sent to it."
-            _warn(message, self.origin, self._failures)
-
-
-def _warn(message: str, *values: object) -> None:
-    """Log a warning on a line of its own, below any progress bar."""
-    with tqdm.external_write_mode():
-        logger.warning(message, *values)
-
-
-def origin_of(url: str) -> str:
-    """Return a URL's scheme, host and port; the whole text if it is not a valid URL."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return url
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
+        As long as a host asks for fewer requests, its answer is no failure of this URL.
+        """
+        self.tries += 1
+        self.spent += seconds
+        self.wait = policy.backoff(self.tries, jitter, attempt.retry_after)
+        if attempt.is_throttled:
+            self.wait = max(self.wait, policy.backoff(self.tries, jitter))
+            self.throttled += self.wait
+            if self.throttled <= policy.throttle_limit:
+                return True
+        self.attempts += 1
+        self.spent += self.wait
+        is_last = self.attempts >= policy.attempts or self.spent > policy.total_timeout
+        return attempt.is_transient and not is_last
 
 
 def reason_for_status(status: int) -> RejectReason:
-    """Return why a response with an HTTP status other than 200 is rejected."""
+    """Return why a response without the content is rejected, by its HTTP status."""
     if status in _REASONS:
         return _REASONS[status]
     if 400 <= status < 500 and status not in RETRY_STATUSES:

@@ -19,8 +19,11 @@ MAX_BYTES = 20 * 1024 * 1024
 UNWANTED_BYTES = 64 * 1024
 """How much of an error's body is read, so that its connection can be used again."""
 
-_OK = 200
+_OK = frozenset({200, 203})
+"""HTTP statuses of a response that holds the content; a proxy that changed it says 203."""
+
 _ABORT = -1
+_CONTENT_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _NOT_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
 _OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex"})
@@ -49,7 +52,7 @@ class Limits:
 
 
 class TransferError(Exception):
-    """A transfer gave no content.
+    """A transfer ended without content.
 
     Args:
         reason: why.
@@ -72,13 +75,17 @@ class Transfer:
     Args:
         limits: which requests are allowed, and how much a response may hold.
         body: the file that the content is written to.
+        is_guarded: whether it may connect to public addresses only.
     """
 
-    def __init__(self, limits: Limits, body: IO[bytes]) -> None:
+    def __init__(self, limits: Limits, body: IO[bytes], *, is_guarded: bool) -> None:
         self.status: int | None = None
         """The HTTP status, once the whole response head has arrived."""
+        self.has_content = False
+        """Whether the response holds the whole content, as its head says."""
         self._limits = limits
         self._body = body
+        self._is_guarded = is_guarded
         self._next_status: int | None = None
         self._headers: list[bytes] = []
         self._remaining = limits.max_bytes
@@ -86,24 +93,18 @@ class Transfer:
         self._is_private = False
         self._error: OSError | None = None
 
-    def attach(self, curl: pycurl.Curl, *, is_guarded: bool) -> None:
-        """Set the callbacks of a libcurl handle.
-
-        Args:
-            curl: the handle.
-            is_guarded: whether it may connect to public addresses only.
-        """
+    def attach(self, curl: pycurl.Curl) -> None:
+        """Set the callbacks of a libcurl handle."""
         curl.setopt(pycurl.HEADERFUNCTION, self._read_header_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._read_chunk)
-        if is_guarded:
-            curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
     def header(self, name: str) -> str | None:
         """Return the first value of a response header, or None."""
         return next(iter(self._values(name)), None)
 
-    def finish(self, status: int, error: int | None, detail: str = "") -> int:
-        """Evaluate the end of the transfer, and return the HTTP status.
+    def finish(self, status: int, error: int | None, detail: str = "") -> None:
+        """Evaluate the end of the transfer.
 
         Args:
             status: the HTTP status from libcurl, which is never a proxy's.
@@ -112,20 +113,29 @@ class Transfer:
 
         Raises:
             TransferError: there is no complete response, or an unwanted one.
-            OSError: the content could not be written.
+            OSError: the content could not be written, or this machine has no descriptor left.
         """
-        if self.status != status or status < _OK:
+        if self.status != status or status < 200:
             self.status = None
         if self._error is not None:
             raise self._error
-        if error == pycurl.E_WRITE_ERROR and self._rejection is not None and self.status == _OK:
+        if error == pycurl.E_WRITE_ERROR and self._rejection is not None and self.has_content:
             raise TransferError(self._rejection)
         if error == pycurl.E_COULDNT_CONNECT and self._is_private:
             raise TransferError(RejectReason.PRIVATE_ADDRESS)
-        if self.status is None or (error is not None and self.status == _OK):
+        if self.status is None or (self.has_content and not self._is_complete(error, detail)):
             raise _transfer_error(error, detail, has_head=self.status is not None)
         # For an error status, it does not matter whether its body was complete.
-        return self.status
+
+    def _is_complete(self, error: int | None, detail: str) -> bool:
+        """Return whether the body is complete, as far as HTTP can tell.
+
+        Without a length, a body ends with the connection. Many servers then leave out TLS's
+        close_notify; curl on the command line and browsers accept that as the end, and so do we.
+        """
+        has_length = self.header("Content-Length") or self.header("Transfer-Encoding")
+        is_abrupt_end = error == pycurl.E_RECV_ERROR and "eof" in detail.lower()
+        return error is None or (is_abrupt_end and not has_length)
 
     def _values(self, name: str) -> list[str]:
         start = name.lower().encode() + b":"
@@ -147,18 +157,23 @@ class Transfer:
 
     def _check_head(self) -> int | None:
         length = self.header("Content-Length") or ""
-        if self.status != _OK:
+        self.has_content = self.status in _OK or self._is_whole_range()
+        if not self.has_content:
             self._remaining = UNWANTED_BYTES
         elif self._limits.respect_opt_out and opts_out(self._values("X-Robots-Tag"), AGENT):
             return self._reject(RejectReason.OPTED_OUT)
         is_too_large = length.isdecimal() and int(length[:20]) > self._remaining
         return self._reject(RejectReason.TOO_LARGE) if is_too_large else None
 
+    def _is_whole_range(self) -> bool:
+        found = _CONTENT_RANGE.fullmatch(self.header("Content-Range") or "")
+        return self.status == 206 and found is not None and int(found[1]) + 1 == int(found[2])
+
     def _read_chunk(self, chunk: bytes) -> int | None:
         self._remaining -= len(chunk)
         if self._remaining < 0:
             return self._reject(RejectReason.TOO_LARGE)
-        return self._write(chunk) if self.status == _OK else None
+        return self._write(chunk) if self.has_content else None
 
     def _write(self, chunk: bytes) -> int | None:
         try:
@@ -174,12 +189,13 @@ class Transfer:
         This is the address that is really connected to, whatever the DNS says before or after.
         """
         family, kind, protocol, sockaddr = address
-        if not is_public(sockaddr[0]):
+        if self._is_guarded and not is_public(sockaddr[0]):
             self._is_private = True
             return _ABORT
         try:
             return socket.socket(family, kind, protocol).detach()
-        except OSError:
+        except OSError as error:  # no descriptor is left: a fault of this machine
+            self._error = error
             return _ABORT
 
     def _reject(self, reason: RejectReason) -> int:
@@ -218,13 +234,17 @@ def _decode(value: bytes) -> str:
 
 def _transfer_error(error: int | None, detail: str, *, has_head: bool) -> TransferError:
     """Return the error of a transfer that ended before or after the head of its response."""
+    if error == pycurl.E_OUT_OF_MEMORY:
+        raise MemoryError(detail)
     if error == pycurl.E_OPERATION_TIMEDOUT:
         return TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail)
+    if error == pycurl.E_BAD_CONTENT_ENCODING:
+        return TransferError(RejectReason.UNDECODABLE, detail=detail)
     if error is None or error in _NOT_HTTP:
-        return TransferError(RejectReason.SERVER_ERROR, is_transient=True)
+        return TransferError(RejectReason.SERVER_ERROR, is_transient=True, detail=detail)
     if has_head:
-        return TransferError(RejectReason.TRUNCATED, is_transient=True)
+        return TransferError(RejectReason.TRUNCATED, is_transient=True, detail=detail)
     if error == pycurl.E_URL_MALFORMAT:
-        return TransferError(RejectReason.CONNECTION_ERROR)
+        return TransferError(RejectReason.INVALID_URL, detail=detail)
     is_lasting = error == pycurl.E_PEER_FAILED_VERIFICATION
     return TransferError(RejectReason.CONNECTION_ERROR, is_transient=not is_lasting, detail=detail)

@@ -11,10 +11,10 @@ import pytest
 import trustme
 from downloads import LIMITS, POSTER, download
 from servers.faulty import FaultyHost, redirect, serve_faulty
-from yarl import URL
 
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, user_agent
-from movie_posters_decade.download.client import Client, redirect_target
+from movie_posters_decade.download.addresses import Address, parse_url, redirect_target
+from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.retry import Attempt
 from movie_posters_decade.download.transfer import USER_AGENT, opts_out
 from movie_posters_decade.records import RejectReason, accept_anything
@@ -44,7 +44,7 @@ def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def get(url: str, body: io.BytesIO) -> Attempt:
-    async with Client(LIMITS, RetryPolicy()) as client:
+    async with Client(LIMITS, RetryPolicy(), 8) as client:
         return await client.get(url, body)
 
 
@@ -89,7 +89,7 @@ def test_redirect_from_https_to_http_is_not_followed(tls_host: FaultyHost) -> No
         url = f"{tls_host.url}/plain"
         tls_host.handlers["/plain"] = redirect(f"{plain.url}/a")
         [result] = download([url], check=accept_anything)
-    assert (result.reason, result.status) == (RejectReason.PRIVATE_ADDRESS, 302)
+    assert (result.reason, result.status) == (RejectReason.INSECURE_REDIRECT, 302)
     assert (result.final_url, result.path, result.check) == (url, None, None)
     assert plain.requests.total() == 0
 
@@ -101,14 +101,20 @@ def test_redirect_from_https_to_http_is_not_followed(tls_host: FaultyHost) -> No
         ("http://a/b", "/c", "http://a/c"),
         ("http://a/b", "https://c/d", "https://c/d"),
         ("https://a/b", "//c/d", "https://c/d"),
-        ("https://a/b", "http://c/d", None),
-        ("https://a/b", "HTTP://a/b", None),
+        ("http://a/b", "c%2Fd?e=%3A%28", "http://a/c%2Fd?e=%3A%28"),
+        ("https://a/b", "http://c/d", RejectReason.INSECURE_REDIRECT),
+        ("https://a/b", "HTTP://a/b", RejectReason.INSECURE_REDIRECT),
+        ("https://a/b", "file:///etc/passwd", RejectReason.PRIVATE_ADDRESS),
+        ("https://a/b", "http://[", RejectReason.INVALID_URL),
     ],
 )
 def test_redirect_target_is_joined_and_never_goes_from_https_to_http(
-    url: str, location: str, target: str | None
+    url: str, location: str, target: str
 ) -> None:
-    assert redirect_target(URL(url), location) == (None if target is None else URL(target))
+    address = parse_url(url)
+    assert isinstance(address, Address)
+    found = redirect_target(address, location)
+    assert (found.url if isinstance(found, Address) else found) == target
 
 
 def test_redirect_is_followed_and_its_target_reported(
@@ -143,11 +149,11 @@ def test_private_addresses_are_not_requested(host: FaultyHost) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://", "http://[::1", "http://a b/", "http://a..b/", f"http://{300 * 'a'}/"],
+    ["http://", "http://[::1", "http://a b/", "http://a..b/", "http://[]@", f"http://{300 * 'a'}/"],
 )
-def test_url_without_a_valid_host_is_a_connection_error(url: str) -> None:
+def test_url_without_a_valid_host_is_invalid(url: str) -> None:
     [result] = download([url])
-    assert result.reason is RejectReason.CONNECTION_ERROR
+    assert result.reason is RejectReason.INVALID_URL
 
 
 def test_client_sends_its_user_agent_and_accepts_no_compression(host: FaultyHost) -> None:

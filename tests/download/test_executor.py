@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from movie_posters_decade.download.executor import iterate
+from movie_posters_decade.download.executor import run_here
 
 
 def test_results_arrive_one_by_one() -> None:
@@ -17,7 +17,7 @@ def test_results_arrive_one_by_one() -> None:
         await asyncio.to_thread(continued.wait, 10)
         emit(2)
 
-    results = iterate(emit_two)
+    results = run_here(emit_two)
     assert next(results) == 1
     continued.set()
     assert list(results) == [2]
@@ -36,7 +36,7 @@ def test_closing_cancels_the_coroutine_and_waits_for_its_end() -> None:
             ended.append("cancelled")
             raise
 
-    results = iterate(emit_forever)
+    results = run_here(emit_forever)
     next(results)
     results.close()
     assert ended == ["cancelled"]
@@ -47,7 +47,7 @@ def test_error_is_raised_after_the_results_before_it() -> None:
         emit(1)
         raise OSError("no space left")
 
-    results = iterate(fail)
+    results = run_here(fail)
     assert next(results) == 1
     with pytest.raises(OSError, match="no space left"):
         next(results)
@@ -58,6 +58,6 @@ def test_results_arrive_inside_a_running_event_loop() -> None:
         emit(1)
 
     async def in_a_notebook() -> list[int]:
-        return list(iterate(emit_one))
+        return list(run_here(emit_one))
 
     assert asyncio.run(in_a_notebook()) == [1]

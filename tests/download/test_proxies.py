@@ -44,7 +44,7 @@ def test_host_in_an_odd_spelling_does_not_pass_the_guard(host: FaultyHost, url: 
     limits = Limits(proxies={"http": host.url})
     [result] = download([url], limits=limits)
     assert result.reason in {
-        RejectReason.CONNECTION_ERROR,
+        RejectReason.INVALID_URL,
         RejectReason.PRIVATE_ADDRESS,
         RejectReason.NOT_FOUND,
     }

@@ -10,7 +10,7 @@ import pytest
 from downloads import download
 
 from movie_posters_decade.download import RetryPolicy
-from movie_posters_decade.download.resolver import Resolver, curl_entry
+from movie_posters_decade.download.addresses import Address, Resolver, curl_entry
 from movie_posters_decade.records import RejectReason
 
 
@@ -43,7 +43,7 @@ def test_name_is_looked_up_once_for_all_tasks(system: SystemResolver) -> None:
     system.addresses["a.example"] = ["1.2.3.4", "2001:db8::1"]
 
     async def resolve() -> list[list[str]]:
-        resolver = Resolver()
+        resolver = Resolver(5.0, 8)
         first = await asyncio.gather(*(resolver.addresses("a.example") for _ in range(5)))
         return [*first, await resolver.addresses("a.example")]
 
@@ -53,7 +53,7 @@ def test_name_is_looked_up_once_for_all_tasks(system: SystemResolver) -> None:
 
 def test_unknown_name_is_looked_up_again(system: SystemResolver) -> None:
     async def resolve() -> list[str]:
-        resolver = Resolver()
+        resolver = Resolver(5.0, 8)
         with pytest.raises(OSError, match="not known"):
             await resolver.addresses("a.example")
         system.addresses["a.example"] = ["1.2.3.4"]
@@ -80,7 +80,7 @@ def test_slow_lookup_delays_neither_another_nor_the_end(system: SystemResolver) 
     system.addresses |= {"slow.example": ["1.1.1.1"], "a.example": ["1.2.3.4"]}
 
     async def resolve() -> list[str]:
-        resolver = Resolver()
+        resolver = Resolver(5.0, 8)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await resolver.addresses("slow.example")
@@ -99,7 +99,7 @@ def test_task_that_stops_waiting_does_not_cancel_the_lookup_for_others(
     system.addresses["slow.example"] = ["1.2.3.4"]
 
     async def resolve() -> list[str]:
-        resolver = Resolver()
+        resolver = Resolver(5.0, 8)
         waiting = asyncio.create_task(resolver.addresses("slow.example"))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
@@ -111,6 +111,5 @@ def test_task_that_stops_waiting_does_not_cancel_the_lookup_for_others(
 
 
 def test_addresses_are_written_as_libcurl_reads_them() -> None:
-    assert curl_entry("a.example", 80, ["1.2.3.4", "2001:db8::1"]) == (
-        "a.example:80:1.2.3.4,[2001:db8::1]"
-    )
+    address = Address("http://a.example/", "http", "a.example", 80)
+    assert curl_entry(address, ["1.2.3.4", "2001:db8::1"]) == "a.example:80:1.2.3.4,[2001:db8::1]"

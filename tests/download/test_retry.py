@@ -132,7 +132,8 @@ def test_backoff_that_exceeds_the_total_timeout_is_skipped(host: FaultyHost) -> 
         status="503 Service Unavailable", more="Retry-After: 10\r\n"
     )
     begin = time.monotonic()
-    [result] = download([f"{host.url}/busy"], policy=RetryPolicy(total_timeout=2))
+    policy = RetryPolicy(total_timeout=2, throttle_limit=2)
+    [result] = download([f"{host.url}/busy"], policy=policy)
     assert (result.reason, result.status) == (RejectReason.SERVER_ERROR, 503)
     assert host.requests["/busy"] == 1
     assert time.monotonic() - begin < 2
@@ -151,7 +152,10 @@ def test_connect_timeout_ends_an_attempt() -> None:
         url = f"http://127.0.0.1:{full.getsockname()[1]}/a"
         [result] = download([url], policy=policy)
         assert time.monotonic() - begin < 3
-        assert result == DownloadResult(url, reason=RejectReason.TIMEOUT, final_url=url)
+        detail = "Connection timed out after 100 milliseconds"
+        assert result == DownloadResult(
+            url, reason=RejectReason.TIMEOUT, final_url=url, detail=detail
+        )
 
 
 def test_retry_after_pauses_all_requests_to_the_host(host: FaultyHost) -> None:

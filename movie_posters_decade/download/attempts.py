@@ -1,0 +1,240 @@
+"""Attempts: the links of one host, each with its retries, and then the check of its content."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from movie_posters_decade.download.client import Client
+from movie_posters_decade.download.hosts import Connections, Loan
+from movie_posters_decade.download.retry import Attempt, Link
+from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.records import Check, ImageCheck, RejectReason
+
+EXTRA_TASKS = 32
+"""Tasks of a host beyond its connections, for checks and backoff while all are in use."""
+
+IN_MEMORY_BYTES = 1024 * 1024
+"""How much of a response body is held in memory; the rest goes into a temporary file."""
+
+TICK = 1.0
+"""How often the clock is looked at, in seconds."""
+
+Emit = Callable[["Download"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """The last attempt of one URL; if it succeeded, the content and what the check found."""
+
+    url: str
+    attempt: Attempt
+    content: bytes | None = None
+    check: ImageCheck | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a batch begins no further link, so that little is lost with a worker."""
+
+    seconds: float = float("inf")
+    bytes: float = float("inf")
+    wait: float = float("inf")  # a link or host that must wait for longer returns at once
+
+
+UNLIMITED = Budget()
+
+
+class Spending:
+    """What a batch has used up of its budget."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.max_wait = budget.wait
+        self._end = time.monotonic() + budget.seconds
+        self._bytes = budget.bytes
+
+    def add(self, content: bytes) -> None:
+        """Add a body that has arrived."""
+        self._bytes -= len(content)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further link may begin."""
+        return self._bytes <= 0 or time.monotonic() >= self._end
+
+
+class Clock:
+    """Notices that the process was suspended (Ctrl-Z, a closed laptop): monotonic time jumps."""
+
+    def __init__(self, jump: float) -> None:
+        self._jump = jump
+        self._last_look = time.monotonic()
+        self._last_jump = float("-inf")
+
+    async def run(self) -> None:
+        """Look at the clock again and again, until this is cancelled."""
+        while True:
+            self._look()
+            await asyncio.sleep(min(TICK, self._jump / 4))
+
+    def has_jumped_since(self, moment: float) -> bool:
+        """Return whether the process was suspended after a moment on the monotonic clock."""
+        self._look()
+        return self._last_jump >= moment
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._last_look > self._jump:
+            self._last_jump = now
+        self._last_look = now
+
+
+class Checker:
+    """Runs the check in one thread, so that decoding delays no transfer.
+
+    All contents that wait are handed over together: in scripts/benchmark.py, a hand-over for each
+    cost more than decoding beside the downloads saved.
+    """
+
+    def __init__(self, check: Check, thread: ThreadPoolExecutor) -> None:
+        self._check = check
+        self._thread = thread
+        self._waiting: list[tuple[bytes, asyncio.Future[ImageCheck]]] = []
+        self._is_busy = False
+
+    async def check(self, content: bytes) -> ImageCheck:
+        """Check a content, and raise what the check raises."""
+        future: asyncio.Future[ImageCheck] = asyncio.get_running_loop().create_future()
+        self._waiting.append((content, future))
+        if not self._is_busy:
+            self._hand_over()
+        return await future
+
+    def _hand_over(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._is_busy = bool(waiting)
+        if waiting:
+            contents, futures = zip(*waiting, strict=True)
+            loop = asyncio.get_running_loop()
+            checks = loop.run_in_executor(self._thread, self._check_all, contents)
+            checks.add_done_callback(lambda done: self._finish(futures, done))
+
+    def _check_all(self, contents: Sequence[bytes]) -> list[ImageCheck | Exception]:
+        return [self._check_one(content) for content in contents]
+
+    def _check_one(self, content: bytes) -> ImageCheck | Exception:
+        try:
+            return self._check(content)
+        except Exception as error:  # noqa: BLE001, it is raised where the content came from
+            return error
+
+    def _finish(
+        self,
+        futures: Sequence[asyncio.Future[ImageCheck]],
+        done: asyncio.Future[list[ImageCheck | Exception]],
+    ) -> None:
+        if done.cancelled():
+            return
+        for future, found in zip(futures, done.result(), strict=True):
+            if future.done():
+                continue
+            if isinstance(found, Exception):
+                future.set_exception(found)
+            else:
+                future.set_result(found)
+        self._hand_over()
+
+
+@dataclass
+class HostWorker:
+    """Downloads the links of one host: attempts with backoff, then the check."""
+
+    loan: Loan
+    client: Client
+    checker: Checker
+    slots: asyncio.Semaphore  # connections of all hosts together
+    spending: Spending
+    clock: Clock
+    emit: Emit
+
+    def __post_init__(self) -> None:
+        self._host = self.loan.host
+        self._connections = Connections(self._host)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks should run it."""
+        return min(self._host.connections + EXTRA_TASKS, len(self.loan.links))
+
+    async def run(self) -> None:
+        """Download links until none is left or the budget is used up."""
+        links, max_wait = self.loan.links, self.spending.max_wait
+        while links and not self.spending.is_over and self._host.pause <= max_wait:
+            link = links.popleft()
+            download = await self._download_safely(link)
+            if download is None:
+                links.append(link)
+                return
+            self.emit(download)
+
+    async def _download_safely(self, link: Link) -> Download | None:
+        try:
+            return await self._download(link)
+        except (OSError, MemoryError, DownloadError):
+            raise
+        except Exception as error:  # noqa: BLE001, one URL must not end a build
+            detail = f"{type(error).__name__}: {error}"
+            attempt = Attempt(link.url, RejectReason.CONNECTION_ERROR, detail=detail)
+            return Download(link.url, attempt)
+
+    async def _download(self, link: Link) -> Download | None:
+        """Return the download of a link, or None if the link must wait for too long."""
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+            attempt = await self._last_attempt(link, body)
+            if attempt is None:
+                return None
+            if attempt.reason is not None:
+                return Download(link.url, attempt)
+            body.seek(0)
+            content = body.read()
+        self.spending.add(content)
+        return Download(link.url, attempt, content, await self.checker.check(content))
+
+    async def _last_attempt(self, link: Link, body: IO[bytes]) -> Attempt | None:
+        attempt, is_retried = Attempt(link.url, RejectReason.CONNECTION_ERROR), True
+        while is_retried:
+            if max(link.wait, self._host.pause) > self.spending.max_wait:
+                return None
+            if link.wait:
+                await asyncio.sleep(link.wait)
+                link.wait = 0.0
+            async with self._connections:
+                while self._host.pause:
+                    await asyncio.sleep(self._host.pause)
+                if self._host.is_open:
+                    break
+                async with self.slots:
+                    begin = time.monotonic()
+                    attempt = await self._attempt(link, body)
+                    is_retried = self._record(link, attempt, begin)
+        return attempt
+
+    async def _attempt(self, link: Link, body: IO[bytes]) -> Attempt:
+        try:
+            async with asyncio.timeout(self._host.policy.total_timeout - link.spent):
+                return await self.client.get(link.url, body)
+        except TimeoutError:
+            return Attempt(link.url, RejectReason.TIMEOUT, is_transient=True)
+
+    def _record(self, link: Link, attempt: Attempt, begin: float) -> bool:
+        """Record an attempt, and return whether another one follows."""
+        if attempt.is_transient and self.clock.has_jumped_since(begin):
+            return True  # the connection was lost while the process was suspended
+        seconds = time.monotonic() - begin
+        is_retried = link.record(attempt, seconds, self._host.policy, random.random())
+        self._host.record(attempt, begin, link.wait)
+        return is_retried

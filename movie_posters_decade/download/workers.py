@@ -1,0 +1,103 @@
+"""Workers: local processes by loky, a Dask cluster, or any executor of `concurrent.futures`."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from movie_posters_decade.errors import DownloadError
+
+WAIT_SECONDS = 30
+"""How long a build waits for the first worker of a cluster, and for another one later."""
+
+
+@dataclass
+class Workers:
+    """An executor, how many batches it runs at a time, and how to watch, renew and leave it."""
+
+    executor: Executor
+    count: int
+    losses: tuple[type[BaseException], ...] = (BrokenExecutor,)  # raised when a worker was lost
+    check: Callable[[], bool] = lambda: True  # False while there is no worker; may raise an error
+    renew: Callable[[], Executor] | None = None  # after a loss, unless it recovers by itself
+    close: Callable[[], None] = field(default=lambda: None)
+
+    def recover(self, executor: Executor) -> None:
+        """Open the executor again after it lost a worker, unless that was done already."""
+        if self.renew is not None and self.executor is executor:
+            self.executor = self.renew()
+
+
+def open_workers(workers: int | str | Executor) -> Workers:
+    """Open the workers of a download.
+
+    Args:
+        workers: how many local processes, the address of a Dask scheduler, or an executor.
+
+    Raises:
+        DownloadError: the cluster cannot be reached, or has no worker.
+    """
+    if isinstance(workers, int):
+        return _local_processes(workers)
+    if isinstance(workers, str):
+        return _cluster(workers)
+    count = getattr(workers, "_max_workers", None) or os.cpu_count() or 1
+    return Workers(workers, count)
+
+
+def _local_processes(count: int) -> Workers:
+    # Imported here, as a build in one process needs none of it.
+    from loky import ProcessPoolExecutor  # noqa: PLC0415
+
+    def start() -> Executor:
+        executor: Executor = ProcessPoolExecutor(count)
+        return executor
+
+    def close() -> None:
+        workers.executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+
+    def renew() -> Executor:
+        close()
+        return start()
+
+    workers = Workers(start(), count, renew=renew, close=close)
+    return workers
+
+
+def _cluster(address: str) -> Workers:
+    try:
+        from distributed import Client, KilledWorker  # noqa: PLC0415
+    except ImportError:
+        raise DownloadError(
+            f"Option workers: expected Dask, as {address} is the address of a scheduler; found "
+            "that it is not installed. Run: pip install 'movie_posters_decade[cluster]'."
+        ) from None
+    try:
+        client: Any = Client(address, timeout=WAIT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client.wait_for_workers(1, WAIT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise DownloadError(
+            f"{address}: expected a Dask scheduler with a worker within {WAIT_SECONDS} seconds; "
+            f"found: {error or type(error).__name__}. Start them as docs/clusters.md shows."
+        ) from error
+    return Workers(
+        client.get_executor(pure=False),
+        sum(client.nthreads().values()),
+        losses=(KilledWorker, CancelledError),
+        check=partial(_has_worker, client, address),
+        close=client.close,
+    )
+
+
+def _has_worker(client: Any, address: str) -> bool:
+    if client.status != "running":
+        raise DownloadError(
+            f"{address}: expected the Dask scheduler to go on; found that it is lost. What was "
+            "downloaded is kept. Start it and build again."
+        )
+    try:
+        return bool(client.nthreads())
+    except (OSError, ValueError, RuntimeError):
+        return False  # it may come back
