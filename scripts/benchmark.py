@@ -7,7 +7,8 @@
     python scripts/benchmark.py --folder /dev/shm
 
 Each contender runs as a process of its own in a virtual environment of its own, in turn, round
-after round; figures are medians. Posters are painted by the script. The host is
+after round; figures are medians. CPU time is user and system time of that process and of the
+children that it waited for, without the host's. Posters are painted by the script. The host is
 nginx with its echo module where they are installed (Debian: nginx-light and
 libnginx-mod-http-echo), else the standard library's asyncio. Several hosts are several ports, and
 the links are spread over them in turn. In a folder on a RAM disk, which takes about 2 GB, the disk
@@ -53,10 +54,12 @@ def measure(stage: Stage, rounds: int) -> dict[str, dict[str, float]]:
 
 def summarize(runs: Sequence[Run], posters: int) -> dict[str, float]:
     """Return the medians of a contender's runs."""
+    cpu_seconds = statistics.median(run.cpu_seconds for run in runs)
     return {
         "seconds": statistics.median(run.seconds for run in runs),
         "fastest": min(run.seconds for run in runs),
         "slowest": max(run.seconds for run in runs),
+        "cpu_ms_per_poster": 1000 * cpu_seconds / posters,
         "peak_mb": statistics.median(run.peak_mb for run in runs),
         "requests_per_poster": statistics.median(run.requests for run in runs) / posters,
     }

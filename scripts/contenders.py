@@ -23,11 +23,14 @@ class Run:
 
     Attributes:
         seconds: of wall clock.
-        peak_mb: the largest resident size of one of its processes, in megabytes.
+        cpu_seconds: user and system time of its process, and of the children that it waited for.
+            What the poster host used is not in it.
+        peak_mb: the largest resident size of one of these processes, in megabytes.
         requests: how many the hosts were sent.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     requests: int
 
@@ -74,7 +77,8 @@ class Stage:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit(f"{' '.join(words)} failed:\n{output.read_text()[-3000:]}")
-        return Run(seconds, usage.ru_maxrss / 1024, self.hosts.requests() - before)
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return Run(seconds, cpu_seconds, usage.ru_maxrss / 1024, self.hosts.requests() - before)
 
 
 def run_ours(stage: Stage) -> dict[str, Run]:
@@ -121,7 +125,7 @@ def run_loop(stage: Stage) -> dict[str, Run]:
     some = (stage.folder / "urls.txt").read_text().split("\n")[: stage.posters // 10]
     urls.write_text("\n".join(some))
     run = stage.run([stage.pythons["loop"], PEERS / "loop.py", urls, output])
-    return {"loop": Run(10 * run.seconds, run.peak_mb, 10 * run.requests)}
+    return {"loop": Run(10 * run.seconds, 10 * run.cpu_seconds, run.peak_mb, 10 * run.requests)}
 
 
 CONTENDERS = {
