@@ -20,6 +20,8 @@ cached       the same command again
 rebuilt      the same with the posters in the download cache, and no build
 img2dataset  parquet, no re-encoding, nothing decoded, 64 threads in each of as many processes as
              there are cores
+daft         daft.functions.download into parquet, with as many requests at a time in all; it checks
+             nothing, and keeps no bound per host and no reason
 stock        a plain datasets builder: DownloadManager.download, 16 threads, the same dataset
 loop         urllib.request, one poster after the other, on a tenth of the posters
 """

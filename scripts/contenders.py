@@ -15,6 +15,7 @@ from poster_host import PosterHosts
 REPOSITORY = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).resolve().parent / "peers"
 THREADS_A_PROCESS = 64
+NO_TELEMETRY = {"DO_NOT_TRACK": "true", "DAFT_ANALYTICS_ENABLED": "0"}
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,18 @@ def run_img2dataset(stage: Stage) -> dict[str, Run]:
     return {"img2dataset": run}
 
 
+def run_daft(stage: Stage) -> dict[str, Run]:
+    """Let Daft download the same URLs, and then count, untimed, what it got."""
+    output, python = stage.fresh("daft"), stage.pythons["daft"]
+    program = [python, PEERS / "daft_parquet.py", stage.folder / "urls.txt", output]
+    run = stage.run([*program, stage.connections], NO_TELEMETRY)
+    got = json.loads(subprocess.check_output([python, PEERS / "count_parquet.py", output, "image"]))
+    size = sum(path.stat().st_size for path in stage.hosts.posters.iterdir())
+    if got != {"rows": stage.posters, "contents": stage.posters, "bytes": size}:
+        sys.exit(f"Daft did not get all {stage.posters} posters, of {size} bytes: {got}")
+    return {"daft": run}
+
+
 def run_stock(stage: Stage) -> dict[str, Run]:
     """Let a plain builder download with the stock manager, and write the same dataset."""
     cache = stage.fresh("stock")
@@ -131,12 +144,14 @@ def run_loop(stage: Stage) -> dict[str, Run]:
 CONTENDERS = {
     "ours": run_ours,
     "img2dataset": run_img2dataset,
+    "daft": run_daft,
     "stock": run_stock,
     "loop": run_loop,
 }
 PACKAGES = {
     "ours": [str(REPOSITORY)],
     "img2dataset": ["img2dataset"],
+    "daft": ["daft", "pyarrow"],
     "stock": ["datasets", "pandas", "pillow", "fsspec[http]"],
 }
 
