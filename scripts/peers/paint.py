@@ -1,9 +1,10 @@
-"""Paint posters, and a catalogue of them in Kaggle's columns: COUNT FOLDER BASE_URL."""
+"""Paint posters, and a catalogue of them in Kaggle's columns: COUNT FOLDER BASE_URL..."""
 
 import csv
 import io
 import random
 import sys
+from collections.abc import Sequence
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -30,13 +31,13 @@ def store(task: tuple[int, Path]) -> None:
     path.write_bytes(paint(number))
 
 
-def main(count: int, folder: Path, base_url: str) -> None:
-    """Write ``posters/``, ``urls.txt`` and ``catalogue.csv`` into the folder."""
+def main(count: int, folder: Path, base_urls: Sequence[str]) -> None:
+    """Write ``posters/``, ``urls.txt`` and ``catalogue.csv``, with links to each host in turn."""
     posters = folder / "posters"
     posters.mkdir(parents=True, exist_ok=True)
     with Pool() as pool:
         pool.map(store, [(number, posters / f"{number}.jpg") for number in range(count)], 64)
-    urls = [f"{base_url}/{number}.jpg" for number in range(count)]
+    urls = [f"{base_urls[number % len(base_urls)]}/{number}.jpg" for number in range(count)]
     (folder / "urls.txt").write_text("\n".join(urls))
     with (folder / "catalogue.csv").open("w", newline="") as file:
         table = csv.writer(file)
@@ -47,4 +48,4 @@ def main(count: int, folder: Path, base_url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

@@ -1,7 +1,8 @@
-"""Serve a folder over HTTP after a latency, where nginx is not installed: FOLDER PORT MS LOG."""
+"""Serve a folder over HTTP after a latency, where nginx is not installed: FOLDER MS LOG PORT..."""
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 FOUND = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n"
@@ -39,16 +40,18 @@ class PosterHost(asyncio.Protocol):
         self.transport.write(FOUND.format(len(body)).encode() + (body if method == "GET" else b""))
 
 
-async def main(folder: Path, port: int, latency: float, log: Path) -> None:
-    """Serve until the process is ended."""
+async def main(folder: Path, latency: float, log: Path, ports: Sequence[int]) -> None:
+    """Serve on all ports until the process is ended."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: PosterHost(folder, latency, log), "127.0.0.1", port, backlog=1024
-    )
-    await server.serve_forever()
+    servers = [
+        await loop.create_server(
+            lambda: PosterHost(folder, latency, log), "127.0.0.1", port, backlog=1024
+        )
+        for port in ports
+    ]
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000, Path(sys.argv[4]))
-    )
+    ports = [int(port) for port in sys.argv[4:]]
+    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2]) / 1000, Path(sys.argv[3]), ports))
