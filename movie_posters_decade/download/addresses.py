@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin
 
 import idna
 
-from movie_posters_decade.records import RejectReason
+from movie_posters_decade.records import RejectReason, is_url
 
 MAX_URL_LENGTH = 8192
 """The longest URL that is requested, in characters; few servers accept a longer one."""
@@ -87,8 +87,9 @@ def parse_url(url: str) -> Address | RejectReason:
 
 def redirect_target(address: Address, location: str) -> Address | RejectReason:
     """Return the target of a redirect, or why it is not followed."""
+    location = location.strip()
     try:
-        target = parse_url(urljoin(address.url, location.strip()))
+        target = parse_url(location if is_url(location) else urljoin(address.url, location))
     except ValueError:
         return RejectReason.INVALID_URL
     if isinstance(target, Address) and (address.scheme, target.scheme) == ("https", "http"):

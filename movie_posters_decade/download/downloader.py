@@ -166,6 +166,8 @@ class Downloader:
                 for download in downloads:
                     self._warn(download)
                     yield self._store(download)
+        except DownloadError:
+            raise
         except OSError as error:
             raise DownloadError(
                 f"{self.cache.folder}: a poster cannot be stored: {error}. What was "
