@@ -187,6 +187,12 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Build the posters of both splits; while streaming, leave everything to the stream."""
+        if dl_manager.is_streaming and (self.config.workers or self.config.executor):
+            raise OptionError(
+                "Option workers: expected none while streaming, which downloads a few posters at a "
+                f"time; found {self.config.workers or self.config.executor!r}. Leave it out, or "
+                "build without streaming=True."
+            )
         posters: dict[str, Any] = (
             {split: StreamedPosters(self, split) for split in SPLITS}
             if dl_manager.is_streaming
@@ -225,7 +231,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def _pipeline(self, manager: datasets.DownloadManager) -> Pipeline:
         config = self.config
         options, lock = config.checked(), config.lock()
-        return Pipeline(options, lock, config.location(), config.folder(), manager)
+        workers = options.workers if config.executor is None else config.executor
+        return Pipeline(options, lock, config.location(), config.folder(), manager, workers)
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue, where `datasets` passes none that stores files."""

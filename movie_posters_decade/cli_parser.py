@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -227,12 +227,20 @@ def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
         return
     command.add_argument(
         flag,
-        type=_pair if is_mapping else str if is_tuple else (types or [hint])[0],
+        type=_pair if is_mapping else str if is_tuple else _value_type(types or [hint]),
         nargs="+" if is_tuple or is_mapping else None,
         choices=option.metadata["choices"] or None,
         metavar=None if option.metadata["choices"] else option.name.upper(),
         help=help_text,
     )
+
+
+def _value_type(types: Sequence[type]) -> Callable[[str], Any]:
+    return types[0] if len(types) == 1 else _number_or_text
+
+
+def _number_or_text(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ The builder's configuration and the command line's flags are both generated from
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -102,6 +103,17 @@ class Options:
         "the largest number of connections to one host at a time; changes no result",
         shapes=False,
     )
+    workers: int | str | None = _option(
+        None,
+        "download on so many local processes, or on a Dask cluster, such as tcp://host:8786 "
+        "(default: in this process); changes no result",
+        shapes=False,
+    )
+    user_agent: str | None = _option(
+        None,
+        "what downloads call themselves; name an address for questions in it",
+        shapes=False,
+    )
     columns: Mapping[str, str] | None = _option(
         None,
         "the catalogue's column names, where they differ from Kaggle's: imdb_id, title, genres, "
@@ -152,6 +164,10 @@ class Options:
         _check(self, "genre_separator", is_text, "a text")
         are_some = _is_whole(self.connections_per_host, least=1)
         _check(self, "connections_per_host", are_some, "a whole number from 1")
+        expected = "a number of processes from 1, or an address such as tcp://host:8786"
+        _check(self, "workers", _are_workers(self.workers), expected)
+        is_header = self.user_agent is None or _is_header(self.user_agent)
+        _check(self, "user_agent", is_header, "a text of printable ASCII")
         for option in fields(Options):
             choices = option.metadata["choices"]
             is_choice = not choices or getattr(self, option.name) in choices
@@ -224,6 +240,15 @@ def _are_columns(columns: object) -> bool:
 
 def _is_whole(value: object, least: float = -math.inf, largest: float = math.inf) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= largest
+
+
+def _are_workers(workers: object) -> bool:
+    is_address = isinstance(workers, str) and re.fullmatch(r"[a-z]+://\S+", workers) is not None
+    return workers is None or is_address or _is_whole(workers, least=1)
+
+
+def _is_header(text: object) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", text) is not None
 
 
 def _genre_names(genres: object) -> tuple[str, ...] | None:

@@ -4,6 +4,7 @@ It runs as a batch, or as a stream that stores nothing but the catalogue.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,6 +58,7 @@ class Pipeline:
     location: str  # the path or URL of the catalogue, or "demo"
     folder: Path | None  # where poster links that are paths start; None if they must be URLs
     manager: DownloadManager  # holds the download cache and its settings
+    workers: int | str | Executor | None = None  # where downloads run; None: in this process
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
@@ -146,10 +148,11 @@ class Pipeline:
         return serve()
 
     def _limits(self, proxies: dict[str, str] | None = None) -> Limits:
+        configured = self.manager.download_config.user_agent
         return Limits(
             allow_private_hosts=self.options.allow_private_hosts,
             respect_opt_out=self.options.respect_opt_out,
-            user_agent=user_agent(self.manager.download_config.user_agent),
+            user_agent=self.options.user_agent or user_agent(configured),
             proxies=proxies,
         )
 
@@ -162,6 +165,7 @@ class Pipeline:
             hashes=HashCache(cache.folder, f"{kind}.{check_version()}"),
             limits=self._limits(proxies),
             connections_per_host=self.options.connections_per_host,
+            workers=self.workers,
             folder=self.folder,
             refresh=bool(self.manager.download_config.force_download),
             # The demo's server is not a network.

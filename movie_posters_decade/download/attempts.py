@@ -224,11 +224,13 @@ class HostWorker:
         return attempt
 
     async def _attempt(self, link: Link, body: IO[bytes]) -> Attempt:
+        total = self._host.policy.total_timeout
         try:
-            async with asyncio.timeout(self._host.policy.total_timeout - link.spent):
+            async with asyncio.timeout(total - link.spent):
                 return await self.client.get(link.url, body)
         except TimeoutError:
-            return Attempt(link.url, RejectReason.TIMEOUT, is_transient=True)
+            detail = f"No complete response within {total:g} seconds"
+            return Attempt(link.url, RejectReason.TIMEOUT, is_transient=True, detail=detail)
 
     def _record(self, link: Link, attempt: Attempt, begin: float) -> bool:
         """Record an attempt, and return whether another one follows."""

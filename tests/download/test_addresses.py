@@ -1,9 +1,96 @@
-"""Links and addresses: which links are URLs, and which addresses are public."""
+"""Links and addresses: how a URL is parsed, and which addresses are public."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from movie_posters_decade.download.addresses import is_address, is_public, is_public_name
-from movie_posters_decade.records import is_url, lower_scheme
+from movie_posters_decade.download.addresses import (
+    MAX_URL_LENGTH,
+    Address,
+    is_address,
+    is_public,
+    is_public_name,
+    parse_url,
+)
+from movie_posters_decade.records import RejectReason, is_url, lower_scheme
+
+
+@pytest.mark.parametrize(
+    ("url", "sent", "host", "port"),
+    [
+        ("http://a.example", "http://a.example/", "a.example", 80),
+        ("HTTPS://A.Example:8443/B", "https://a.example:8443/B", "a.example", 8443),
+        ("http://a.example:/b", "http://a.example/b", "a.example", 80),
+        ("http://a.example?b=c#d", "http://a.example/?b=c", "a.example", 80),
+        ("http://[2001:DB8::1]:81/a", "http://[2001:db8::1]:81/a", "2001:db8::1", 81),
+        ("http://me:word@a.example/b", "http://me:word@a.example/b", "a.example", 80),
+        ("http://bücher.example/ä", "http://xn--bcher-kva.example/%C3%A4", None, 80),
+        ("http://a.example/b c", "http://a.example/b%20c", "a.example", 80),
+        ("http://a.example/100%.jpg", "http://a.example/100%.jpg", "a.example", 80),
+        ("http://-a_b.example/c", "http://-a_b.example/c", "-a_b.example", 80),
+    ],
+)
+def test_url_is_parsed(url: str, sent: str, host: str | None, port: int) -> None:
+    address = parse_url(url)
+    assert isinstance(address, Address)
+    assert (address.url, address.port) == (sent, port)
+    assert address.host == host or host is None
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "a%2Fb%3A%28%27%40%7e.jpg?signature=a%2Bb%3D%3d&x=(y)'z",
+        "a/../b/./c//d",
+        "M/MV5BMDU@._V1_UX182_CR0,0,182,268_AL_.jpg",
+        "a|b^c[d]",
+    ],
+)
+def test_url_is_sent_as_it_is_written(rest: str) -> None:
+    address = parse_url(f"http://a.example/{rest}")
+    assert isinstance(address, Address)
+    assert address.url == f"http://a.example/{rest}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "http:///a",
+        "http:/a",
+        "http:a.example",
+        "http://[::1",
+        "http://[]@",
+        "http://[a.example]/",
+        "http://a@b@c/",
+        "http://a b/",
+        "http://a..b/",
+        "http://a.example:99999/",
+        "http://a.example:0/",
+        "http://127%2e0.0.1/",
+        "http://a.example\\@b.example/",
+        "http://a.example/\0",
+        "http://a.example/\n",
+        "http://a.example/\ud800",
+        f"http://{300 * 'a'}/",
+        f"http://a.example/{MAX_URL_LENGTH * 'a'}",
+    ],
+)
+def test_text_that_is_no_url_is_invalid(url: str) -> None:
+    assert parse_url(url) is RejectReason.INVALID_URL
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://a/b", "data:,a", "javascript:x"])
+def test_other_schemes_are_not_requested(url: str) -> None:
+    assert parse_url(url) is RejectReason.PRIVATE_ADDRESS
+
+
+@given(st.one_of(st.text(), st.text().map("http://{}".format), st.text().map("http://a/{}".format)))
+def test_any_text_is_parsed_or_refused_and_a_parsed_one_stays_the_same(text: str) -> None:
+    address = parse_url(text)
+    if isinstance(address, Address):
+        assert address.url.isascii()
+        assert parse_url(address.url) == address
 
 
 @pytest.mark.parametrize(
