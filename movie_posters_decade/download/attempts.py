@@ -173,7 +173,7 @@ class HostWorker:
     async def run(self) -> None:
         """Download links until none is left or the budget is used up."""
         links, max_wait = self.loan.links, self.spending.max_wait
-        while links and not self.spending.is_over and self._host.pause <= max_wait:
+        while links and not self.spending.is_over and self._host.pause() <= max_wait:
             link = links.popleft()
             download = await self._download_safely(link)
             if download is None:
@@ -207,14 +207,14 @@ class HostWorker:
     async def _last_attempt(self, link: Link, body: IO[bytes]) -> Attempt | None:
         attempt, is_retried = Attempt(link.url, RejectReason.CONNECTION_ERROR), True
         while is_retried:
-            if max(link.wait, self._host.pause) > self.spending.max_wait:
+            if max(link.wait, self._host.pause()) > self.spending.max_wait:
                 return None
             if link.wait:
                 await asyncio.sleep(link.wait)
                 link.wait = 0.0
             async with self._connections:
-                while self._host.pause:
-                    await asyncio.sleep(self._host.pause)
+                while self._host.pause():
+                    await asyncio.sleep(self._host.pause())
                 if self._host.is_open:
                     break
                 async with self.slots:

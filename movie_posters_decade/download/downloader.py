@@ -168,10 +168,11 @@ class Downloader:
                     yield self._store(download)
         except DownloadError:
             raise
-        except OSError as error:
+        except (OSError, MemoryError) as error:
+            found = str(error) or "no memory is left"
             raise DownloadError(
-                f"{self.cache.folder}: a poster cannot be stored: {error}. What was "
-                "downloaded before is kept. Fix this and build again."
+                f"{self.cache.folder}: a poster cannot be stored: {found}. What was downloaded "
+                "before is kept. Fix this and build again."
             ) from error
 
     def _run(self, urls: Sequence[str]) -> Generator[Download, None, None]:

@@ -48,10 +48,9 @@ class Host:
         now = time.monotonic()
         self.__dict__.update(state | {name: state[name] + now for name in _MOMENTS})
 
-    @property
-    def pause(self) -> float:
-        """How many seconds the host is still left alone, as its last Retry-After says."""
-        return max(0.0, self._pause_until - time.monotonic())
+    def pause(self, now: float | None = None) -> float:
+        """Return how many seconds the host is still left alone, as its last Retry-After says."""
+        return max(0.0, self._pause_until - (time.monotonic() if now is None else now))
 
     def record(self, attempt: Attempt, begin: float, wait: float) -> None:
         """Record an attempt.

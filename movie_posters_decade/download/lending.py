@@ -59,7 +59,7 @@ class _Queue:
         """Return when a share can be lent; None if there is none, or no link for it."""
         if self.out >= self.shares or not (self.ready or self.waiting):
             return None
-        return max(now if self.ready else self.waiting[0][0], now + self.host.pause)
+        return max(now if self.ready else self.waiting[0][0], now + self.host.pause(now))
 
     def lend(self, now: float, size: int) -> Loan:
         while self.waiting and self.waiting[0][0] <= now:
@@ -93,18 +93,14 @@ class Lending:
 
     def next_batch(self, now: float) -> Batch | None:
         """Lend hosts to one more batch, or return None if none can be lent now."""
-        if self._suspects:
-            # One at a time, so that the next loss shows which batch is to blame.
-            batch = None if self._out else self._suspects.pop(0)
-        else:
-            batch = self._lend(now)
+        batch = self._lend_again(now) if self._suspects else self._lend(now)
         self._out += batch is not None
         return batch
 
     def next_due(self, now: float) -> float | None:
         """Return when the next host can be lent; None if that depends on what is out."""
         if self._suspects:
-            return None
+            return None if self._out else now + self._pause(self._suspects[0], now)
         due = [queue.next_due(now) for queue in self._queues.values()]
         return min((moment for moment in due if moment is not None), default=None)
 
@@ -135,6 +131,21 @@ class Lending:
             self._suspects.append(second)
             for origin in _origins(batch) & _origins(second):
                 self._queues[origin].out += 1
+
+    def _lend_again(self, now: float) -> Batch | None:
+        """Return a batch that lost its worker.
+
+        One at a time, and nothing beside it, so that the next loss shows which is to blame.
+        """
+        if self._out or self._pause(self._suspects[0], now):
+            return None
+        batch = self._suspects.pop(0)
+        for loan in batch.loans:
+            loan.host.take_back(self._queues[loan.host.origin].host)
+        return batch
+
+    def _pause(self, batch: Batch, now: float) -> float:
+        return max(self._queues[origin].host.pause(now) for origin in _origins(batch))
 
     def _lend(self, now: float) -> Batch | None:
         due = ((queue, queue.next_due(now)) for queue in self._queues.values())

@@ -12,7 +12,6 @@ from servers.faulty import FaultyHost, Request, serve_faulty
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.records import RejectReason
 
-
 LAST = len(POSTER) - 1
 
 

@@ -129,7 +129,7 @@ def test_429_pauses_the_host_and_503_does_not() -> None:
     for attempt, is_paused in ((TOO_MANY, True), (BUSY, False)):
         host = Host("http://a", 4, RetryPolicy())
         host.record(attempt, time.monotonic(), 5.0)
-        assert (host.pause > 4) is is_paused
+        assert (host.pause() > 4) is is_paused
 
 
 @given(st.lists(st.floats(0, 40), min_size=1, max_size=30))

@@ -1,0 +1,146 @@
+"""Attempts: what counts against a link, and what is the fault of this machine instead."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+from downloads import POSTER, SHORT, download
+from servers.faulty import FaultyHost, Request, serve_faulty
+
+from movie_posters_decade.download import DownloadCache
+from movie_posters_decade.download.batch import MAX_CONNECTIONS, connection_limit
+from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.records import ImageCheck, RejectReason
+
+pytest.importorskip("resource", reason="descriptors are limited by the module resource")
+import resource
+
+ONE_LINK = """
+import sys
+from collections import deque
+from movie_posters_decade.download.batch import Settings, download_batch
+from movie_posters_decade.download.hosts import Host, Loan
+from movie_posters_decade.download.retry import Link, RetryPolicy
+from movie_posters_decade.download.transfer import Limits
+
+policy = RetryPolicy(total_timeout=0.4, attempts=1)
+settings = Settings(limits=Limits(allow_private_hosts=True), policy=policy, clock_jump=0.2)
+loan = Loan(Host("http://a", 1, policy), deque([Link(sys.argv[1])]))
+[download] = download_batch([loan], settings).downloads
+print(download.attempt.reason, download.attempt.status)
+"""
+
+FEW_DESCRIPTORS = """
+import resource, sys
+from pathlib import Path
+from movie_posters_decade.download import DownloadCache, Downloader, Limits
+
+limit, spare, cache, *urls = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
+taken = [open("/dev/null") for _ in range(int(limit) - int(spare))] if int(spare) else []
+downloader = Downloader(
+    DownloadCache(Path(cache)), limits=Limits(allow_private_hosts=True), connections_per_host=128
+)
+try:
+    print({str(result.reason) for result in downloader.download(urls)})
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def run(code: str, *arguments: object) -> str:
+    """Run a program, and return what it prints."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def test_link_that_was_under_way_while_the_process_was_suspended_is_tried_again(
+    host: FaultyHost,
+) -> None:
+    def slow_once(request: Request) -> None:
+        if request.number == 1:
+            request.hang()
+        request.respond(POSTER)
+
+    host.handlers["/a"] = slow_once
+    command = [sys.executable, "-c", ONE_LINK, f"{host.url}/a"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while not host.requests["/a"]:
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(0.6)
+        os.kill(process.pid, signal.SIGCONT)
+        printed, _ = process.communicate()
+    assert printed == "None 200\n"
+    assert host.requests["/a"] == 2
+
+
+def test_waiting_for_a_connection_of_our_own_does_not_use_up_the_time_of_a_link() -> None:
+    policy = replace(SHORT, total_timeout=0.3, attempts=2)
+    with serve_faulty() as silent, serve_faulty() as busy:
+        silent.handlers = {f"/{number}": Request.hang for number in range(8)}
+        busy.handlers = {
+            "/a": lambda request: request.respond(
+                POSTER, "200 OK" if request.number > 1 else "500 Internal Server Error"
+            )
+        }
+        urls = [f"{busy.url}/a", *(f"{silent.url}/{number}" for number in range(8))]
+        results = {one.url: one.reason for one in download(urls, policy=policy, max_connections=1)}
+    assert results.pop(f"{busy.url}/a") is None
+    assert set(results.values()) == {RejectReason.TIMEOUT}
+
+
+def test_error_about_one_link_rejects_that_link_alone(host: FaultyHost) -> None:
+    def check(content: bytes) -> ImageCheck:
+        raise ZeroDivisionError(f"{len(content)} bytes")
+
+    [result] = download([f"{host.url}/good"], check=check)
+    assert result.reason is RejectReason.CONNECTION_ERROR
+    assert result.detail == f"ZeroDivisionError: {len(POSTER)} bytes"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
+def test_fault_of_this_machine_in_the_check_ends_the_download(
+    host: FaultyHost, error: Exception
+) -> None:
+    def check(_: bytes) -> ImageCheck:
+        raise error
+
+    with pytest.raises(DownloadError, match=r"a poster cannot be stored: .*(memory|space left)"):
+        download([f"{host.url}/good"], check=check)
+
+
+def test_connections_are_bounded_by_the_descriptors(cache: DownloadCache) -> None:
+    with ExitStack() as stack:
+        hosts = [stack.enter_context(serve_faulty()) for _ in range(8)]
+        urls = []
+        for host in hosts:
+            host.handlers = {
+                f"/{number}": lambda request: request.respond(POSTER) for number in range(40)
+            }
+            urls += [f"{host.url}/{number}" for number in range(40)]
+        assert run(FEW_DESCRIPTORS, 128, 0, cache.folder, *urls) == "{'None'}\n"
+
+
+def test_no_descriptor_left_is_an_error_and_no_rejection(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    printed = run(FEW_DESCRIPTORS, 128, 4, cache.folder, f"{host.url}/good")
+    assert printed.startswith(f"DownloadError {cache.folder}: ")
+    assert "Too many open files" in printed
+
+
+def test_connection_limit_is_half_of_the_descriptors() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        for files, connections in ((64, 4), (256, 96), (1024, 480), (4096, MAX_CONNECTIONS)):
+            if files <= hard:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+                assert connection_limit() == connections
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
