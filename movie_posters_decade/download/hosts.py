@@ -84,7 +84,7 @@ class Host:
         self.is_open = self.is_open or (is_often and now - self._failing_since >= limit)
 
     def share(self, shares: int) -> "Host":
-        """Return one of several equal shares of this host, with its part of the connections."""
+        """Return a copy of this host with an equal share of its connections."""
         part = Host(self.origin, self.connections // shares, self.policy, self.limit / shares)
         for name in ("is_open", "failures", *_MOMENTS):
             setattr(part, name, getattr(self, name))

@@ -5,7 +5,6 @@ connections, Retry-After and the circuit breaker hold over all workers as they h
 Only a host that allows many connections is lent to several batches, each with a part of them.
 """
 
-import copy
 import heapq
 import itertools
 from collections import deque
@@ -190,7 +189,7 @@ def _split_off_half(batch: Batch) -> Batch:
 def _loans(pairs: Iterable[tuple[Host, Link]]) -> list[Loan]:
     loans: dict[str, Loan] = {}
     for host, link in pairs:
-        loans.setdefault(host.origin, Loan(copy.copy(host), deque())).links.append(link)
+        loans.setdefault(host.origin, Loan(host.share(1), deque())).links.append(link)
     return list(loans.values())
 
 
