@@ -6,6 +6,7 @@ thin: what a build does is in `pipeline`.
 
 import math
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -71,6 +72,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         hash: distinguishes this builder's code from other versions of it.
         data_files: the catalogue's path or URL.
         data_dir: the folder that ``data_files`` is relative to, or that holds the catalogue.
+        executor: runs the downloads instead of ``workers``: any one of `concurrent.futures`.
         **kwargs: the options, and what else `datasets.DatasetBuilder` takes.
 
     Raises:
@@ -97,8 +99,10 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         *,
         data_files: Any = None,
         data_dir: str | None = None,
+        executor: Executor | None = None,
         **kwargs: Any,
     ) -> None:
+        self._executor = executor
         _check_cache_dir(cache_dir)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
@@ -118,6 +122,10 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 raise
             raise unreplaceable_build(self._cache_dir, error) from error
         self._identity = self.config.identity()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # With num_proc, `datasets` sends the builder to processes that download nothing.
+        return {**super().__getstate__(), "_executor": None}
 
     def _info(self) -> datasets.DatasetInfo:
         options = self.config.checked()
@@ -187,11 +195,11 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Build the posters of both splits; while streaming, leave everything to the stream."""
-        if dl_manager.is_streaming and (self.config.workers or self.config.executor):
+        workers = self._workers()
+        if dl_manager.is_streaming and workers is not None:
             raise OptionError(
                 "Option workers: expected none while streaming, which downloads a few posters at a "
-                f"time; found {self.config.workers or self.config.executor!r}. Leave it out, or "
-                "build without streaming=True."
+                f"time; found {workers!r}. Leave it out, or build without streaming=True."
             )
         posters: dict[str, Any] = (
             {split: StreamedPosters(self, split) for split in SPLITS}
@@ -231,8 +239,11 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     def _pipeline(self, manager: datasets.DownloadManager) -> Pipeline:
         config = self.config
         options, lock = config.checked(), config.lock()
-        workers = options.workers if config.executor is None else config.executor
-        return Pipeline(options, lock, config.location(), config.folder(), manager, workers)
+        location, folder = config.location(), config.folder()
+        return Pipeline(options, lock, location, folder, manager, self._workers())
+
+    def _workers(self) -> int | str | Executor | None:
+        return self.config.workers if self._executor is None else self._executor
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue, where `datasets` passes none that stores files."""

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,13 +41,11 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     """Configuration of a build: the options, and the catalogue they apply to.
 
     ``data_files`` or ``data_dir`` name the catalogue: a table, a zip that holds one, or a folder
-    that holds either. Without them it is Kaggle's. ``executor`` may be any executor of
-    `concurrent.futures`.
+    that holds either. Without them it is Kaggle's.
     """
 
     name: str = DEFAULT
     version: str = __version__
-    executor: Executor | None = None  # what runs the downloads, instead of ``workers``
 
     def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
         """Return a name for the cache that changes with all that shapes the dataset."""
@@ -59,10 +56,6 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         name = self.name if self.lock_file is None else self.title()[:_MAX_NAME_LENGTH]
         return f"{name}-{digest[:16]}"
-
-    def __getstate__(self) -> dict[str, Any]:
-        # `datasets` sends builders to processes, where nothing is downloaded any more.
-        return self.__dict__ | {"executor": None}
 
     def checked(self) -> Options:
         """Return the options alone, validated; with a lock file, the options of that file."""

@@ -29,6 +29,15 @@ from movie_posters_decade.errors import (
 )
 
 
+def test_streaming_with_workers_is_an_error(sample: SampleCatalogue, tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as error:
+        load_sample(sample, tmp_path, streaming=True, workers=2)
+    assert str(error.value) == (
+        "Option workers: expected none while streaming, which downloads a few posters at a time; "
+        "found 2. Leave it out, or build without streaming=True."
+    )
+
+
 def test_movies_are_labelled_by_decade_and_split(sample: SampleCatalogue, tmp_path: Path) -> None:
     dataset = load_sample(sample, tmp_path)
     assert {split: Counter(dataset[split]["label"]) for split in dataset} == {

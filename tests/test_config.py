@@ -38,6 +38,17 @@ def test_genres_have_one_canonical_form() -> None:
             1,
             "Option max_per_decade: expected a whole number from 2; found 1.",
         ),
+        (
+            "workers",
+            0,
+            "Option workers: expected a number of processes from 1, or an address such as "
+            "tcp://host:8786; found 0.",
+        ),
+        (
+            "user_agent",
+            "a\nb",
+            "Option user_agent: expected a text of printable ASCII; found 'a\\nb'.",
+        ),
         ("balance", "both", "Option balance: expected undersample or none; found 'both'."),
         ("keep_grayscale", "any", "Option keep_grayscale: expected True or False; found 'any'."),
         ("genres", (), "Option genres: expected one or more genre names; found ()."),

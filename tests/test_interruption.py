@@ -1,15 +1,19 @@
 """A build that is killed or runs out of disk space leaves a sound cache, and goes on from there."""
 
 import json
+import os
 import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from builds import arrow_files, build_sample
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample
+
+from movie_posters_decade.download import DownloadCache
 
 
 @pytest.fixture
@@ -55,6 +59,48 @@ def test_killed_build_continues_where_it_stopped(
     # A worker process finishes its task after its parent was killed, so more may be stored by now.
     # A request that was under way may be answered late: it then counts beside its repetition.
     assert len({*host.requests}) <= 200 - len(stored)
+    assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
+
+
+def is_running(group: int) -> bool:
+    """Return whether a process of a group is running."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
+    large_sample: SampleCatalogue, tmp_path: Path, end: signal.Signals, code: int
+) -> None:
+    host, cache = large_sample.host, tmp_path / "cache"
+    command = [*build_command(large_sample, cache), "--workers", "2"]
+    command[command.index("--connections-per-host") + 1] = "64"
+    build_sample(large_sample, tmp_path / "undisturbed")
+    host.requests.clear()
+    host.hold_after = 60
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    assert host.holding.wait(30)
+    if end is signal.SIGINT:  # as from a terminal, to all of them
+        os.killpg(process.pid, end)
+    else:
+        process.send_signal(end)
+    host.hold_after = None
+    host.released.set()
+    assert process.wait(10) == code
+    ending = time.monotonic()
+    while is_running(process.pid):
+        assert time.monotonic() - ending < 10
+        time.sleep(0.05)
+    stored = {path.name for path in stored_downloads(cache)}
+    host.requests.clear()
+    subprocess.run(command, capture_output=True, check=True)
+    links = DownloadCache(cache / "downloads")
+    assert not stored & {links.path(host.url + path).name for path in host.requests}
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
 
 

@@ -2,13 +2,15 @@
 
 import csv
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from builds import arrow_files, build_sample
+from builds import arrow_files, build_sample, make_builder
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample, paint, row
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.artifacts import REJECTED_FILE
 
 
 @pytest.fixture
@@ -67,6 +69,27 @@ def test_smaller_sample_is_a_part_of_a_larger_one(
     few = splits_by_id(build_sample(large_sample, tmp_path, max_per_decade=10))
     many = splits_by_id(build_sample(large_sample, tmp_path, max_per_decade=20))
     assert few.items() < many.items()
+
+
+def test_workers_change_no_byte(large_sample: SampleCatalogue, tmp_path: Path) -> None:
+    large_sample.kill("tt0001010")
+    build_sample(large_sample, tmp_path / "here")
+    build_sample(large_sample, tmp_path / "processes", workers=2)
+    with ThreadPoolExecutor(2) as executor:
+        builder = make_builder(large_sample, tmp_path / "threads", executor=executor)
+        builder.download_and_prepare(num_proc=2)
+    here, processes, threads = (
+        (arrow_files(tmp_path / name), rejected(tmp_path / name))
+        for name in ("here", "processes", "threads")
+    )
+    assert here == processes
+    assert here[1] == threads[1]
+
+
+def rejected(cache: Path) -> str:
+    """Return the table of rejected candidates of the only build in a cache."""
+    [path] = cache.rglob(REJECTED_FILE)
+    return path.read_text()
 
 
 def test_number_of_connections_and_order_of_rows_change_no_byte(

@@ -115,7 +115,9 @@ class Checker:
         return await future
 
     def _hand_over(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        # After an error, those who wait are cancelled, and the thread takes nothing more.
+        waiting = [(content, future) for content, future in self._waiting if not future.done()]
+        self._waiting = []
         self._is_busy = bool(waiting)
         if waiting:
             contents, futures = zip(*waiting, strict=True)

@@ -1,6 +1,8 @@
 """Workers: local processes by loky, a Dask cluster, or any executor of `concurrent.futures`."""
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from dataclasses import dataclass, field
@@ -52,7 +54,9 @@ def _local_processes(count: int) -> Workers:
     from loky import ProcessPoolExecutor  # noqa: PLC0415
 
     def start() -> Executor:
-        executor: Executor = ProcessPoolExecutor(count)
+        executor: Executor = ProcessPoolExecutor(
+            count, initializer=_end_with, initargs=(os.getpid(),)
+        )
         return executor
 
     def close() -> None:
@@ -64,6 +68,17 @@ def _local_processes(count: int) -> Workers:
 
     workers = Workers(start(), count, renew=renew, close=close)
     return workers
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, which may be killed and then tells nobody."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _cluster(address: str) -> Workers:

@@ -2,12 +2,15 @@
 
 import io
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
-import datasets
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.images.decode import decode_poster
+
+if TYPE_CHECKING:
+    import datasets
 
 POSTERS_A_ROW = 10
 """How many posters of each decade a contact sheet shows."""
@@ -51,7 +54,7 @@ def _encode(image: Image.Image, encode_format: str, **options: int) -> bytes:
     return file.getvalue()
 
 
-def draw_contact_sheet(split: datasets.Dataset, posters: int = POSTERS_A_ROW) -> bytes:
+def draw_contact_sheet(split: "datasets.Dataset", posters: int = POSTERS_A_ROW) -> bytes:
     """Draw a contact sheet: a JPEG with a row for each decade of a split.
 
     A row has the decade's name and its first posters, each of 100 by 148 pixels.
@@ -78,7 +81,7 @@ def draw_thumbnail(content: bytes) -> bytes:
     return _encode(_thumbnail(content), "jpeg", quality=88)
 
 
-def first_of_each_decade(split: datasets.Dataset, count: int) -> dict[str, list[int]]:
+def first_of_each_decade(split: "datasets.Dataset", count: int) -> dict[str, list[int]]:
     """Return the row numbers of the first posters of each decade, in the decades' order."""
     rows: defaultdict[int, list[int]] = defaultdict(list)
     for row, label in enumerate(split["label"]):

@@ -1,0 +1,280 @@
+"""Workers: the same results on local processes, threads and a Dask cluster, whatever is lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from downloads import LIMITS, POSTER, SHORT, download, downloader, stored
+from samples import paint
+from servers.faulty import FaultyHost, Request, faulty_handlers, serve_faulty
+
+from movie_posters_decade import __version__
+from movie_posters_decade.download import DownloadCache, RetryPolicy
+from movie_posters_decade.download.batch import Settings, download_batch
+from movie_posters_decade.download.workers import open_workers
+from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.images import check_poster, check_version
+from movie_posters_decade.records import DownloadResult, ImageCheck, RejectReason
+
+KILLER = paint("1970s", 99)
+"""A poster that ends the worker that checks it."""
+
+
+def check_or_die(content: bytes) -> ImageCheck:
+    """Check a poster, and end the process at one of them."""
+    if content == KILLER:
+        os._exit(1)
+    return check_poster(content)
+
+
+def key(result: DownloadResult) -> tuple[Any, ...]:
+    """What must be equal, whatever ran the download."""
+    return result.url, result.check, result.reason, result.status, result.final_url
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[list[FaultyHost]]:
+    """Hosts with good posters and some faults."""
+    with ExitStack() as stack:
+        hosts = [stack.enter_context(serve_faulty()) for _ in range(4)]
+        for number, host in enumerate(hosts):
+            host.handlers = faulty_handlers(POSTER)
+            for poster in range(12):
+                content = paint("1990s", 100 * number + poster)
+                host.handlers[f"/{poster}"] = lambda request, content=content: request.respond(  # type: ignore[misc]
+                    content
+                )
+        yield hosts
+
+
+def links(hosts: list[FaultyHost]) -> list[str]:
+    paths = [*(f"/{number}" for number in range(12)), "/404", "/403", "/html", "/500", "/redirect"]
+    return [host.url + path for host in hosts for path in paths]
+
+
+@pytest.fixture
+def expected(hosts: list[FaultyHost]) -> list[tuple[Any, ...]]:
+    """The results in this process."""
+    return sorted(map(key, download(links(hosts))), key=lambda one: str(one[0]))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_local_processes_give_the_same_results(
+    hosts: list[FaultyHost], expected: list[tuple[Any, ...]], cache: DownloadCache, workers: int
+) -> None:
+    before = sum(host.requests["/3"] for host in hosts)
+    with downloader(cache, workers=workers, check_version=check_version) as started:
+        results = list(started.download(links(hosts)))
+    assert sorted(map(key, results), key=lambda one: str(one[0])) == expected
+    assert sum(host.requests["/3"] for host in hosts) == before + 4
+    kept = [result for result in results if result.path is not None]
+    assert sorted(stored(cache)) == sorted(cache.path(result.url).name for result in kept)
+
+
+def test_any_executor_gives_the_same_results(
+    hosts: list[FaultyHost], expected: list[tuple[Any, ...]]
+) -> None:
+    with ThreadPoolExecutor(2) as executor:
+        results = download(links(hosts), workers=executor)
+        assert executor.submit(int).result() == 0  # it is the caller's, and stays open
+    assert sorted(map(key, results), key=lambda one: str(one[0])) == expected
+
+
+def test_host_gets_no_more_connections_than_its_limit_from_all_workers(host: FaultyHost) -> None:
+    def slow(request: Request) -> None:
+        time.sleep(0.01)
+        request.respond(POSTER)
+
+    host.handlers |= {f"/{number}": slow for number in range(60)}
+    urls = [f"{host.url}/{number}" for number in range(60)]
+    with ThreadPoolExecutor(4) as executor:
+        settings: dict[str, Any] = {"policy": RetryPolicy(), "workers": executor}
+        assert all(one.path for one in download(urls, connections_per_host=2, **settings))
+    assert host.max_concurrent == 2
+
+
+def test_retry_after_brings_the_links_home_until_the_host_is_due(host: FaultyHost) -> None:
+    moments: list[float] = []
+
+    def busy_once(request: Request) -> None:
+        moments.append(time.monotonic())
+        if len(moments) == 1:
+            request.respond(status="429 Too Many Requests", more="Retry-After: 2\r\n")
+        else:
+            request.respond(POSTER)
+
+    host.handlers |= {f"/{number}": busy_once for number in range(5)}
+    urls = [f"{host.url}/{number}" for number in range(5)]
+    policy = RetryPolicy(max_backoff=1.2)
+    with ThreadPoolExecutor(1) as executor:
+        results = download(urls, policy=policy, workers=executor, connections_per_host=1)
+    assert [result.reason for result in results] == [None] * 5
+    assert moments[1] - moments[0] >= 1.2
+
+
+def test_circuit_breaker_holds_over_all_batches(caplog: pytest.LogCaptureFixture) -> None:
+    with serve_faulty() as silent, ThreadPoolExecutor(3) as executor:
+        silent.handlers = {f"/{number}": Request.hang for number in range(100)}
+        urls = [f"{silent.url}/{number}" for number in range(100)]
+        policy = replace(SHORT, attempts=1)
+        results = download(urls, policy=policy, workers=executor, connections_per_host=5)
+        assert not any(result.path for result in results)
+        assert silent.requests.total() < 60
+    assert f"{silent.url} failed " in caplog.text
+
+
+def test_link_that_ends_its_worker_is_found_and_the_others_are_kept(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    host.handlers |= {f"/{number}": host.handlers["/good"] for number in range(6)}
+    host.handlers["/killer"] = lambda request: request.respond(KILLER)
+    urls = [f"{host.url}/0", f"{host.url}/killer"]
+    settings = {"workers": 2, "check": check_or_die, "limits": LIMITS}
+    with downloader(cache, **settings) as started, pytest.raises(DownloadError) as error:
+        list(started.download(urls))
+    assert str(error.value) == (
+        f"{host.url}/killer: expected a worker to download this link; found that 3 workers ended "
+        "while they did. What was downloaded is kept. Remove the movie from the catalogue, or "
+        "build without workers to see the error."
+    )
+    assert len(stored(cache)) == 1
+
+
+def test_worker_of_another_version_is_refused() -> None:
+    settings = Settings(check_version=lambda: "two", expected_versions=("0.1.0", "one"))
+    with pytest.raises(DownloadError) as error:
+        download_batch([], settings)
+    assert str(error.value) == (
+        "Worker: expected movie_posters_decade 0.1.0 with the image check one; found "
+        f"{__version__} with two. Install the same versions of movie_posters_decade and Pillow for "
+        "all workers."
+    )
+
+
+def test_worker_loads_neither_datasets_nor_pandas() -> None:
+    code = (
+        "import sys, movie_posters_decade.download.batch, movie_posters_decade.images;"
+        "print({'datasets', 'pandas', 'pyarrow', 'loky', 'distributed'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert finished.stdout == "set()\n"
+
+
+def test_unknown_scheduler_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    monkeypatch.setattr("movie_posters_decade.download.workers.WAIT_SECONDS", 0.2)
+    with pytest.raises(DownloadError, match=r"^tcp://127.0.0.1:9: expected a Dask scheduler with"):
+        open_workers("tcp://127.0.0.1:9")
+
+
+class Cluster:
+    """A Dask scheduler and its workers, each a process with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workers: list[subprocess.Popen[bytes]] = []
+        file = folder / "scheduler.json"
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
+        self.scheduler = self.start("scheduler", *options, "--scheduler-file", str(file))
+        while not file.exists():
+            time.sleep(0.05)
+        self.address = str(json.loads(file.read_text())["address"])
+
+    def start(self, command: str, *options: str) -> "subprocess.Popen[bytes]":
+        program = [sys.executable, "-m", "distributed.cli.dask_" + command]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        return subprocess.Popen(
+            [*program, *options],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def add_worker(self) -> None:
+        folder = self.folder / f"worker-{len(self.workers)}"
+        folder.mkdir()
+        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory"]
+        self.workers.append(self.start("worker", self.address, *options, str(folder)))
+
+    def close(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A Dask cluster with two workers."""
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    cluster = Cluster(tmp_path)
+    try:
+        cluster.add_worker()
+        cluster.add_worker()
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def test_dask_cluster_gives_the_same_results_though_a_worker_is_killed(
+    cluster: Cluster, hosts: list[FaultyHost], expected: list[tuple[Any, ...]], host: FaultyHost
+) -> None:
+    first = threading.Event()
+
+    def slow(request: Request) -> None:
+        first.set()
+        time.sleep(0.05)
+        request.respond(POSTER)
+
+    slow_links = [f"{host.url}/{number}" for number in range(40)]
+    host.handlers |= {f"/{number}": slow for number in range(40)}
+
+    def kill_one() -> None:
+        first.wait(60)
+        cluster.workers[0].send_signal(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    settings: dict[str, Any] = {"workers": cluster.address, "check_version": check_version}
+    results = download([*slow_links, *links(hosts)], connections_per_host=2, **settings)
+    killer.join()
+    assert all(result.path for result in results if result.url in slow_links)
+    others = [result for result in results if result.url not in slow_links]
+    assert sorted(map(key, others), key=lambda one: str(one[0])) == expected
+    # The host may still be answering two requests of the worker that was killed.
+    assert host.max_concurrent <= 4
+
+
+def test_lost_scheduler_is_an_error(cluster: Cluster, host: FaultyHost) -> None:
+    def lose_scheduler(request: Request) -> None:
+        cluster.scheduler.kill()
+        request.hang()
+
+    host.handlers["/a"] = lose_scheduler
+    with pytest.raises(DownloadError, match=r"the Dask scheduler to go on; found that it is lost"):
+        download([f"{host.url}/a"], workers=cluster.address, policy=RetryPolicy())
+
+
+def test_reasons_are_the_same_in_a_worker(host: FaultyHost) -> None:
+    paths = ["/ends-early", "/redirect-loop", "/opted-out", "/endless"]
+    urls = [host.url + path for path in paths]
+    with ThreadPoolExecutor(2) as executor:
+        reasons = {one.url: one.reason for one in download(urls, workers=executor)}
+    assert list(map(reasons.get, urls)) == [
+        RejectReason.TRUNCATED,
+        RejectReason.CONNECTION_ERROR,
+        RejectReason.OPTED_OUT,
+        RejectReason.TOO_LARGE,
+    ]
