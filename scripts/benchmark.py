@@ -5,6 +5,8 @@
     python scripts/benchmark.py --scale --output scale.json
     python scripts/benchmark.py --hosts 32
     python scripts/benchmark.py --folder /dev/shm
+    python scripts/benchmark.py --workers 1 2 4 8 --latency-ms 300 --connections-per-host 2 \
+        --hosts 32 --posters 640
 
 Each contender runs as a process of its own in a virtual environment of its own, in turn, round
 after round; figures are medians. CPU time is user and system time of that process and of the
@@ -18,6 +20,7 @@ ours         movie-posters-decade build, from nothing, with as many connections 
              equal shares if there are several hosts
 cached       the same command again
 rebuilt      the same with the posters in the download cache, and no build
+workers      ours from nothing, on as many local processes as there are cores (build --workers)
 img2dataset  parquet, no re-encoding, nothing decoded, 64 threads in each of as many processes as
              there are cores
 daft         daft.functions.download into parquet, with as many requests at a time in all; it checks
@@ -39,6 +42,7 @@ from pathlib import Path
 
 from contenders import CONTENDERS, PEERS, THREADS_A_PROCESS, Run, Stage, install
 from poster_host import PosterHosts, free_ports
+from scaling import measure_scaling
 
 
 def measure(stage: Stage, rounds: int) -> dict[str, dict[str, float]]:
@@ -98,6 +102,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scale", action="store_true", help="ours alone, by default 2,000 and 20,000 posters"
     )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        nargs="+",
+        help="measure downloads alone on so many local processes and Dask workers; see scaling.py",
+    )
+    parser.add_argument(
+        "--connections-per-host", type=int, default=2, help="with --workers (default: 2)"
+    )
     parser.add_argument("--venvs", type=Path, default=Path(tempfile.gettempdir()) / "poster-venvs")
     parser.add_argument("--folder", type=Path, help="where to work (default: the temporary one)")
     parser.add_argument("--output", type=Path, default=Path("benchmark.json"))
@@ -114,6 +127,10 @@ def measure_all(
     for posters, latency_ms in product(chosen.posters, chosen.latency_ms):
         own = folder / f"{posters}-{latency_ms:g}"
         stage = prepare(own, posters, latency_ms, chosen.hosts, pythons)
+        if chosen.workers:
+            rows = measure_scaling(stage, chosen.workers, chosen.connections_per_host)
+            results[f"{posters} posters, {latency_ms:g} ms"] = {"workers": rows}
+            continue
         medians = measure(stage, chosen.rounds)
         figures = {"hosts": chosen.hosts, "medians": medians, "times_ours": compare(medians)}
         title = f"{posters} posters, {latency_ms:g} ms"
@@ -126,7 +143,8 @@ def main() -> None:
     """Measure, print and save."""
     chosen = arguments()
     some = {"ours"} if chosen.scale else {"ours", *chosen.contenders}
-    pythons = {name: install(chosen.venvs, name) for name in CONTENDERS if name in some}
+    names = ["ours", "cluster"] if chosen.workers else [name for name in CONTENDERS if name in some]
+    pythons = {name: install(chosen.venvs, name) for name in names}
     # Nothing is removed before the end: for minutes after that, ext4 is slow to make files.
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         Path(folder).chmod(0o755)  # nginx gives up root's rights before it reads a poster

@@ -85,17 +85,28 @@ class Stage:
 def run_ours(stage: Stage) -> dict[str, Run]:
     """Build from nothing, then again, then again without the build."""
     cache = stage.fresh("ours")
-    command = [
-        stage.pythons["ours"].parent / "movie-posters-decade",
-        *("build", "--data-files", stage.folder / "catalogue.csv", "--cache-dir", cache),
-        *("--connections-per-host", stage.connections_per_host),
-        *("--allow-private-hosts", "--json"),
-    ]
+    command = _build(stage, cache)
     home = {"HF_HOME": str(stage.folder / "home")}
     runs = {"ours": stage.run(command, home), "cached": stage.run(command, home)}
     (cache / "movie_posters_decade").rename(cache / "first_build")
     runs["rebuilt"] = stage.run(command, home)
     return runs
+
+
+def run_workers(stage: Stage) -> dict[str, Run]:
+    """Build from nothing on as many local processes as there are cores."""
+    cache = stage.fresh("workers")
+    command = [*_build(stage, cache), "--workers", os.cpu_count() or 1]
+    return {"workers": stage.run(command, {"HF_HOME": str(stage.folder / "home")})}
+
+
+def _build(stage: Stage, cache: Path) -> list[object]:
+    return [
+        stage.pythons["ours"].parent / "movie-posters-decade",
+        *("build", "--data-files", stage.folder / "catalogue.csv", "--cache-dir", cache),
+        *("--connections-per-host", stage.connections_per_host),
+        *("--allow-private-hosts", "--json"),
+    ]
 
 
 def run_img2dataset(stage: Stage) -> dict[str, Run]:
@@ -143,15 +154,18 @@ def run_loop(stage: Stage) -> dict[str, Run]:
 
 CONTENDERS = {
     "ours": run_ours,
+    "workers": run_workers,
     "img2dataset": run_img2dataset,
     "daft": run_daft,
     "stock": run_stock,
     "loop": run_loop,
 }
+OURS = ("ours", "cluster")
 PACKAGES = {
     "ours": [str(REPOSITORY)],
     "img2dataset": ["img2dataset"],
     "daft": ["daft", "pyarrow"],
+    "cluster": [f"{REPOSITORY}[cluster]"],
     "stock": ["datasets", "pandas", "pillow", "fsspec[http]"],
 }
 
@@ -163,11 +177,13 @@ def install(folder: Path, name: str) -> Path:
         Its interpreter; this process's own for a contender that needs no package.
     """
     python = folder / name / "bin" / "python"
+    if name == "workers":
+        return install(folder, "ours")
     if name not in PACKAGES:
         return Path(sys.executable)
     if not python.exists():
         venv.create(folder / name, with_pip=True)
-    elif name != "ours":
+    elif name not in OURS:
         return python
     subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES[name]], check=True)
     return python

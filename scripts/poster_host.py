@@ -9,13 +9,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 ADDRESS = "127.0.0.1"
 ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
+CLOCK_TICK = 0.002
+"""The server's clock counts whole milliseconds, in seconds."""
+
 SERVE = Path(__file__).resolve().parent / "peers" / "serve.py"
 
 NGINX = """
@@ -23,7 +28,8 @@ pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off; worker_process
 {load_echo}
 events {{ worker_connections 4096; }}
 http {{
-  log_format request "$request_method $uri"; access_log {log} request;
+  log_format request "$request_method $server_port $msec $request_time";
+  access_log {log} request;
   keepalive_requests 10000000; sendfile on; tcp_nodelay on; default_type image/jpeg;
   {servers}
 }}
@@ -69,6 +75,19 @@ class PosterHosts:
     def requests(self) -> int:
         """Return how many requests all hosts together were sent."""
         return self._log.read_bytes().count(b"\n") if self._log.exists() else 0
+
+    def forget(self) -> None:
+        """Empty the log of requests."""
+        self._log.write_bytes(b"")
+
+    def most_at_once(self) -> int:
+        """Return how many requests a host answered at once, at most."""
+        changes: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        for line in self._log.read_text().splitlines():
+            _, port, end, seconds = line.split()
+            begin = float(end) - float(seconds) + CLOCK_TICK
+            changes[port] += [(begin, 1), (float(end), -1)]
+        return max(max(accumulate(step for _, step in sorted(some))) for some in changes.values())
 
     @contextmanager
     def serving(self) -> Iterator[None]:

@@ -60,7 +60,9 @@ class Downloader:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
     max_connections: int | None = None  # of one process; None: as many as its open files allow
-    workers: int | str | Executor | None = None  # as `open_workers` takes them; None: this process
+    workers: int | str | Executor | Workers | None = (
+        None  # as `open_workers` takes them; None: this process
+    )
     check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
     refresh: bool = False  # whether to download again what is cached or was not found

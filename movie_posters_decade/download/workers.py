@@ -32,11 +32,12 @@ class Workers:
             self.executor = self.renew()
 
 
-def open_workers(workers: int | str | Executor) -> Workers:
+def open_workers(workers: int | str | Executor | Workers) -> Workers:
     """Open the workers of a download.
 
     Args:
-        workers: how many local processes, the address of a Dask scheduler, or an executor.
+        workers: how many local processes, the address of a Dask scheduler, an executor, or
+            workers that are open already.
 
     Raises:
         DownloadError: the cluster cannot be reached, or has no worker.
@@ -45,6 +46,8 @@ def open_workers(workers: int | str | Executor) -> Workers:
         return _local_processes(workers)
     if isinstance(workers, str):
         return _cluster(workers)
+    if isinstance(workers, Workers):
+        return workers
     count = getattr(workers, "_max_workers", None) or os.cpu_count() or 1
     return Workers(workers, count)
 

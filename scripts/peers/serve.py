@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +16,12 @@ class PosterHost(asyncio.Protocol):
     def __init__(self, folder: Path, latency: float, log: Path) -> None:
         """Take the folder, the latency in seconds, and where each request is noted."""
         self.folder, self.latency, self.log = folder, latency, log.open("a", buffering=1)
-        self.received = b""
+        self.received, self.port = b"", 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
         self.transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
 
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete, each after the latency."""
@@ -31,7 +33,7 @@ class PosterHost(asyncio.Protocol):
     def answer(self, head: str) -> None:
         """Send the file, or without its body if only the head is asked for."""
         method, path, _ = head.split(" ", 2)
-        self.log.write(f"{method} {path}\n")
+        self.log.write(f"{method} {self.port} {time.time():.3f} {self.latency:.3f}\n")
         file = self.folder / path.rsplit("/", 1)[-1]
         if not file.is_file():
             self.transport.write(MISSING)
