@@ -28,7 +28,13 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 }
-OTHER_PROGRAMS_FLAGS = {"--check", "--ignore-missing", "--contenders", "--no-cache-dir"}
+OTHER_PROGRAMS_FLAGS = {
+    "--nthreads",
+    "--check",
+    "--ignore-missing",
+    "--contenders",
+    "--no-cache-dir",
+}
 
 
 def blocks(page: str, language: str) -> list[str]:
