@@ -10,9 +10,10 @@ import ipaddress
 import re
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote, urljoin
 
 import idna
@@ -213,23 +214,15 @@ async def _look_up_in_thread(host: str) -> list[str]:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[list[str]] = loop.create_future()
 
-    def finish(addresses: list[str] | None, error: Exception | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        elif addresses is not None:
-            future.set_result(addresses)
-
     def look_up() -> None:
-        addresses, error = None, None
+        finish: Callable[[], None]
         try:
             answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            addresses = [str(answer[4][0]) for answer in answers]
-        except (OSError, UnicodeError) as raised:
-            error = raised
+            finish = partial(future.set_result, [str(answer[4][0]) for answer in answers])
+        except (OSError, UnicodeError) as error:
+            finish = partial(future.set_exception, error)
         with suppress(RuntimeError):  # the event loop may be closed by now
-            loop.call_soon_threadsafe(finish, addresses, error)
+            loop.call_soon_threadsafe(lambda: None if future.cancelled() else finish())
 
     try:
         threading.Thread(target=look_up, name="lookup", daemon=True).start()

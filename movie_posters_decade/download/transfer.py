@@ -3,7 +3,7 @@
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import IO, Any
 
 import pycurl
@@ -34,39 +34,23 @@ _DIRECTIVES_WITH_VALUES = frozenset(
 
 @dataclass(frozen=True)
 class Limits:
-    """Which requests are allowed, and how much a response may hold.
+    """Which requests are allowed, and how much a response may hold."""
 
-    Attributes:
-        allow_private_hosts: whether addresses that are not public may be requested.
-        respect_opt_out: whether an ``X-Robots-Tag`` that opts out is respected.
-        max_bytes: the largest body that is accepted.
-        user_agent: what the client calls itself.
-        proxies: proxy URLs by scheme, which override those of the environment.
-    """
-
-    allow_private_hosts: bool = False
-    respect_opt_out: bool = True
-    max_bytes: int = MAX_BYTES
-    user_agent: str = USER_AGENT
-    proxies: Mapping[str, str] | None = None
+    allow_private_hosts: bool = False  # whether addresses that are not public may be requested
+    respect_opt_out: bool = True  # whether an X-Robots-Tag that opts out is respected
+    max_bytes: int = MAX_BYTES  # the largest body that is accepted
+    user_agent: str = USER_AGENT  # what the client calls itself
+    proxies: Mapping[str, str] | None = None  # by scheme; they override the environment's
 
 
+@dataclass(eq=False)
 class TransferError(Exception):
-    """A transfer ended without content.
+    """A transfer ended without content."""
 
-    Args:
-        reason: why.
-        is_transient: whether a retry may help.
-        detail: the network's own error text.
-    """
-
-    def __init__(
-        self, reason: RejectReason, *, is_transient: bool = False, detail: str = ""
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.is_transient = is_transient
-        self.detail = detail
+    reason: RejectReason
+    _: KW_ONLY
+    is_transient: bool = False  # whether a retry may help
+    detail: str = ""  # the network's own error text
 
 
 class Transfer:
