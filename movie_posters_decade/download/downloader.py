@@ -42,7 +42,9 @@ EXTRA_WORKERS = 32
 IN_MEMORY_BYTES = 1024 * 1024
 """How much of a response body is held in memory; the rest goes into a temporary file."""
 
-NOT_STORED = frozenset({RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED})
+NOT_STORED = frozenset(
+    {RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED, RejectReason.UNDECODABLE}
+)
 """Reasons that may not apply to the next download, so that the bytes are not stored."""
 
 

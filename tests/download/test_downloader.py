@@ -47,6 +47,7 @@ CONTENTS = {
     "/grey": (GREY, RejectReason.GRAYSCALE),
     "/page": (b"<html>", RejectReason.NOT_AN_IMAGE),
     "/half": (paint("1980s", 2)[:500], RejectReason.TRUNCATED),
+    "/damaged": (POSTER.replace(b"\xff\xc0", b"\xff\x00"), RejectReason.UNDECODABLE),
     "/nothing": (b"", RejectReason.NOT_AN_IMAGE),
 }
 """Contents that arrive complete, and what the check says of each."""
