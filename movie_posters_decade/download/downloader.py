@@ -39,7 +39,9 @@ from movie_posters_decade.records import (
 
 CONNECTIONS_PER_HOST = 32
 
-NOT_STORED = frozenset({RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED})
+NOT_STORED = frozenset(
+    {RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED, RejectReason.UNDECODABLE}
+)
 """Reasons that may not apply to the next download, so that the bytes are not stored."""
 
 NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})

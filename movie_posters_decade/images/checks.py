@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from movie_posters_decade.images.decode import (
     THUMBNAIL_SIZE,
@@ -17,6 +17,7 @@ from movie_posters_decade.images.decode import (
     thumbnail,
     to_rgb,
 )
+from movie_posters_decade.images.diagnosis import DECODER_ERRORS, diagnose, is_machine_fault
 from movie_posters_decade.records import Checksum, ImageCheck, RejectReason
 
 MAX_PIXELS = 50_000_000
@@ -41,7 +42,7 @@ def check_version(folder: Path = Path(__file__).parent) -> str:
     Another version may find something else, so its cached perceptual hashes must not be used.
     """
     digest = hashlib.sha256(PIL.__version__.encode())
-    for name in ("checks.py", "decode.py"):
+    for name in ("checks.py", "decode.py", "diagnosis.py"):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -50,17 +51,22 @@ def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
     """Check whether downloaded bytes can be used as a poster, and compute their perceptual hash.
 
     A poster has a format of `decode.FORMATS`. With ``keep_grayscale`` it may be black and white.
+
+    Raises:
+        OSError, MemoryError: if this machine lacks descriptors or memory, which says nothing about
+            the poster.
     """
     checksum = Checksum.of(content)
-    try:
-        with strict_decoding:
+    with strict_decoding:
+        try:
             return _check(checksum, content, keep_grayscale)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return ImageCheck(checksum, RejectReason.TOO_MANY_PIXELS)
-    except UnidentifiedImageError:
-        return ImageCheck(checksum, RejectReason.NOT_AN_IMAGE)
-    except Exception:  # noqa: BLE001, each decoder raises errors of its own for broken data
-        return ImageCheck(checksum, RejectReason.TRUNCATED)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            return ImageCheck(checksum, RejectReason.TOO_MANY_PIXELS)
+        except DECODER_ERRORS as error:
+            if is_machine_fault(error):
+                raise
+            reason, detail = diagnose(content, error)
+            return ImageCheck(checksum, reason, detail=detail)
 
 
 def _check(checksum: Checksum, content: bytes, keep_grayscale: bool) -> ImageCheck:

@@ -48,6 +48,7 @@ CONTENTS = {
     "/grey": (GREY, RejectReason.GRAYSCALE),
     "/page": (b"<html>", RejectReason.NOT_AN_IMAGE),
     "/half": (paint("1980s", 2)[:500], RejectReason.TRUNCATED),
+    "/damaged": (POSTER.replace(b"\xff\xc0", b"\xff\x00"), RejectReason.UNDECODABLE),
     "/nothing": (b"", RejectReason.NOT_AN_IMAGE),
 }
 """Contents that arrive complete, and what the check says of each."""
@@ -92,9 +93,8 @@ def test_content_that_is_no_poster_fails_its_check_and_is_requested_again(
     url = host.url + path
     [result] = download([url], cache)
     assert result.check is not None
-    assert result == DownloadResult(
-        url, None, ImageCheck(result.check.checksum, reason), reason, 200, url
-    )
+    check = ImageCheck(result.check.checksum, reason, detail=result.check.detail)
+    assert result == DownloadResult(url, None, check, reason, 200, url)
     assert stored(cache) == []
     host.handlers[path] = host.handlers["/good"]
     assert reasons(download([url], cache)) == {url: None}

@@ -58,19 +58,6 @@ def test_jpeg_noise_does_not_make_a_grey_poster_colored() -> None:
     assert check_poster(encode(grey, "JPEG", quality=10)).reason is RejectReason.GRAYSCALE
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<!doctype html><title>Sign in</title>", b"<svg/>", b"\0" * 500]
-)
-def test_content_of_no_image_format_is_not_an_image(content: bytes) -> None:
-    assert check_poster(content).reason is RejectReason.NOT_AN_IMAGE
-
-
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF"])
-def test_poster_that_ends_early_is_truncated(image_format: str) -> None:
-    content = encode(COLOR, image_format)
-    assert check_poster(content[: len(content) * 2 // 3]).reason is RejectReason.TRUNCATED
-
-
 @pytest.mark.parametrize("size", [(7100, 7100), (10_000, 10_000), (20_000, 20_000)])
 def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None:
     bomb = encode(Image.new("1", size), "PNG")
@@ -95,26 +82,10 @@ def test_colors_too_fine_for_a_thumbnail_are_seen() -> None:
     assert check_poster(encode(stripes, "PNG")).reason is None
 
 
-@pytest.mark.parametrize("image_format", ["EPS", "PPM", "ICO"])
-def test_other_image_formats_are_not_opened(image_format: str) -> None:
-    assert check_poster(encode(COLOR, image_format)).reason is RejectReason.NOT_AN_IMAGE
-
-
 def test_rotated_poster_is_usable() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     assert check_poster(encode(COLOR, "JPEG", exif=turned)).reason is None
-
-
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
-def test_broken_image_gives_a_reason_and_never_an_error(image_format: str) -> None:
-    content = encode(COLOR, image_format)
-    for seed in range(60):
-        chance = random.Random(seed)
-        broken = bytearray(content)
-        for _ in range(8):
-            broken[chance.randrange(len(broken))] = chance.randrange(256)
-        check_poster(bytes(broken))
 
 
 @pytest.mark.parametrize("size", [(182, 268), (185, 273), (361, 529)])
@@ -144,8 +115,8 @@ def test_checksum_is_returned_whatever_the_check_finds(content: bytes) -> None:
     assert check_poster(content).checksum == Checksum.of(content)
 
 
-@pytest.mark.parametrize("name", ["checks.py", "decode.py"])
-def test_version_changes_with_the_code_of_check_and_decoder(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["checks.py", "decode.py", "diagnosis.py"])
+def test_version_changes_with_the_code_of_the_check(tmp_path: Path, name: str) -> None:
     code = shutil.copytree(Path(checks.__file__).parent, tmp_path / "images")
     assert check_version(code) == check_version()
     changed = shutil.copytree(code, tmp_path / "changed")
