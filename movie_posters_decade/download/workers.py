@@ -49,7 +49,14 @@ def open_workers(workers: int | str | Executor | Workers) -> Workers:
     if isinstance(workers, Workers):
         return workers
     count = getattr(workers, "_max_workers", None) or os.cpu_count() or 1
-    return Workers(workers, count)
+    return Workers(workers, count, renew=_refuse_to_renew)
+
+
+def _refuse_to_renew() -> Executor:
+    raise DownloadError(
+        "Option executor: expected one that goes on after it has lost a worker; found that it is "
+        "broken. What was downloaded is kept. Build again with a new executor."
+    )
 
 
 def _local_processes(count: int) -> Workers:
@@ -92,13 +99,16 @@ def _cluster(address: str) -> Workers:
             f"Option workers: expected Dask, as {address} is the address of a scheduler; found "
             "that it is not installed. Run: pip install 'movie_posters_decade[cluster]'."
         ) from None
+    client: Any = None
     try:
-        client: Any = Client(address, timeout=WAIT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
         client.wait_for_workers(1, WAIT_SECONDS)
     except (OSError, ValueError) as error:
+        if client is not None:
+            client.close()
         raise DownloadError(
             f"{address}: expected a Dask scheduler with a worker within {WAIT_SECONDS} seconds; "
-            f"found: {error or type(error).__name__}. Start them as docs/clusters.md shows."
+            f"found: {str(error) or type(error).__name__}. Start them as docs/clusters.md shows."
         ) from error
     return Workers(
         client.get_executor(pure=False),

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +149,17 @@ def test_link_that_ends_its_worker_is_found_and_the_others_are_kept(
         "build without workers to see the error."
     )
     assert len(stored(cache)) == 1
+
+
+def test_executor_of_the_caller_that_breaks_is_an_error_and_blames_no_link(
+    host: FaultyHost,
+) -> None:
+    class BrokenPool(Executor):
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+            raise BrokenExecutor
+
+    with pytest.raises(DownloadError, match=r"^Option executor: .* found that it is broken\."):
+        download([f"{host.url}/good"], workers=BrokenPool())
 
 
 def test_worker_of_another_version_is_refused() -> None:
