@@ -1,6 +1,7 @@
 """Files: atomic writes, and how many files a process may have open."""
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 try:
@@ -11,17 +12,22 @@ except ImportError:  # Windows
 _MAX_OPEN_FILES_ON_WINDOWS = 512
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file atomically: it gets its final name only once it is complete.
 
     Others may read or write the same file, or be killed, meanwhile.
+
+    Args:
+        path: of the file.
+        content: the whole content, or its chunks as they arrive.
 
     Raises:
         OSError: the file cannot be written; nothing of it is left.
     """
     partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.incomplete")
     try:
-        partial.write_bytes(content)
+        with partial.open("wb") as file:
+            file.writelines([content] if isinstance(content, bytes) else content)
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)

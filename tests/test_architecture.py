@@ -38,8 +38,10 @@ ALLOWED: dict[str, set[str]] = {
     "matplotlib": {"analysis"},
     "pandas": {"catalogue", "sampling"},
     "pycurl": {"download"},
+    "requests": {"catalogue"},
     "sklearn": {"analysis"},
-    "socket": {"download"},
+    "socket": {"download", "catalogue"},
+    "urllib3": {"catalogue"},
 }
 """Which folders may import a library."""
 

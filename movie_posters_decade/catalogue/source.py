@@ -1,4 +1,4 @@
-"""Catalogue source: find the file on disk or on the network, download it, and load it."""
+"""Catalogue source: find the file on disk or on the network, and load it."""
 
 import hashlib
 import os
@@ -7,19 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from datasets import DownloadManager
+from datasets import config as datasets_config
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
+from movie_posters_decade.catalogue.fetch import FetchError, fetch
 from movie_posters_decade.catalogue.readers import READERS, read_file, suffix_of
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
-from movie_posters_decade.download import (
-    DownloadCache,
-    Downloader,
-    Limits,
-    RetryPolicy,
-    paths_from_manager,
-)
-from movie_posters_decade.errors import PRIVATE_HINT, CatalogueError
-from movie_posters_decade.records import RejectReason, is_url, lower_scheme
+from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.records import is_url, lower_scheme
 
 _REMEDY = f'download {KAGGLE_FILE} from {KAGGLE_PAGE} and pass data_files="{KAGGLE_FILE}".'
 
@@ -151,17 +147,17 @@ def _flatten(locations: object) -> list[str]:
 def _download(url: str, manager: DownloadManager, limits: Limits, *, may_download: bool) -> Path:
     """Return the path of a remote catalogue in the cache, after a download if it is not there."""
     cache = DownloadCache.of(manager)
-    if may_download and url.startswith(("http://", "https://")):
-        # A refresh skips the negative cache: one catalogue is never requested too often.
-        refresh = manager.download_config.force_download or not cache.path(url).exists()
-        _request(url, cache, limits, refresh=refresh)
-    elif not may_download and not cache.path(url).exists():
+    path = cache.path(url)
+    if not may_download and not path.exists():
         raise CatalogueError(
             f"{url}: expected this catalogue in the cache {cache.folder}, as no request may be "
             f"sent; found none. Build first, which downloads it, or {_REMEDY}"
         )
     try:
-        return paths_from_manager(manager, [url]).get(url, cache.path(url))
+        is_missing = manager.download_config.force_download or not path.exists()
+        if may_download and is_missing and url.startswith(("http://", "https://")):
+            _request(url, path, limits)
+        return paths_from_manager(manager, [url]).get(url, path)
     except Exception as error:
         # For other schemes, fsspec's clients raise errors of their own, which nobody can list.
         found = str(error) or type(error).__name__
@@ -170,15 +166,8 @@ def _download(url: str, manager: DownloadManager, limits: Limits, *, may_downloa
         ) from error
 
 
-def _request(url: str, cache: DownloadCache, limits: Limits, *, refresh: bool) -> None:
-    """Download a catalogue of at most 1 GiB into the cache, in at most 15 minutes."""
-    limits = replace(limits, max_bytes=1024**3, respect_opt_out=False)
-    policy = RetryPolicy(total_timeout=900.0)
-    [result] = Downloader(cache, limits=limits, policy=policy, refresh=refresh).download([url])
-    if result.reason is not None:
-        hint = f"{PRIVATE_HINT} " if result.reason is RejectReason.PRIVATE_ADDRESS else ""
-        status = f", HTTP status {result.status}" if result.status else ""
-        raise CatalogueError(
-            f"{url}: expected the catalogue; found that the download failed "
-            f"({result.reason}{status}). {hint}You can {_REMEDY}"
-        )
+def _request(url: str, path: Path, limits: Limits) -> None:
+    """Download a catalogue of at most 1 GiB to a path, in at most 15 minutes."""
+    if datasets_config.HF_HUB_OFFLINE:
+        raise FetchError("HF_HUB_OFFLINE forbids requests; unset it and build again")
+    fetch(url, path, replace(limits, max_bytes=1024**3), RetryPolicy(total_timeout=900.0))

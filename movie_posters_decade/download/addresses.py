@@ -86,6 +86,12 @@ def parse_url(url: str) -> Address | RejectReason:
     return Address(f"{scheme}://{quote(authority + path, _KEPT_AS_WRITTEN)}", scheme, host, port)
 
 
+def origin_of(url: str) -> str:
+    """Return a URL's scheme, host and port; the whole text if it cannot be requested."""
+    address = parse_url(url)
+    return address.origin if isinstance(address, Address) else url
+
+
 def redirect_target(address: Address, location: str) -> Address | RejectReason:
     """Return the target of a redirect, or why it is not followed."""
     location = location.strip()

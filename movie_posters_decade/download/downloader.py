@@ -15,7 +15,7 @@ from datasets import config as datasets_config
 from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade import __version__
-from movie_posters_decade.download.addresses import Address, parse_url
+from movie_posters_decade.download.addresses import Address, origin_of, parse_url
 from movie_posters_decade.download.attempts import Download
 from movie_posters_decade.download.batch import Settings, connection_limit, run_batch
 from movie_posters_decade.download.cache import DownloadCache, HashCache
@@ -183,7 +183,7 @@ class Downloader:
         """Request URLs from all their hosts at once, in this process or on the workers."""
         links: dict[str, list[Link]] = {}
         for url in urls:
-            links.setdefault(_origin(url), []).append(Link(url))
+            links.setdefault(origin_of(url), []).append(Link(url))
         hosts = [(self._host(origin), some) for origin, some in links.items()]
         versions = (__version__, self.check_version())
         settings = Settings(
@@ -225,8 +225,8 @@ class Downloader:
         if attempt.reason is None:
             return
         if attempt.reason in NO_ANSWER and attempt.detail:
-            self._warn_once("%s did not answer: %s.", _origin(attempt.url), attempt.detail)
-        host = self._hosts.get(_origin(download.url))
+            self._warn_once("%s did not answer: %s.", origin_of(attempt.url), attempt.detail)
+        host = self._hosts.get(origin_of(download.url))
         if host is not None and host.is_open:
             message = "%s failed %d times in a row; no further request is sent to it."
             self._warn_once(message, host.origin, host.failures)
@@ -237,11 +237,6 @@ class Downloader:
             self._warned.add(message + origin)
             with tqdm.external_write_mode():
                 logger.warning(message, origin, value)
-
-
-def _origin(url: str) -> str:
-    address = parse_url(url)
-    return address.origin if isinstance(address, Address) else url
 
 
 def _result(

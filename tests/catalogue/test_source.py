@@ -159,11 +159,49 @@ def test_failed_download_is_an_error_with_a_remedy_and_is_tried_again_next_time(
     with pytest.raises(CatalogueError) as error:
         load_catalogue(url, manager, LOOPBACK)
     assert str(error.value) == (
-        f"{url}: expected the catalogue; found that the download failed "
-        f"(not_found, HTTP status 404). You can {REMEDY}"
+        f"{url}: expected the catalogue; found: HTTP status 404 from {host.url}. You can {REMEDY}"
     )
     host.answers["/MovieGenre.csv"] = (200, b"imdbId,Title,Genre,Poster\n1,A (1990),Drama,x\n")
     assert len(load_catalogue(url, manager, LOOPBACK).movies) == 1
+
+
+def test_forced_download_replaces_the_catalogue_or_keeps_it(
+    sample: SampleCatalogue, remote: str, manager: DownloadManager
+) -> None:
+    load_catalogue(remote, manager, LOOPBACK)
+    manager.download_config.force_download = True
+    sample.host.answers["/download/catalogue"] = (404, b"")
+    with pytest.raises(CatalogueError, match="HTTP status 404"):
+        load_catalogue(remote, manager, LOOPBACK)
+    assert len(load_catalogue(remote, manager, LOOPBACK, may_download=False).movies) == 32
+    sample.host.answers["/download/catalogue"] = (
+        200,
+        b"imdbId,Title,Genre,Poster\n1,A (1990),Drama,x\n",
+    )
+    assert len(load_catalogue(remote, manager, LOOPBACK).movies) == 1
+
+
+def test_offline_a_remote_catalogue_comes_from_the_cache(
+    sample: SampleCatalogue,
+    remote: str,
+    manager: DownloadManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    with pytest.raises(CatalogueError) as error:
+        load_catalogue(remote, manager, LOOPBACK)
+    assert str(error.value) == (
+        f"{remote}: expected the catalogue; found: HF_HUB_OFFLINE forbids requests; unset it and "
+        f"build again. You can {REMEDY}"
+    )
+    assert sample.host.requests == []
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", False)
+    load_catalogue(remote, manager, LOOPBACK)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    assert len(load_catalogue(remote, manager, LOOPBACK).movies) == 32
+    manager.download_config.force_download = True
+    with pytest.raises(CatalogueError, match="found: HF_HUB_OFFLINE forbids requests"):
+        load_catalogue(remote, manager, LOOPBACK)
 
 
 def test_unknown_scheme_is_an_error_with_a_remedy(manager: DownloadManager) -> None:
@@ -194,8 +232,12 @@ def test_error_without_a_message_is_named_by_its_type(manager: DownloadManager) 
 def test_catalogue_at_a_private_address_needs_allow_private_hosts(
     remote: str, manager: DownloadManager
 ) -> None:
-    with pytest.raises(CatalogueError, match=r"\(private_address\)\. .*allow_private_hosts=True"):
+    with pytest.raises(CatalogueError) as error:
         load_catalogue(remote, manager, Limits())
+    assert str(error.value) == (
+        f"{remote}: expected the catalogue; found: the private address 127.0.0.1, which needs "
+        f"allow_private_hosts=True (--allow-private-hosts). You can {REMEDY}"
+    )
 
 
 def test_download_that_is_not_a_catalogue_leaves_the_cache(
