@@ -1,5 +1,7 @@
 """The builder behaves like any other one of datasets, and keeps the promises of its options."""
 
+import csv
+import json
 import pickle
 import zipfile
 from collections import Counter
@@ -20,6 +22,7 @@ from samples import (
 )
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.errors import (
     BuildError,
     CatalogueError,
@@ -218,6 +221,31 @@ def test_plan_and_report_count_every_movie(sample: SampleCatalogue, tmp_path: Pa
     dataset = builder.as_dataset()
     assert sum(built.splits["train"].values()) == len(dataset["train"])
     assert sum(built.splits["test"].values()) == len(dataset["test"])
+
+
+def test_text_that_is_no_url_is_rejected_and_ends_no_build(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    links = ["http://[]@", "http://a/\ud800", "http://a/\0", "http:///a", f"http://a/{'b' * 2**23}"]
+    movies = read_catalogue(sample.path).movies
+    rows: list[dict[str, object]] = [
+        {"imdbId": one.imdb_id, "Title": one.title, "Year": one.year, "Genre": "Action"}
+        | {"Poster": one.poster_url}
+        for one in movies.itertuples()
+    ]
+    rows += [
+        {"imdbId": f"tt77{number}", "Title": "Odd \ud800", "Year": 1985, "Genre": "Action"}
+        | {"Poster": link}
+        for number, link in enumerate(links)
+    ]
+    path = sample.path.with_name("odd.jsonl")
+    path.write_text("\n".join(map(json.dumps, rows)))
+    options = {"data_files": path, "columns": {"year": "Year"}, "balance": "none"}
+    builder = build_sample(sample, tmp_path, **options)
+    with builder._fs.open(builder.files.rejected_path, "r", newline="") as file:
+        reasons = {one["imdb_id"]: one["reason"] for one in csv.DictReader(file)}
+    odd = {name: reason for name, reason in reasons.items() if name.startswith("tt000077")}
+    assert odd == {f"tt000077{number}": "invalid_url" for number in range(len(links))}
 
 
 def test_decade_without_posters_is_an_error_that_keeps_the_downloads(

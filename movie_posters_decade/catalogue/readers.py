@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ import pyarrow.parquet as pq
 from movie_posters_decade.config import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.records import is_url
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,14 @@ def _json_objects(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
                 raise CatalogueError(f"{where}: {error}.") from error
             if not isinstance(row, dict):
                 raise CatalogueError(f"{where} {_shorten(line, 80)}.")
-            yield row
+            yield _without_lone_surrogates(row) if r"\u" in line else row
+
+
+def _without_lone_surrogates(row: Any) -> Any:
+    """Replace halves of a character, which JSON can name and no file can hold."""
+    text = json.dumps(row, ensure_ascii=False)
+    clean = _LONE_SURROGATE.sub("\ufffd", text)
+    return row if clean == text else json.loads(clean)
 
 
 def _read_parquet(content: bytes, name: str, columns: Columns) -> pd.DataFrame:

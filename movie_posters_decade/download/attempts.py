@@ -229,7 +229,7 @@ class HostWorker:
         total = self._host.policy.total_timeout
         try:
             async with asyncio.timeout(total - link.spent):
-                return await self.client.get(link.url, body)
+                return await self.client.get(link.address, body)
         except TimeoutError:
             detail = f"No complete response within {total:g} seconds"
             return Attempt(link.url, RejectReason.TIMEOUT, is_transient=True, detail=detail)

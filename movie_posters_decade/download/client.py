@@ -17,7 +17,6 @@ from movie_posters_decade.download.addresses import (
     curl_entry,
     is_address,
     is_public_name,
-    parse_url,
     redirect_target,
 )
 from movie_posters_decade.download.retry import (
@@ -75,15 +74,15 @@ class Client:
         await self._transfers.aclose()
         await self._resolver.aclose()
 
-    async def get(self, url: str, body: IO[bytes]) -> Attempt:
+    async def get(self, address: Address, body: IO[bytes]) -> Attempt:
         """Send one GET request, and follow redirects.
 
         Raises:
             OSError: the content cannot be written.
         """
-        hop = _Hop(url)
+        hop = _Hop(address.url)
         try:
-            return await self._follow_redirects(hop, body)
+            return await self._follow_redirects(hop, address, body)
         except TransferError as error:
             return Attempt(
                 hop.url,
@@ -93,10 +92,10 @@ class Client:
                 detail=error.detail,
             )
 
-    async def _follow_redirects(self, hop: _Hop, body: IO[bytes]) -> Attempt:
+    async def _follow_redirects(self, hop: _Hop, address: Address, body: IO[bytes]) -> Attempt:
         # One handle for the whole chain, as it holds the cookies that a redirect may need.
         curl = self._template.duphandle()
-        target = parse_url(hop.url)
+        target: Address | RejectReason = address
         for _ in range(MAX_REDIRECTS + 1):
             if isinstance(target, RejectReason):
                 raise TransferError(target)

@@ -101,8 +101,8 @@ class Downloader:
         missing = []
         for link in links:
             result = self._without_request(link)
-            if result is None:
-                missing.append(link)
+            if isinstance(result, Link):
+                missing.append(result)
             else:
                 yield result
         if missing:
@@ -110,14 +110,14 @@ class Downloader:
             with closing(self._from_network(missing)) as results:
                 yield from results
 
-    def _without_request(self, link: str) -> DownloadResult | None:
-        """Return the result of a link that needs no request, or None."""
+    def _without_request(self, link: str) -> DownloadResult | Link:
+        """Return the result of a link that needs no request, or else the parsed link."""
         if not is_url(link):
             return self._from_disk(link)
         address = parse_url(link)
         if not isinstance(address, Address):
             return DownloadResult(link, reason=address)
-        return self._from_cache(link)
+        return self._from_cache(link) or Link(link, address)
 
     def _from_disk(self, link: str) -> DownloadResult:
         if self.folder is None:
@@ -147,7 +147,7 @@ class Downloader:
         phash = None if self.hashes is None else self.hashes.phashes.get(checksum.sha256)
         return self.check(content) if phash is None else ImageCheck(checksum, phash=phash)
 
-    def _check_online(self, urls: Sequence[str]) -> None:
+    def _check_online(self, links: Sequence[Link]) -> None:
         if self.offline and self.refresh:
             raise DownloadError(
                 f"{self.cache.folder}: expected to download everything again; found that "
@@ -156,17 +156,17 @@ class Downloader:
         if self.offline:
             raise DownloadError(
                 f"{self.cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
-                f"requests; found at least {len(urls)} missing, such as {urls[0]}. Unset "
-                "HF_HUB_OFFLINE and build again."
+                f"requests; found at least {len(links)} missing, such as {links[0].url}. "
+                "Unset HF_HUB_OFFLINE and build again."
             )
 
-    def _from_network(self, urls: Sequence[str]) -> Generator[DownloadResult, None, None]:
+    def _from_network(self, links: Sequence[Link]) -> Generator[DownloadResult, None, None]:
         try:
             self.cache.folder.mkdir(parents=True, exist_ok=True)
             if self.refresh:
-                for url in urls:
-                    self.cache.forget_not_found(url)
-            with closing(self._run(urls)) as downloads:
+                for link in links:
+                    self.cache.forget_not_found(link.url)
+            with closing(self._run(links)) as downloads:
                 for download in downloads:
                     self._warn(download)
                     yield self._store(download)
@@ -179,12 +179,12 @@ class Downloader:
                 "before is kept. Fix this and build again."
             ) from error
 
-    def _run(self, urls: Sequence[str]) -> Generator[Download, None, None]:
-        """Request URLs from all their hosts at once, in this process or on the workers."""
-        links: dict[str, list[Link]] = {}
-        for url in urls:
-            links.setdefault(origin_of(url), []).append(Link(url))
-        hosts = [(self._host(origin), some) for origin, some in links.items()]
+    def _run(self, links: Sequence[Link]) -> Generator[Download, None, None]:
+        """Request links from all their hosts at once, in this process or on the workers."""
+        by_origin: dict[str, list[Link]] = {}
+        for link in links:
+            by_origin.setdefault(link.address.origin, []).append(link)
+        hosts = [(self._host(origin), some) for origin, some in by_origin.items()]
         versions = (__version__, self.check_version())
         settings = Settings(
             self.check,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from movie_posters_decade.download.addresses import Address
 from movie_posters_decade.records import RejectReason
 
 RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -67,7 +68,8 @@ class Attempt:
 class Link:
     """One URL on its way, with what its attempts have used up. Durations are in seconds."""
 
-    url: str
+    url: str  # as it was given
+    address: Address  # the same, parsed
     tries: int = 0  # all requests, also those that do not count as attempts
     attempts: int = 0
     spent: float = 0.0  # on attempts and on the backoff between them

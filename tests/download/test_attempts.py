@@ -23,6 +23,7 @@ import resource
 ONE_LINK = """
 import sys
 from collections import deque
+from movie_posters_decade.download.addresses import parse_url
 from movie_posters_decade.download.batch import Settings, download_batch
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.retry import Link, RetryPolicy
@@ -30,7 +31,7 @@ from movie_posters_decade.download.transfer import Limits
 
 policy = RetryPolicy(total_timeout=0.4, attempts=1)
 settings = Settings(limits=Limits(allow_private_hosts=True), policy=policy, clock_jump=0.2)
-loan = Loan(Host("http://a", 1, policy), deque([Link(sys.argv[1])]))
+loan = Loan(Host("http://a", 1, policy), deque([Link(sys.argv[1], parse_url(sys.argv[1]))]))
 [download] = download_batch([loan], settings).downloads
 print(download.attempt.reason, download.attempt.status)
 """

@@ -45,7 +45,9 @@ def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 async def get(url: str, body: io.BytesIO) -> Attempt:
     async with Client(LIMITS, RetryPolicy(), 8) as client:
-        return await client.get(url, body)
+        address = parse_url(url)
+        assert isinstance(address, Address)
+        return await client.get(address, body)
 
 
 def test_client_returns_the_attempt_and_writes_the_content(host: FaultyHost) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from movie_posters_decade.download.addresses import Address
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import LINKS_PER_BATCH, Batch, Lending
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
@@ -16,6 +17,7 @@ from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.records import RejectReason
 
 POLICY = RetryPolicy()
+ADDRESS = Address("http://a/", "http", "a", 80)
 
 
 def hosts(*counts: int, connections: int = 32) -> list[tuple[Host, list[Link]]]:
@@ -23,7 +25,7 @@ def hosts(*counts: int, connections: int = 32) -> list[tuple[Host, list[Link]]]:
     return [
         (
             Host(f"http://{number}", connections, POLICY),
-            [Link(f"http://{number}/{link}") for link in range(count)],
+            [Link(f"http://{number}/{link}", ADDRESS) for link in range(count)],
         )
         for number, count in enumerate(counts)
     ]

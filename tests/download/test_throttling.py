@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.faulty import FaultyHost, Handler, Request
 
+from movie_posters_decade.download.addresses import Address
 from movie_posters_decade.download.hosts import Connections, Host
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.records import RejectReason
 
 POLICY = RetryPolicy(first_backoff=0.02, max_backoff=0.5, attempts=2)
+ADDRESS = Address("http://a/u", "http", "a", 80)
 BUSY = Attempt("u", RejectReason.SERVER_ERROR, 503, is_transient=True)
 TOO_MANY = replace(BUSY, status=429)
 
@@ -87,7 +89,7 @@ def test_host_that_always_asks_for_fewer_requests_is_given_up_in_a_bounded_time(
 
 
 def test_answers_that_throttle_do_not_count_as_attempts_for_a_while() -> None:
-    link, policy = Link("u"), RetryPolicy(first_backoff=1, attempts=2, throttle_limit=7)
+    link, policy = Link("u", ADDRESS), RetryPolicy(first_backoff=1, attempts=2, throttle_limit=7)
     waits = []
     while link.record(TOO_MANY, 0.1, policy, jitter=0.5):
         waits.append(link.wait)
@@ -97,7 +99,7 @@ def test_answers_that_throttle_do_not_count_as_attempts_for_a_while() -> None:
 
 @pytest.mark.parametrize("retry_after", [0.0, 5.0])
 def test_retry_after_lengthens_the_backoff_of_a_throttled_link(retry_after: float) -> None:
-    link = Link("u")
+    link = Link("u", ADDRESS)
     link.record(replace(TOO_MANY, retry_after=retry_after), 0.1, RetryPolicy(), jitter=0.5)
     assert link.wait == max(0.5, retry_after)
 
