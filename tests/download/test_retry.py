@@ -152,9 +152,9 @@ def test_connect_timeout_ends_an_attempt() -> None:
         url = f"http://127.0.0.1:{full.getsockname()[1]}/a"
         [result] = download([url], policy=policy)
         assert time.monotonic() - begin < 3
-        detail = "Connection timed out after 100 milliseconds"
+        assert re.fullmatch(r"Connection timed out after 1\d\d milliseconds", result.detail)
         assert result == DownloadResult(
-            url, reason=RejectReason.TIMEOUT, final_url=url, detail=detail
+            url, reason=RejectReason.TIMEOUT, final_url=url, detail=result.detail
         )
 
 
@@ -275,7 +275,8 @@ def test_host_with_an_untrusted_certificate_is_logged_once(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
     with serve_faulty(tls) as host:
-        results = download([f"{host.url}/{number}" for number in range(20)])
+        urls = [f"{host.url}/{number}" for number in range(20)]
+        results = download(urls, policy=RetryPolicy())
     assert {result.reason for result in results} == {RejectReason.CONNECTION_ERROR}
     [message] = caplog.messages
     assert re.fullmatch(f"{host.url} did not answer: .*certificate.*", message)

@@ -31,6 +31,10 @@ KILLER = paint("1970s", 99)
 """A poster that ends the worker that checks it."""
 
 
+CALM = RetryPolicy(first_backoff=0.01, throttle_limit=0)
+"""Timeouts that a busy machine does not reach."""
+
+
 def check_or_die(content: bytes) -> ImageCheck:
     """Check a poster, and end the process at one of them."""
     if content == KILLER:
@@ -66,7 +70,7 @@ def links(hosts: list[FaultyHost]) -> list[str]:
 @pytest.fixture
 def expected(hosts: list[FaultyHost]) -> list[tuple[Any, ...]]:
     """The results in this process."""
-    return sorted(map(key, download(links(hosts))), key=lambda one: str(one[0]))
+    return sorted(map(key, download(links(hosts), policy=CALM)), key=lambda one: str(one[0]))
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -74,7 +78,8 @@ def test_local_processes_give_the_same_results(
     hosts: list[FaultyHost], expected: list[tuple[Any, ...]], cache: DownloadCache, workers: int
 ) -> None:
     before = sum(host.requests["/3"] for host in hosts)
-    with downloader(cache, workers=workers, check_version=check_version) as started:
+    settings: dict[str, Any] = {"policy": CALM, "check_version": check_version}
+    with downloader(cache, workers=workers, **settings) as started:
         results = list(started.download(links(hosts)))
     assert sorted(map(key, results), key=lambda one: str(one[0])) == expected
     assert sum(host.requests["/3"] for host in hosts) == before + 4
@@ -86,7 +91,7 @@ def test_any_executor_gives_the_same_results(
     hosts: list[FaultyHost], expected: list[tuple[Any, ...]]
 ) -> None:
     with ThreadPoolExecutor(2) as executor:
-        results = download(links(hosts), workers=executor)
+        results = download(links(hosts), workers=executor, policy=CALM)
         assert executor.submit(int).result() == 0  # it is the caller's, and stays open
     assert sorted(map(key, results), key=lambda one: str(one[0])) == expected
 
@@ -140,7 +145,7 @@ def test_link_that_ends_its_worker_is_found_and_the_others_are_kept(
     host.handlers |= {f"/{number}": host.handlers["/good"] for number in range(6)}
     host.handlers["/killer"] = lambda request: request.respond(KILLER)
     urls = [f"{host.url}/0", f"{host.url}/killer"]
-    settings = {"workers": 2, "check": check_or_die, "limits": LIMITS}
+    settings = {"workers": 2, "check": check_or_die, "limits": LIMITS, "policy": CALM}
     with downloader(cache, **settings) as started, pytest.raises(DownloadError) as error:
         list(started.download(urls))
     assert str(error.value) == (
@@ -258,8 +263,9 @@ def test_dask_cluster_gives_the_same_results_though_a_worker_is_killed(
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    settings: dict[str, Any] = {"workers": cluster.address, "check_version": check_version}
-    results = download([*slow_links, *links(hosts)], connections_per_host=2, **settings)
+    settings: dict[str, Any] = {"policy": CALM, "check_version": check_version}
+    urls = [*slow_links, *links(hosts)]
+    results = download(urls, connections_per_host=2, workers=cluster.address, **settings)
     killer.join()
     assert all(result.path for result in results if result.url in slow_links)
     others = [result for result in results if result.url not in slow_links]
@@ -282,7 +288,7 @@ def test_reasons_are_the_same_in_a_worker(host: FaultyHost) -> None:
     paths = ["/ends-early", "/redirect-loop", "/opted-out", "/endless"]
     urls = [host.url + path for path in paths]
     with ThreadPoolExecutor(2) as executor:
-        reasons = {one.url: one.reason for one in download(urls, workers=executor)}
+        reasons = {one.url: one.reason for one in download(urls, workers=executor, policy=CALM)}
     assert list(map(reasons.get, urls)) == [
         RejectReason.TRUNCATED,
         RejectReason.CONNECTION_ERROR,
