@@ -17,12 +17,12 @@ from samples import (
     make_sample,
     paint,
     painted_decade,
+    read_movies,
     row,
     write_catalogue,
 )
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.errors import (
     BuildError,
     CatalogueError,
@@ -233,11 +233,10 @@ def test_text_that_is_no_url_is_rejected_and_ends_no_build(
         "http:///a",
         f"http://a/{'b' * 10_000}",
     ]
-    movies = read_catalogue(sample.path).movies
-    rows: list[dict[str, object]] = [
-        {"imdbId": one.imdb_id, "Title": one.title, "Year": int(one.year), "Genre": "Action"}
-        | {"Poster": one.poster_url}
-        for one in movies.itertuples()
+    rows = [
+        {"imdbId": one["imdb_id"], "Title": one["title"], "Year": one["year"], "Genre": "Action"}
+        | {"Poster": one["poster_url"]}
+        for one in read_movies(sample.path)
     ]
     rows += [
         {"imdbId": f"tt77{number}", "Title": "Odd \ud800", "Year": 1985, "Genre": "Action"}
