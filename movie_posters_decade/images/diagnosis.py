@@ -66,7 +66,7 @@ def diagnose(content: bytes, error: Exception) -> tuple[RejectReason, str]:
 
     An image is truncated if its decoder says so or asks for bytes after the end. Some decoders take
     all bytes at once and say the same of cut and of damaged images, so it is also truncated if it
-    declares more bytes than there are. Damage to a declared length cannot be told from a cut.
+    declares more bytes than there are. Damage to a declared length looks like a cut.
 
     Args:
         content: that failed.
@@ -85,7 +85,7 @@ def diagnose(content: bytes, error: Exception) -> tuple[RejectReason, str]:
 
 
 class _WatchedFile(io.BytesIO):
-    """A file in memory that knows whether a decoder asked for bytes after its end."""
+    """A file in memory that knows whether a decoder read past its end."""
 
     is_exhausted = False
 

@@ -16,6 +16,7 @@ import pytest
 import trustme
 from downloads import LIMITS
 from servers.faulty import FaultyHost, Request, faulty_handlers, redirect, serve_faulty
+from servers.socks import serve_socks
 
 from movie_posters_decade.catalogue.fetch import FetchError, fetch
 from movie_posters_decade.download import Limits, RetryPolicy
@@ -415,20 +416,6 @@ def test_host_in_an_odd_spelling_does_not_pass_the_guard(
 
 
 def test_socks_proxy_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            with server.accept()[0] as connection:
-                connection.recv(100)
-                connection.sendall(b"\5\0")  # version 5, without authentication
-                assert b"public.example" in connection.recv(100)
-                connection.sendall(b"\5\0\0\1" + bytes(6))  # success, from an empty address
-                connection.recv(1000)
-                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONTENT)}\r\n\r\n"
-                connection.sendall(head.encode() + CONTENT)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
+    with serve_socks(CONTENT) as proxy_url:
+        monkeypatch.setenv("ALL_PROXY", proxy_url)
         assert download(PUBLIC_URL, path, Limits()) == CONTENT
-        thread.join()

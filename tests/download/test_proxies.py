@@ -1,11 +1,9 @@
 """Proxies: from the environment or given, over HTTP or SOCKS, and the private-address guard."""
 
-import socket
-import threading
-
 import pytest
 from downloads import POSTER, download
 from servers.faulty import FaultyHost, redirect
+from servers.socks import serve_socks
 
 from movie_posters_decade.download import Limits
 from movie_posters_decade.errors import DownloadError
@@ -78,23 +76,9 @@ def test_proxy_without_a_scheme_is_an_http_proxy(
 
 
 def test_socks_proxy_resolves_the_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            with server.accept()[0] as connection:
-                connection.recv(100)
-                connection.sendall(b"\5\0")  # version 5, without authentication
-                assert b"public.example" in connection.recv(100)
-                connection.sendall(b"\5\0\0\1" + bytes(6))  # success, from an empty address
-                connection.recv(1000)
-                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(POSTER)}\r\n\r\n"
-                connection.sendall(head.encode() + POSTER)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{server.getsockname()[1]}")
+    with serve_socks(POSTER) as proxy_url:
+        monkeypatch.setenv("ALL_PROXY", proxy_url)
         [result] = download([URL])
-        thread.join()
     assert result.reason is None
 
 
