@@ -1,5 +1,6 @@
 """Catalogue download: one file with requests: retries, limits, private-address guard, progress."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -116,7 +117,9 @@ class _Session(requests.Session):
             if self._is_guarded and not is_public_name(target.host):
                 raise _private_address(target.host)
             request = self.prepare_request(requests.Request("GET", target.url))
-            settings = self.merge_environment_settings(target.url, {}, True, None, None)
+            # As for posters; requests itself reads only REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
+            trusted = os.environ.get("SSL_CERT_FILE")
+            settings = self.merge_environment_settings(target.url, {}, True, trusted, None)
             response = self.send(request, timeout=self._timeouts, **settings)
             location = super().get_redirect_target(response)
             if location is None:

@@ -240,6 +240,14 @@ def test_redirect_from_http_to_https_is_followed_in_each_attempt(
     assert host.requests["/secure"] == 2
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_certificate_is_trusted_by_the_environment(
+    tls_host: FaultyHost, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, str(tmp_path / "trusted.pem"))
+    assert download(f"{tls_host.url}/good", path) == CONTENT
+
+
 def test_certificate_that_is_not_trusted_is_an_error(tls_host: FaultyHost, path: Path) -> None:
     """There is no retry, so no backoff."""
     start = time.monotonic()
