@@ -117,9 +117,10 @@ class _Session(requests.Session):
             if self._is_guarded and not is_public_name(target.host):
                 raise _private_address(target.host)
             request = self.prepare_request(requests.Request("GET", target.url))
-            # As for posters; requests itself reads only REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
-            trusted = os.environ.get("SSL_CERT_FILE")
-            settings = self.merge_environment_settings(target.url, {}, True, trusted, None)
+            settings = self.merge_environment_settings(target.url, {}, True, None, None)
+            if settings["verify"] is True:
+                # As for posters; requests itself reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE only.
+                settings["verify"] = os.environ.get("SSL_CERT_FILE", True)
             response = self.send(request, timeout=self._timeouts, **settings)
             location = super().get_redirect_target(response)
             if location is None:
