@@ -120,7 +120,7 @@ class _Session(requests.Session):
             settings = self.merge_environment_settings(target.url, {}, True, None, None)
             if settings["verify"] is True:
                 # As for posters; requests itself reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE only.
-                settings["verify"] = os.environ.get("SSL_CERT_FILE", True)
+                settings["verify"] = os.environ.get("SSL_CERT_FILE") or True
             response = self.send(request, timeout=self._timeouts, **settings)
             location = super().get_redirect_target(response)
             if location is None:

@@ -244,6 +244,8 @@ def test_redirect_from_http_to_https_is_followed_in_each_attempt(
 def test_certificate_is_trusted_by_the_environment(
     tls_host: FaultyHost, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    for other in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, str(tmp_path / "trusted.pem"))
     assert download(f"{tls_host.url}/good", path) == CONTENT
 
