@@ -1,5 +1,6 @@
 """Files: atomic writes, and how many files a process may have open."""
 
+import errno
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
+_MACHINE_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
 _MAX_OPEN_FILES_ON_WINDOWS = 512
 
 
@@ -32,6 +34,11 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def is_machine_fault(error: Exception) -> bool:
+    """Return whether an error comes from this machine, and not from one file: none is left."""
+    return getattr(error, "errno", None) in _MACHINE_FAULTS
 
 
 def max_open_files() -> int:

@@ -69,10 +69,11 @@ def parse_url(url: str) -> Address | RejectReason:
     This is the only parser: the guard, the proxy rules and libcurl all get what it found. It
     accepts no spelling of a host that another parser may read in another way.
     """
+    url = url.strip()
     found = _SCHEME.match(url)
     if found and found[1].lower() not in _PORTS:
         return RejectReason.PRIVATE_ADDRESS
-    parts = None if _NEVER_IN_A_URL.search(url) else _URL.fullmatch(url.partition("#")[0].strip())
+    parts = None if _NEVER_IN_A_URL.search(url) else _URL.fullmatch(url.partition("#")[0])
     if parts is None or len(url) > MAX_URL_LENGTH:
         return RejectReason.INVALID_URL
     scheme, host = parts["scheme"].lower(), _ascii_host(parts["host"])
@@ -207,16 +208,20 @@ class Resolver:
     async def _look_up(self, host: str) -> list[str]:
         seconds = 0.0
         try:
-            async with self._slots, asyncio.timeout(self._timeout):
-                addresses = await _look_up_in_thread(host)
+            await self._slots.acquire()
+            async with asyncio.timeout(self._timeout):
+                addresses = await _look_up_in_thread(host, self._slots.release)
             seconds = CACHE_SECONDS
         finally:
             asyncio.get_running_loop().call_later(seconds, self._lookups.pop, host, None)
         return addresses
 
 
-async def _look_up_in_thread(host: str) -> list[str]:
-    """Resolve a name in a daemon thread, which does not keep the program from exiting."""
+async def _look_up_in_thread(host: str, release: Callable[[], None]) -> list[str]:
+    """Resolve a name in a daemon thread, which does not keep the program from exiting.
+
+    A lookup cannot be cancelled. It is released once its thread has ended, whoever still waits.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[list[str]] = loop.create_future()
 
@@ -228,6 +233,7 @@ async def _look_up_in_thread(host: str) -> list[str]:
         except (OSError, UnicodeError) as error:
             finish = partial(future.set_exception, error)
         with suppress(RuntimeError):  # the event loop may be closed by now
+            loop.call_soon_threadsafe(release)
             loop.call_soon_threadsafe(lambda: None if future.cancelled() else finish())
 
     try:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO
 
 from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.hosts import Connections, Loan
@@ -20,6 +19,9 @@ EXTRA_TASKS = 32
 
 IN_MEMORY_BYTES = 1024 * 1024
 """How much of a response body is held in memory; the rest goes into a temporary file."""
+
+MAX_TRIES = 20
+"""Requests for one URL at most, where attempts do not count because the process was suspended."""
 
 TICK = 1.0
 """How often the clock is looked at, in seconds."""
@@ -68,11 +70,14 @@ class Spending:
 
 
 class Clock:
-    """Notices that the process was suspended (Ctrl-Z, a closed laptop): monotonic time jumps."""
+    """Notices that the process was suspended (Ctrl-Z, a closed laptop): the time of day jumps.
+
+    On some systems the monotonic clock stands still while a laptop sleeps.
+    """
 
     def __init__(self, jump: float) -> None:
         self._jump = jump
-        self._last_look = time.monotonic()
+        self._last_look = time.time()
         self._last_jump = float("-inf")
 
     async def run(self) -> None:
@@ -87,9 +92,9 @@ class Clock:
         return self._last_jump >= moment
 
     def _look(self) -> None:
-        now = time.monotonic()
+        now = time.time()
         if now - self._last_look > self._jump:
-            self._last_jump = now
+            self._last_jump = time.monotonic()
         self._last_look = now
 
 
@@ -195,48 +200,53 @@ class HostWorker:
 
     async def _download(self, link: Link) -> Download | None:
         """Return the download of a link, or None if the link must wait for too long."""
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
-            attempt = await self._last_attempt(link, body)
-            if attempt is None:
-                return None
-            if attempt.reason is not None:
-                return Download(link.url, attempt)
-            body.seek(0)
-            content = body.read()
-        self.spending.add(content)
-        return Download(link.url, attempt, content, await self.checker.check(content))
-
-    async def _last_attempt(self, link: Link, body: IO[bytes]) -> Attempt | None:
-        attempt, is_retried = Attempt(link.url, RejectReason.CONNECTION_ERROR), True
+        attempt, content = Attempt(link.url, RejectReason.CONNECTION_ERROR), b""
+        is_retried = True
         while is_retried:
-            if max(link.wait, self._host.pause()) > self.spending.max_wait:
+            if link.wait > self.spending.max_wait:
                 return None
             if link.wait:
                 await asyncio.sleep(link.wait)
                 link.wait = 0.0
             async with self._connections:
-                while self._host.pause():
-                    await asyncio.sleep(self._host.pause())
+                while pause := self._host.pause():
+                    if pause > self.spending.max_wait:
+                        return None
+                    await asyncio.sleep(pause)
                 if self._host.is_open:
                     break
                 async with self.slots:
+                    if self.spending.is_over:
+                        return None
                     begin = time.monotonic()
-                    attempt = await self._attempt(link, body)
+                    attempt, content = await self._attempt(link)
                     is_retried = self._record(link, attempt, begin)
-        return attempt
+        if attempt.reason is not None:
+            return Download(link.url, attempt)
+        self.spending.add(content)
+        return Download(link.url, attempt, content, await self.checker.check(content))
 
-    async def _attempt(self, link: Link, body: IO[bytes]) -> Attempt:
+    async def _attempt(self, link: Link) -> tuple[Attempt, bytes]:
+        """Send a request once, and return the outcome and the content."""
         total = self._host.policy.total_timeout
-        try:
-            async with asyncio.timeout(total - link.spent):
-                return await self.client.get(link.address, body)
-        except TimeoutError:
-            detail = f"No complete response within {total:g} seconds"
-            return Attempt(link.url, RejectReason.TIMEOUT, is_transient=True, detail=detail)
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+            try:
+                async with asyncio.timeout(total - link.spent):
+                    attempt = await self.client.get(link.address, body)
+            except TimeoutError:
+                detail = f"No complete response within {total:g} seconds"
+                reason = RejectReason.TIMEOUT
+                return Attempt(link.url, reason, is_transient=True, detail=detail), b""
+            if attempt.reason is not None:
+                return attempt, b""
+            body.seek(0)
+            return attempt, body.read()
 
     def _record(self, link: Link, attempt: Attempt, begin: float) -> bool:
         """Record an attempt, and return whether another one follows."""
-        if attempt.is_transient and self.clock.has_jumped_since(begin):
+        is_interrupted = attempt.is_transient and self.clock.has_jumped_since(begin)
+        if is_interrupted and link.tries < MAX_TRIES:
+            link.tries += 1
             return True  # the connection was lost while the process was suspended
         seconds = time.monotonic() - begin
         is_retried = link.record(attempt, seconds, self._host.policy, random.random())

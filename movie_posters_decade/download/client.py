@@ -1,9 +1,13 @@
 """HTTP client: one guarded GET, with redirects and proxies, over pooled connections."""
 
+import errno
 import math
+import os
+import re
 import socket
 import ssl
 import urllib.request
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +37,10 @@ from movie_posters_decade.records import RejectReason
 MAX_REDIRECTS = 5
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-_PROXY_SCHEMES = ("http://", "https://", "socks4a://", "socks5h://")
+_PROXY = re.compile(
+    r"(?:https?|socks4a|socks5h)://(?:[^@/\s]*@)?(?:\[[0-9a-f:]+\]|[^@:/\[\]\s]+)(?::\d+)?/?",
+    re.IGNORECASE,
+)
 _REMOTE_DNS = {"socks4": "socks4a", "socks5": "socks5h"}
 """SOCKS proxies, and libcurl's names for them when they resolve host names themselves."""
 
@@ -65,7 +72,10 @@ class Client:
 
     async def __aenter__(self) -> Self:
         self._resolver = Resolver(self._policy.connect_timeout, self._max_connections)
-        self._transfers = pycurl.AsyncCurlMulti()
+        try:
+            self._transfers = pycurl.AsyncCurlMulti()
+        except pycurl.error as error:  # there is no descriptor left, and libcurl does not say so
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
         for option in (pycurl.M_MAXCONNECTS, pycurl.M_MAX_TOTAL_CONNECTIONS):
             self._transfers.setopt(option, self._max_connections)
         return self
@@ -110,6 +120,7 @@ class Client:
             finally:
                 hop.status = transfer.status or hop.status
             if transfer.has_content:
+                _decompress(body, transfer.header("Content-Encoding"), self._limits.max_bytes)
                 return Attempt(hop.url, status=hop.status)
             location = transfer.header("Location")
             if hop.status not in _REDIRECT_STATUSES or location is None:
@@ -139,6 +150,7 @@ class Client:
             detail = f"Looking up {address.host} timed out"
             raise TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail) from None
         except socket.gaierror as error:
+            socket.socket().close()  # raises an OSError if no descriptor was left for the lookup
             detail = f"Could not look up {address.host}: {error.strerror or error}"
             raise TransferError(
                 RejectReason.CONNECTION_ERROR, is_transient=True, detail=detail
@@ -159,7 +171,7 @@ class Client:
         ):
             return None
         proxy = self._proxies.get(address.scheme) or self._proxies.get("all")
-        if proxy and not proxy.lower().startswith(_PROXY_SCHEMES):
+        if proxy and not _PROXY.fullmatch(proxy):
             raise DownloadError(
                 f"{proxy}: expected an HTTP or SOCKS proxy for {address.scheme}; found another "
                 "kind. Set the environment variable to an http:// address, or NO_PROXY to "
@@ -183,8 +195,8 @@ def _template(limits: Limits, policy: RetryPolicy) -> pycurl.Curl:
     """Return a libcurl handle with the settings of all transfers."""
     curl = pycurl.Curl()
     curl.setopt(pycurl.USERAGENT, limits.user_agent.encode())
-    # A body that is compressed all the same is decompressed, and the size limit holds after that.
-    curl.setopt(pycurl.ACCEPT_ENCODING, "identity")
+    curl.setopt(pycurl.HTTPHEADER, ["Accept-Encoding: identity"])
+    curl.setopt(pycurl.PATH_AS_IS, 1)  # "/a/../b" stays as it is written
     curl.setopt(pycurl.COOKIEFILE, "")  # cookies are kept, for as long as the handle
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
@@ -212,6 +224,23 @@ def _with_scheme(proxy: str) -> str:
     """Return a proxy's URL with a scheme; without one it means http, as for other clients."""
     scheme, colon, rest = proxy.rpartition("://")
     return f"{_REMOTE_DNS.get(scheme.lower(), scheme)}{colon}{rest}" if colon else f"http://{proxy}"
+
+
+def _decompress(body: IO[bytes], encoding: str | None, max_bytes: int) -> None:
+    """Decompress a body that a host sent compressed, though that was not wanted."""
+    if (encoding or "").lower() not in {"gzip", "x-gzip", "deflate"}:
+        return
+    body.seek(0)
+    try:
+        # One byte more than is allowed tells that there is more.
+        content = zlib.decompressobj(wbits=47).decompress(body.read(), max_bytes + 1)
+    except zlib.error:
+        return  # it is not compressed, whatever its head says; the check decides
+    if len(content) > max_bytes:
+        raise TransferError(RejectReason.TOO_LARGE)
+    body.seek(0)
+    body.truncate()
+    body.write(content)
 
 
 def _error_attempt(hop: _Hop, retry_after: str | None) -> Attempt:

@@ -26,7 +26,7 @@ from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import write_atomically
+from movie_posters_decade.io import is_machine_fault, write_atomically
 from movie_posters_decade.records import (
     Check,
     Checksum,
@@ -86,13 +86,25 @@ class Downloader:
             self._workers = None
 
     def download(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
-        """Download links, and yield a result for each as it arrives, in any order."""
+        """Download links, and yield a result for each as it arrives, in any order.
+
+        Raises:
+            DownloadError: this machine is at fault, or requests are forbidden.
+        """
         try:
             with closing(self._download(links)) as results:
                 for result in results:
                     if self.hashes is not None:
                         self.hashes.add(result)
                     yield result
+        except DownloadError:
+            raise
+        except (OSError, MemoryError) as error:
+            found = str(error) or "no memory is left"
+            raise DownloadError(
+                f"{self.cache.folder}: a poster cannot be stored: {found}. What was downloaded "
+                "before is kept. Fix this and build again."
+            ) from error
         finally:
             if self.hashes is not None:
                 self.hashes.save()
@@ -125,7 +137,9 @@ class Downloader:
         path = self.folder / link
         try:
             content = path.read_bytes()
-        except (OSError, ValueError):  # a path with a null character is a ValueError
+        except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+            if is_machine_fault(error):
+                raise
             return DownloadResult(link, reason=RejectReason.NOT_FOUND)
         return _result(link, path, self._check_again(content))
 
@@ -161,23 +175,14 @@ class Downloader:
             )
 
     def _from_network(self, links: Sequence[Link]) -> Generator[DownloadResult, None, None]:
-        try:
-            self.cache.folder.mkdir(parents=True, exist_ok=True)
-            if self.refresh:
-                for link in links:
-                    self.cache.forget_not_found(link.url)
-            with closing(self._run(links)) as downloads:
-                for download in downloads:
-                    self._warn(download)
-                    yield self._store(download)
-        except DownloadError:
-            raise
-        except (OSError, MemoryError) as error:
-            found = str(error) or "no memory is left"
-            raise DownloadError(
-                f"{self.cache.folder}: a poster cannot be stored: {found}. What was downloaded "
-                "before is kept. Fix this and build again."
-            ) from error
+        self.cache.folder.mkdir(parents=True, exist_ok=True)
+        if self.refresh:
+            for link in links:
+                self.cache.forget_not_found(link.url)
+        with closing(self._run(links)) as downloads:
+            for download in downloads:
+                self._warn(download)
+                yield self._store(download)
 
     def _run(self, links: Sequence[Link]) -> Generator[Download, None, None]:
         """Request links from all their hosts at once, in this process or on the workers."""

@@ -52,10 +52,15 @@ def run_on_workers(
         while out or lending.next_due(time.monotonic()) is not None:
             done = _wait(out, lending, workers)
             results = [_settle(future, out.pop(future), lending, workers) for future in done]
-            # The next batches go out before the results are read.
-            submit()
+            errors = [result for result in results if isinstance(result, Exception)]
+            if not errors:
+                # The next batches go out before the results are read.
+                submit()
             for result in results:
-                yield from result
+                if not isinstance(result, Exception):
+                    yield from result
+            if errors:
+                raise errors[0]
     finally:
         for future in out:
             future.cancel()
@@ -103,22 +108,31 @@ def _wait(
 
 def _settle(
     future: Future[BatchResult], running: _Running, lending: Lending, workers: Workers
-) -> list[Download]:
-    """Give back the hosts of a batch that has ended, and return its downloads."""
+) -> list[Download] | Exception:
+    """Give back the hosts of a batch that has ended, and return its downloads, or its error."""
     try:
         result = future.result()
     except workers.losses:
+        return _recover(running, lending, workers)
+    except (DownloadError, OSError, MemoryError) as error:
+        return error
+    except Exception as error:  # noqa: BLE001, such as a worker without this package
+        return DownloadError(
+            "Worker: expected movie_posters_decade with all it needs; found "
+            f"{type(error).__name__}: {error}. Install the same version of it for all workers."
+        )
+    lending.take_back(result.loans, time.monotonic())
+    return result.downloads
+
+
+def _recover(running: _Running, lending: Lending, workers: Workers) -> list[Download] | Exception:
+    try:
         workers.check()
         workers.recover(running.executor)
         lending.lose(running.batch)
-        return []
-    except (ImportError, AttributeError) as error:
-        raise DownloadError(
-            "Worker: expected movie_posters_decade with all it needs; found: "
-            f"{error}. Install the same version of it for all workers."
-        ) from error
-    lending.take_back(result.loans, time.monotonic())
-    return result.downloads
+    except DownloadError as error:
+        return error
+    return []
 
 
 def run_here(start: Start[T]) -> Generator[T, None, None]:

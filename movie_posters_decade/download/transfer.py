@@ -1,10 +1,12 @@
 """One HTTP transfer with libcurl: private-address guard, size limit, opt-out."""
 
+import errno
 import re
 import socket
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import IO, Any
+from urllib.parse import quote
 
 import pycurl
 
@@ -25,6 +27,7 @@ _OK = frozenset({200, 203})
 _ABORT = -1
 _CONTENT_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
+_ASCII = bytes(range(128)).decode()
 _NOT_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
 _OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex"})
 _DIRECTIVES_WITH_VALUES = frozenset(
@@ -142,9 +145,9 @@ class Transfer:
     def _check_head(self) -> int | None:
         length = self.header("Content-Length") or ""
         self.has_content = self.status in _OK or self._is_whole_range()
-        if not self.has_content:
-            self._remaining = UNWANTED_BYTES
-        elif self._limits.respect_opt_out and opts_out(self._values("X-Robots-Tag"), AGENT):
+        self._remaining = self._limits.max_bytes if self.has_content else UNWANTED_BYTES
+        is_respected = self.has_content and self._limits.respect_opt_out
+        if is_respected and opts_out(self._values("X-Robots-Tag"), AGENT):
             return self._reject(RejectReason.OPTED_OUT)
         is_too_large = length.isdecimal() and int(length[:20]) > self._remaining
         return self._reject(RejectReason.TOO_LARGE) if is_too_large else None
@@ -210,10 +213,8 @@ def _directives(header: str, agent: str) -> set[str]:
 
 
 def _decode(value: bytes) -> str:
-    try:
-        return value.decode().strip()
-    except UnicodeDecodeError:
-        return value.decode("latin-1").strip()
+    """Return a header's value, with bytes that are not ASCII percent-encoded, as in a URL."""
+    return quote(value.strip(), safe=_ASCII)
 
 
 def _transfer_error(error: int | None, detail: str, *, has_head: bool) -> TransferError:
@@ -222,8 +223,8 @@ def _transfer_error(error: int | None, detail: str, *, has_head: bool) -> Transf
         raise MemoryError(detail)
     if error == pycurl.E_OPERATION_TIMEDOUT:
         return TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail)
-    if error == pycurl.E_BAD_CONTENT_ENCODING:
-        return TransferError(RejectReason.UNDECODABLE, detail=detail)
+    if error == pycurl.E_SSL_CACERT_BADFILE:
+        raise OSError(errno.EIO, f"The trusted certificates cannot be read: {detail}")
     if error is None or error in _NOT_HTTP:
         return TransferError(RejectReason.SERVER_ERROR, is_transient=True, detail=detail)
     if has_head:

@@ -21,7 +21,7 @@ class Workers:
 
     executor: Executor
     count: int
-    losses: tuple[type[BaseException], ...] = (BrokenExecutor,)  # raised when a worker was lost
+    losses: tuple[type[BaseException], ...] = (BrokenExecutor, CancelledError)  # of a worker
     check: Callable[[], bool] = lambda: True  # False while there is no worker; may raise an error
     renew: Callable[[], Executor] | None = None  # after a loss, unless it recovers by itself
     close: Callable[[], None] = field(default=lambda: None)
@@ -103,7 +103,7 @@ def _cluster(address: str) -> Workers:
     try:
         client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
         client.wait_for_workers(1, WAIT_SECONDS)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, ImportError) as error:  # also without a certificate
         if client is not None:
             client.close()
         raise DownloadError(

@@ -70,7 +70,7 @@ def test_url_is_sent_as_it_is_written(rest: str) -> None:
         "http://127%2e0.0.1/",
         "http://a.example\\@b.example/",
         "http://a.example/\0",
-        "http://a.example/\n",
+        "http://a.example/\nb",
         "http://a.example/\ud800",
         f"http://{300 * 'a'}/",
         f"http://a.example/{MAX_URL_LENGTH * 'a'}",

@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from downloads import POSTER, SHORT, download
@@ -41,12 +42,21 @@ import resource, sys
 from pathlib import Path
 from movie_posters_decade.download import DownloadCache, Downloader, Limits
 
-limit, spare, cache, *urls = sys.argv[1:]
+limit, spare, cache, folder, *urls = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
-taken = [open("/dev/null") for _ in range(int(limit) - int(spare))] if int(spare) else []
 downloader = Downloader(
-    DownloadCache(Path(cache)), limits=Limits(allow_private_hosts=True), connections_per_host=128
+    DownloadCache(Path(cache)),
+    limits=Limits(allow_private_hosts=True),
+    connections_per_host=128,
+    folder=Path(folder),
 )
+taken = []
+try:
+    while True:
+        taken.append(open("/dev/null"))
+except OSError:
+    for _ in range(min(int(spare), len(taken))):
+        taken.pop().close()
 try:
     print({str(result.reason) for result in downloader.download(urls)})
 except Exception as error:
@@ -125,15 +135,25 @@ def test_connections_are_bounded_by_the_descriptors(cache: DownloadCache) -> Non
                 f"/{number}": lambda request: request.respond(POSTER) for number in range(40)
             }
             urls += [f"{host.url}/{number}" for number in range(40)]
-        assert run(FEW_DESCRIPTORS, 128, 0, cache.folder, *urls) == "{'None'}\n"
+        assert run(FEW_DESCRIPTORS, 128, 128, cache.folder, cache.folder, *urls) == "{'None'}\n"
 
 
 def test_no_descriptor_left_is_an_error_and_no_rejection(
     cache: DownloadCache, host: FaultyHost
 ) -> None:
-    printed = run(FEW_DESCRIPTORS, 128, 4, cache.folder, f"{host.url}/good")
+    printed = run(FEW_DESCRIPTORS, 128, 4, cache.folder, cache.folder, f"{host.url}/good")
     assert printed.startswith(f"DownloadError {cache.folder}: ")
     assert "Too many open files" in printed
+
+
+@pytest.mark.parametrize(("kind", "spare"), [("path", 0), ("host", 2), ("host", 5), ("host", 7)])
+def test_no_descriptor_for_a_lookup_or_a_file_is_an_error_and_no_rejection(
+    cache: DownloadCache, host: FaultyHost, tmp_path: Path, kind: str, spare: int
+) -> None:
+    (tmp_path / "poster.jpg").write_bytes(POSTER)
+    link = f"{host.url}/good".replace("127.0.0.1", "localhost") if kind == "host" else "poster.jpg"
+    printed = run(FEW_DESCRIPTORS, 128, spare, cache.folder, tmp_path, link)
+    assert printed.startswith((f"DownloadError {cache.folder}: ", "{'None'}")), printed
 
 
 def test_connection_limit_is_half_of_the_descriptors() -> None:

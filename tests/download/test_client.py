@@ -17,6 +17,7 @@ from movie_posters_decade.download.addresses import Address, parse_url, redirect
 from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.retry import Attempt
 from movie_posters_decade.download.transfer import USER_AGENT, opts_out
+from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.records import RejectReason, accept_anything
 
 
@@ -82,6 +83,15 @@ def test_host_with_an_untrusted_certificate_is_not_requested(tls_host: FaultyHos
     assert "certificate" in attempt.detail
     assert body.getvalue() == b""
     assert tls_host.requests.total() == 0
+
+
+def test_certificates_that_cannot_be_read_are_an_error_and_no_rejection(
+    tls_host: FaultyHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "empty.pem"))
+    with pytest.raises(DownloadError, match="The trusted certificates cannot be read"):
+        download([f"{tls_host.url}/a"])
 
 
 @pytest.mark.usefixtures("_trusted")

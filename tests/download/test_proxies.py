@@ -82,6 +82,13 @@ def test_socks_proxy_resolves_the_host_name(monkeypatch: pytest.MonkeyPatch) -> 
     assert result.reason is None
 
 
+@pytest.mark.parametrize("proxy", ["http://:80", "http://a b:80", "http://[::1", "http://a:b"])
+def test_proxy_that_is_no_url_is_an_error(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(DownloadError, match="expected an HTTP or SOCKS proxy for http"):
+        download([URL])
+
+
 def test_proxy_of_another_kind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "ftp://127.0.0.1:1080")
     with pytest.raises(DownloadError) as error:

@@ -76,6 +76,20 @@ def test_url_of_a_host_whose_lookup_takes_too_long_is_a_timeout(system: SystemRe
     system.may_answer.set()
 
 
+def test_lookup_that_hangs_counts_until_its_thread_has_ended(system: SystemResolver) -> None:
+    async def resolve() -> None:
+        resolver = Resolver(0.01, 2)
+        names = [f"slow{number}.example" for number in range(6)]
+        lookups = [asyncio.create_task(resolver.addresses(name)) for name in names]
+        await asyncio.sleep(0.1)
+        assert system.lookups.total() == 2
+        system.may_answer.set()
+        await asyncio.gather(*lookups, return_exceptions=True)
+        assert system.lookups.total() == 6
+
+    asyncio.run(resolve())
+
+
 def test_slow_lookup_delays_neither_another_nor_the_end(system: SystemResolver) -> None:
     system.addresses |= {"slow.example": ["1.1.1.1"], "a.example": ["1.2.3.4"]}
 

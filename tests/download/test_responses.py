@@ -35,7 +35,7 @@ def tls_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyHost]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/a%2Fb%3A%28c%29%27%40.jpg?signature=x%2By%3D%3D", "/a@b'(c),d._V1_UX1_.jpg"],
+    ["/a%2Fb%3A%28c%29%27%40.jpg?signature=x%2By%3D%3D", "/a/../b/./c", "/a@b'(c),d._V1_UX1_.jpg"],
 )
 def test_link_is_sent_as_it_is_written(host: FaultyHost, path: str) -> None:
     url = serve(host, path, "200 OK")
@@ -73,11 +73,31 @@ def test_compressed_content_is_decompressed(cache: DownloadCache, host: FaultyHo
     assert result.path.read_bytes() == POSTER
 
 
-def test_content_that_is_not_compressed_as_it_says_is_undecodable(host: FaultyHost) -> None:
-    url = serve(host, "/a", "200 OK", "Content-Encoding: gzip\r\n")
-    [result] = download([url])
-    assert result.reason is RejectReason.UNDECODABLE
-    assert result.detail
+@pytest.mark.parametrize("encoding", ["gzip", "utf-8", "image/jpeg", "br"])
+def test_content_that_is_not_compressed_as_it_says_is_used(host: FaultyHost, encoding: str) -> None:
+    [result] = download([serve(host, "/a", "200 OK", f"Content-Encoding: {encoding}\r\n")])
+    assert result.reason is None
+
+
+def test_poster_after_early_hints_may_be_as_large_as_any_other(host: FaultyHost) -> None:
+    def hint_first(request: Request) -> None:
+        request.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        request.respond(POSTER.ljust(200_000, b"\0"))
+
+    host.handlers["/a"] = hint_first
+    [result] = download([f"{host.url}/a"])
+    assert result.reason is None
+
+
+def test_redirect_in_latin_1_keeps_its_bytes(host: FaultyHost) -> None:
+    host.handlers |= {
+        "/start": lambda request: request.send(
+            b"HTTP/1.1 302 Found\r\nLocation: /caf\xe9\r\nContent-Length: 0\r\n\r\n"
+        ),
+        "/caf%E9": host.handlers["/good"],
+    }
+    [result] = download([f"{host.url}/start"])
+    assert result.reason is None
 
 
 def test_cookie_is_kept_for_the_redirects_of_one_link(host: FaultyHost) -> None:

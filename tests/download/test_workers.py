@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,7 +22,11 @@ from servers.faulty import FaultyHost, Request, faulty_handlers, serve_faulty
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download import DownloadCache, RetryPolicy
+from movie_posters_decade.download.addresses import Address, parse_url
+from movie_posters_decade.download.attempts import Budget
 from movie_posters_decade.download.batch import Settings, download_batch
+from movie_posters_decade.download.hosts import Host, Loan
+from movie_posters_decade.download.retry import Link
 from movie_posters_decade.download.workers import open_workers
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.images import check_poster, check_version
@@ -128,6 +133,64 @@ def test_retry_after_brings_the_links_home_until_the_host_is_due(host: FaultyHos
     assert moments[1] - moments[0] >= 1.2
 
 
+def lend(host: FaultyHost, paths: list[str], connections: int = 1) -> Loan:
+    """Return a loan of a host for some of its paths."""
+    urls = [host.url + path for path in paths]
+    addresses = [(url, parse_url(url)) for url in urls]
+    links = [Link(url, address) for url, address in addresses if isinstance(address, Address)]
+    return Loan(Host(host.url, connections, CALM), deque(links))
+
+
+@pytest.mark.parametrize(
+    "budget", [Budget(seconds=0.2), Budget(bytes=3 * len(POSTER)), Budget(wait=0.1)]
+)
+def test_batch_begins_no_link_beyond_its_budget(host: FaultyHost, budget: Budget) -> None:
+    def answer(request: Request) -> None:
+        time.sleep(0.06)
+        if len(host.heads) == 3 and budget.wait < 1:
+            request.respond(status="429 Too Many Requests", more="Retry-After: 5\r\n")
+        else:
+            request.respond(POSTER)
+
+    paths = [f"/{number}" for number in range(40)]
+    host.handlers |= dict.fromkeys(paths, answer)
+    settings = Settings(limits=LIMITS, policy=replace(CALM, throttle_limit=60))
+    begin = time.monotonic()
+    result = download_batch([lend(host, paths)], settings, budget)
+    assert time.monotonic() - begin < 2
+    assert 2 <= len(result.downloads) <= 6
+    assert len(result.downloads) + len(result.loans[0].links) == 40
+    assert host.requests.total() <= 7
+
+
+def test_downloads_of_one_batch_are_kept_when_another_fails(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    class HalfBroken(Executor):
+        def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            if arguments[0][0].host.origin == host.url:
+                future.set_result(function(*arguments))
+            else:
+                future.set_exception(OSError(28, "No space left on device"))
+            return future
+
+    urls = ["http://a.invalid/1", f"{host.url}/good"]
+    with pytest.raises(DownloadError, match="No space left on device"):
+        download(urls, cache, workers=HalfBroken())
+    assert stored(cache) == [cache.path(f"{host.url}/good").name]
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "tls://127.0.0.1:9"])
+def test_scheduler_that_cannot_be_reached_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    monkeypatch.setattr("movie_posters_decade.download.workers.WAIT_SECONDS", 0.2)
+    with pytest.raises(DownloadError, match=f"^{address}: expected a Dask scheduler with a worker"):
+        open_workers(address)
+
+
 def test_circuit_breaker_holds_over_all_batches(caplog: pytest.LogCaptureFixture) -> None:
     with serve_faulty() as silent, ThreadPoolExecutor(3) as executor:
         silent.handlers = {f"/{number}": Request.hang for number in range(100)}
@@ -186,13 +249,6 @@ def test_worker_loads_neither_datasets_nor_pandas() -> None:
     command = [sys.executable, "-c", code]
     finished = subprocess.run(command, capture_output=True, check=True, text=True)
     assert finished.stdout == "set()\n"
-
-
-def test_unknown_scheduler_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed", reason="the extra cluster is not installed")
-    monkeypatch.setattr("movie_posters_decade.download.workers.WAIT_SECONDS", 0.2)
-    with pytest.raises(DownloadError, match=r"^tcp://127.0.0.1:9: expected a Dask scheduler with"):
-        open_workers("tcp://127.0.0.1:9")
 
 
 class Cluster:
