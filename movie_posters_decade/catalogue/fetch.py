@@ -24,7 +24,8 @@ from movie_posters_decade.download.addresses import (
     parse_url,
     redirect_target,
 )
-from movie_posters_decade.download.retry import RETRY_STATUSES, parse_retry_after
+from movie_posters_decade.download.headers import parse_retry_after
+from movie_posters_decade.download.retry import RETRY_STATUSES
 from movie_posters_decade.io import write_atomically
 from movie_posters_decade.records import MEANINGS
 

@@ -7,7 +7,6 @@ import re
 import socket
 import ssl
 import urllib.request
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,11 +22,11 @@ from movie_posters_decade.download.addresses import (
     is_public_name,
     redirect_target,
 )
+from movie_posters_decade.download.headers import decompress, parse_retry_after
 from movie_posters_decade.download.retry import (
     RETRY_STATUSES,
     Attempt,
     RetryPolicy,
-    parse_retry_after,
     reason_for_status,
 )
 from movie_posters_decade.download.transfer import USER_AGENT, Limits, Transfer, TransferError
@@ -120,7 +119,9 @@ class Client:
             finally:
                 hop.status = transfer.status or hop.status
             if transfer.has_content:
-                _decompress(body, transfer.header("Content-Encoding"), self._limits.max_bytes)
+                encoding = transfer.header("Content-Encoding")
+                if not decompress(body, encoding, self._limits.max_bytes):
+                    raise TransferError(RejectReason.TOO_LARGE)
                 return Attempt(hop.url, status=hop.status)
             location = transfer.header("Location")
             if hop.status not in _REDIRECT_STATUSES or location is None:
@@ -224,23 +225,6 @@ def _with_scheme(proxy: str) -> str:
     """Return a proxy's URL with a scheme; without one it means http, as for other clients."""
     scheme, colon, rest = proxy.rpartition("://")
     return f"{_REMOTE_DNS.get(scheme.lower(), scheme)}{colon}{rest}" if colon else f"http://{proxy}"
-
-
-def _decompress(body: IO[bytes], encoding: str | None, max_bytes: int) -> None:
-    """Decompress a body that a host sent compressed, though that was not wanted."""
-    if (encoding or "").lower() not in {"gzip", "x-gzip", "deflate"}:
-        return
-    body.seek(0)
-    try:
-        # One byte more than is allowed tells that there is more.
-        content = zlib.decompressobj(wbits=47).decompress(body.read(), max_bytes + 1)
-    except zlib.error:
-        return  # it is not compressed, whatever its head says; the check decides
-    if len(content) > max_bytes:
-        raise TransferError(RejectReason.TOO_LARGE)
-    body.seek(0)
-    body.truncate()
-    body.write(content)
 
 
 def _error_attempt(hop: _Hop, retry_after: str | None) -> Attempt:

@@ -1,8 +1,6 @@
-"""Retry policy: attempts, exponential backoff with jitter, Retry-After. Pure functions."""
+"""Retry policy: attempts, exponential backoff with jitter. It sends no request itself."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from movie_posters_decade.download.addresses import Address
 from movie_posters_decade.records import RejectReason
@@ -102,19 +100,3 @@ def reason_for_status(status: int) -> RejectReason:
     if 400 <= status < 500 and status not in RETRY_STATUSES:
         return RejectReason.ACCESS_DENIED
     return RejectReason.SERVER_ERROR
-
-
-def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Parse a ``Retry-After`` header into seconds; None without a usable one.
-
-    It holds a whole number of seconds or an HTTP date (RFC 9110, section 10.2.3).
-    """
-    if value is None:
-        return None
-    if value.isascii() and value.strip().isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-        return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    except (ValueError, OverflowError):
-        return None

@@ -12,6 +12,7 @@ import pycurl
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import is_public
+from movie_posters_decade.download.headers import opts_out
 from movie_posters_decade.records import RejectReason
 
 AGENT = "movie_posters_decade"
@@ -29,10 +30,6 @@ _CONTENT_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)", re.IGNORECASE)
 _ASCII = bytes(range(128)).decode()
 _NOT_HTTP = frozenset({pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY})
-_OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex"})
-_DIRECTIVES_WITH_VALUES = frozenset(
-    {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
-)
 
 
 @dataclass(frozen=True)
@@ -188,28 +185,6 @@ class Transfer:
     def _reject(self, reason: RejectReason) -> int:
         self._rejection = reason
         return _ABORT
-
-
-def opts_out(headers: list[str], agent: str) -> bool:
-    """Return whether ``X-Robots-Tag`` headers opt out of use in datasets.
-
-    Args:
-        headers: their values, such as "noai, noimageai" or, for one agent, "agent: noai".
-        agent: the name of this client.
-    """
-    return any(_directives(header, agent) & _OPT_OUTS for header in headers)
-
-
-def _directives(header: str, agent: str) -> set[str]:
-    """Return the directives of a header that apply to all agents or to this one."""
-    directives, applies = set(), True
-    for part in header.lower().split(","):
-        name, colon, directive = part.strip().partition(":")
-        if colon and name not in _DIRECTIVES_WITH_VALUES:
-            applies = name in {"*", agent.lower()}
-        if applies:
-            directives.add(directive.strip() if colon else name)
-    return directives
 
 
 def _decode(value: bytes) -> str:

@@ -15,8 +15,9 @@ from servers.faulty import FaultyHost, redirect, serve_faulty
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, user_agent
 from movie_posters_decade.download.addresses import Address, parse_url, redirect_target
 from movie_posters_decade.download.client import Client
+from movie_posters_decade.download.headers import opts_out
 from movie_posters_decade.download.retry import Attempt
-from movie_posters_decade.download.transfer import USER_AGENT, opts_out
+from movie_posters_decade.download.transfer import USER_AGENT
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.records import RejectReason, accept_anything
 

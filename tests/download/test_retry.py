@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from servers.faulty import FaultyHost, Request, redirect, serve_faulty
 
 from movie_posters_decade.download import DownloadCache, RetryPolicy
-from movie_posters_decade.download.retry import parse_retry_after, reason_for_status
+from movie_posters_decade.download.headers import parse_retry_after
+from movie_posters_decade.download.retry import reason_for_status
 from movie_posters_decade.records import DownloadResult, RejectReason
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
