@@ -76,10 +76,18 @@ class _Running:
     def submit(self, settings: Settings, budget: Budget, workers: Workers) -> Future[BatchResult]:
         try:
             return self.executor.submit(download_batch, self.batch.loans, settings, budget)
-        except workers.losses as error:
+        except (*workers.losses, RuntimeError, AttributeError) as error:
             future: Future[BatchResult] = Future()
-            future.set_exception(error)
+            is_loss = isinstance(error, workers.losses)
+            future.set_exception(error if is_loss else _unusable_executor(error))
             return future
+
+
+def _unusable_executor(error: Exception) -> DownloadError:
+    return DownloadError(
+        "Option executor: expected an open executor, as in concurrent.futures; found: "
+        f"{error}. What was downloaded is kept."
+    )
 
 
 def _wait(

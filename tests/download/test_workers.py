@@ -230,6 +230,14 @@ def test_executor_of_the_caller_that_breaks_is_an_error_and_blames_no_link(
         download([f"{host.url}/good"], workers=BrokenPool())
 
 
+def test_executor_that_takes_no_work_is_an_error(host: FaultyHost) -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    for unusable in (executor, object()):
+        with pytest.raises(DownloadError, match=r"^Option executor: expected an open executor"):
+            download([f"{host.url}/good"], workers=unusable)
+
+
 def test_worker_of_another_version_is_refused() -> None:
     settings = Settings(check_version=lambda: "two", expected_versions=("0.1.0", "one"))
     with pytest.raises(DownloadError) as error:
