@@ -76,11 +76,13 @@ class _Running:
     def submit(self, settings: Settings, budget: Budget, workers: Workers) -> Future[BatchResult]:
         try:
             return self.executor.submit(download_batch, self.batch.loans, settings, budget)
-        except (*workers.losses, RuntimeError, AttributeError) as error:
-            future: Future[BatchResult] = Future()
-            is_loss = isinstance(error, workers.losses)
-            future.set_exception(error if is_loss else _unusable_executor(error))
-            return future
+        except workers.losses as loss:
+            error: BaseException = loss
+        except (RuntimeError, AttributeError) as other:
+            error = _unusable_executor(other)
+        future: Future[BatchResult] = Future()
+        future.set_exception(error)
+        return future
 
 
 def _unusable_executor(error: Exception) -> DownloadError:
