@@ -14,7 +14,7 @@ from movie_posters_decade.download.lending import Batch, Lending
 from movie_posters_decade.download.workers import WAIT_SECONDS, Workers
 from movie_posters_decade.errors import DownloadError
 
-BUDGET = Budget(seconds=5.0, bytes=8 * 1024 * 1024, wait=1.0)
+BUDGET = Budget(seconds=5.0, bytes=4 * 1024 * 1024, wait=1.0)
 """When a batch on a worker begins no further link."""
 
 LOOK_SECONDS = 1.0
@@ -57,8 +57,8 @@ def run_on_workers(
                 # The next batches go out before the results are read.
                 submit()
             for result in results:
-                if not isinstance(result, Exception):
-                    yield from result
+                while not isinstance(result, Exception) and result:
+                    yield result.pop()  # so that its content is not kept any longer
             if errors:
                 raise errors[0]
     finally:

@@ -18,7 +18,7 @@ from movie_posters_decade.errors import DownloadError
 CONNECTIONS_PER_SHARE = 32
 """A host is lent to two batches from twice as many connections on, to three from thrice, ..."""
 
-LINKS_PER_BATCH = 512
+LINKS_PER_BATCH = 256
 """The largest number of links in a batch, about as many as it can download."""
 
 MAX_LOSSES = 3
