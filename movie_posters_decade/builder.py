@@ -243,7 +243,14 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return Pipeline(options, lock, location, folder, manager, self._workers())
 
     def _workers(self) -> int | str | Executor | None:
-        return self.config.workers if self._executor is None else self._executor
+        if self._executor is None:
+            return self.config.workers
+        if self.config.workers is not None or not hasattr(self._executor, "submit"):
+            raise OptionError(
+                "Option executor: expected an executor of concurrent.futures, and no workers "
+                f"beside it; found {self._executor!r}, and workers={self.config.workers!r}."
+            )
+        return self._executor
 
     def _download_manager(self) -> datasets.DownloadManager:
         """Return a manager for the catalogue, where `datasets` passes none that stores files."""

@@ -56,6 +56,9 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 CATALOGUE_FIELDS = ("imdb_id", "title", "year", "genres", "imdb_score", "poster_url")
 """The fields of a movie in a catalogue."""
 
+MAX_WORKERS = 64
+"""The largest number of local processes, which all start at once."""
+
 EXPORT_FORMATS = ("folders", "parquet", "webdataset")
 MAX_SHARD_SIZE = "500MB"
 RESIZE_MODES = ("crop", "pad", "stretch")
@@ -105,7 +108,7 @@ class Options:
     )
     workers: int | str | None = _option(
         None,
-        "download on so many local processes, or on a Dask cluster, such as tcp://host:8786 "
+        "download on this many local processes, or on a Dask cluster, such as tcp://host:8786 "
         "(default: in this process); changes no result",
         shapes=False,
     )
@@ -164,7 +167,7 @@ class Options:
         _check(self, "genre_separator", is_text, "a text")
         are_some = _is_whole(self.connections_per_host, least=1)
         _check(self, "connections_per_host", are_some, "a whole number from 1")
-        expected = "a number of processes from 1, or an address such as tcp://host:8786"
+        expected = f"1 to {MAX_WORKERS} processes, or an address such as tcp://host:8786"
         _check(self, "workers", _are_workers(self.workers), expected)
         is_header = self.user_agent is None or _is_header(self.user_agent)
         _check(self, "user_agent", is_header, "a text of printable ASCII")
@@ -244,7 +247,7 @@ def _is_whole(value: object, least: float = -math.inf, largest: float = math.inf
 
 def _are_workers(workers: object) -> bool:
     is_address = isinstance(workers, str) and re.fullmatch(r"[a-z]+://\S+", workers) is not None
-    return workers is None or is_address or _is_whole(workers, least=1)
+    return workers is None or is_address or _is_whole(workers, 1, MAX_WORKERS)
 
 
 def _is_header(text: object) -> bool:

@@ -5,6 +5,7 @@ import json
 import pickle
 import zipfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,16 @@ def test_streaming_with_workers_is_an_error(sample: SampleCatalogue, tmp_path: P
         "Option workers: expected none while streaming, which downloads a few posters at a time; "
         "found 2. Leave it out, or build without streaming=True."
     )
+
+
+@pytest.mark.parametrize(
+    "options", [{"executor": 3}, {"executor": ThreadPoolExecutor, "workers": 2}]
+)
+def test_executor_must_be_one_and_stand_alone(
+    sample: SampleCatalogue, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    with pytest.raises(OptionError, match=r"^Option executor: expected an executor of concurrent"):
+        build_sample(sample, tmp_path, **options)
 
 
 def test_movies_are_labelled_by_decade_and_split(sample: SampleCatalogue, tmp_path: Path) -> None:

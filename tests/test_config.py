@@ -41,8 +41,8 @@ def test_genres_have_one_canonical_form() -> None:
         (
             "workers",
             0,
-            "Option workers: expected a number of processes from 1, or an address such as "
-            "tcp://host:8786; found 0.",
+            "Option workers: expected 1 to 64 processes, or an address such as tcp://host:8786; "
+            "found 0.",
         ),
         (
             "user_agent",

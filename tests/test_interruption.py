@@ -104,6 +104,24 @@ def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
 
 
+def test_interrupted_build_prints_one_message(
+    large_sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    host = large_sample.host
+    host.hold_after = 60
+    command = build_command(large_sample, tmp_path / "cache")
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert host.holding.wait(30)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, printed = process.communicate(timeout=10)
+    host.released.set()
+    lines = [line for line in printed.splitlines() if line and "poster/s" not in line]
+    assert lines == ["movie-posters-decade: interrupted; what was downloaded is kept."]
+
+
 @pytest.mark.parametrize(
     ("limit", "sentence"),
     [

@@ -188,6 +188,13 @@ def _iterate(
                 yield items.popleft()
         task.result()
     finally:
-        task.cancel()
-        call(loop.run_until_complete, asyncio.gather(task, return_exceptions=True))
+        call(loop.run_until_complete, _cancel_all())
         loop.close()
+
+
+async def _cancel_all() -> None:
+    """Cancel all other tasks of the event loop; after Ctrl-C, one that waits may be left, too."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,5 +1,6 @@
 """Workers: local processes by loky, a Dask cluster, or any executor of `concurrent.futures`."""
 
+import logging
 import os
 import threading
 import time
@@ -99,6 +100,8 @@ def _cluster(address: str) -> Workers:
             f"Option workers: expected Dask, as {address} is the address of a scheduler; found "
             "that it is not installed. Run: pip install 'movie_posters_decade[cluster]'."
         ) from None
+    # Its tracebacks would come beside the sentence about a lost scheduler.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     client: Any = None
     try:
         client = Client(address, timeout=WAIT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
