@@ -63,6 +63,7 @@ def _refuse_to_renew() -> Executor:
 def _local_processes(count: int) -> Workers:
     # Imported here, as a build in one process needs none of it.
     from loky import ProcessPoolExecutor  # noqa: PLC0415
+    from loky.process_executor import TerminatedWorkerError  # noqa: PLC0415
 
     def start() -> Executor:
         executor: Executor = ProcessPoolExecutor(
@@ -77,7 +78,9 @@ def _local_processes(count: int) -> Workers:
         close()
         return start()
 
-    workers = Workers(start(), count, renew=renew, close=close)
+    # Another broken pool, such as one that cannot load the check, would break again.
+    losses = (TerminatedWorkerError,)
+    workers = Workers(start(), count, losses, renew=renew, close=close)
     return workers
 
 

@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from downloads import LIMITS, POSTER, SHORT, download, downloader, stored
+from downloads import (
+    KILLER,
+    LIMITS,
+    POSTER,
+    SHORT,
+    check_or_die,
+    download,
+    downloader,
+    fail_in_a_worker,
+    stored,
+)
 from samples import paint
 from servers.faulty import FaultyHost, Request, faulty_handlers, serve_faulty
 
@@ -32,19 +42,8 @@ from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.images import check_poster, check_version
 from movie_posters_decade.records import DownloadResult, ImageCheck, RejectReason
 
-KILLER = paint("1970s", 99)
-"""A poster that ends the worker that checks it."""
-
-
 CALM = RetryPolicy(first_backoff=0.01, throttle_limit=0)
 """Timeouts that a busy machine does not reach."""
-
-
-def check_or_die(content: bytes) -> ImageCheck:
-    """Check a poster, and end the process at one of them."""
-    if content == KILLER:
-        os._exit(1)
-    return check_poster(content)
 
 
 def key(result: DownloadResult) -> tuple[Any, ...]:
@@ -90,6 +89,24 @@ def test_local_processes_give_the_same_results(
     assert sum(host.requests["/3"] for host in hosts) == before + 4
     kept = [result for result in results if result.path is not None]
     assert sorted(stored(cache)) == sorted(cache.path(result.url).name for result in kept)
+
+
+def test_check_that_a_worker_cannot_load_is_an_error_and_blames_no_link(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    class Check:
+        def __call__(self, content: bytes) -> ImageCheck:
+            return check_poster(content)
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return fail_in_a_worker, (os.getpid(),)
+
+    sentence = r"^Worker: expected movie_posters_decade with all it needs; found BrokenProcessPool"
+    with (
+        downloader(cache, workers=1, check=Check()) as started,
+        pytest.raises(DownloadError, match=sentence),
+    ):
+        list(started.download([f"{host.url}/good"]))
 
 
 def test_any_executor_gives_the_same_results(
