@@ -1,4 +1,4 @@
-"""Files: atomic writes, and how many files a process may have open."""
+"""Files: atomic writes, the limit of open files, and errors that are not about one file."""
 
 import errno
 import secrets
@@ -10,7 +10,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-_MACHINE_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
+_OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
 _MAX_OPEN_FILES_ON_WINDOWS = 512
 
 
@@ -36,9 +36,9 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
         raise
 
 
-def is_machine_fault(error: Exception) -> bool:
-    """Return whether an error comes from this machine, and not from one file: none is left."""
-    return getattr(error, "errno", None) in _MACHINE_FAULTS
+def is_out_of_resources(error: Exception) -> bool:
+    """Return whether this machine lacks descriptors or memory, or its disk fails."""
+    return getattr(error, "errno", None) in _OUT_OF_RESOURCES
 
 
 def max_open_files() -> int:

@@ -34,6 +34,19 @@ SHORT = RetryPolicy(
 )
 
 
+ODD_HOSTS = [
+    "http://127%2e0%2e0%2e1/good",
+    "http://%31%32%37.0.0.1/good",
+    "http://loc%61lhost/good",
+    "http:///127.0.0.1/good",
+    "http:127.0.0.1/good",
+    "http://public.example\\@127.0.0.1/good",
+    "http://\uff11\uff12\uff17.0.0.1/good",
+    "http://127.0.0.1%2f.public.example/good",
+    "http://a\0b/good",
+]
+"""Links to this machine whose host is spelt in an odd way, so that parsers may disagree."""
+
 KILLER = paint("1970s", 99)
 """A poster that ends the worker that checks it."""
 

@@ -26,7 +26,7 @@ from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import is_machine_fault, write_atomically
+from movie_posters_decade.io import is_out_of_resources, write_atomically
 from movie_posters_decade.records import (
     Check,
     Checksum,
@@ -62,9 +62,7 @@ class Downloader:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
     max_connections: int | None = None  # of one process; None: as many as its open files allow
-    workers: int | str | Executor | Workers | None = (
-        None  # as `open_workers` takes them; None: this process
-    )
+    workers: int | str | Executor | Workers | None = None  # None: in this process
     check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
     refresh: bool = False  # whether to download again what is cached or was not found
@@ -138,7 +136,7 @@ class Downloader:
         try:
             content = path.read_bytes()
         except (OSError, ValueError) as error:  # a path with a null character is a ValueError
-            if is_machine_fault(error):
+            if is_out_of_resources(error):
                 raise
             return DownloadResult(link, reason=RejectReason.NOT_FOUND)
         return _result(link, path, self._check_again(content))
@@ -249,7 +247,7 @@ def _result(
 ) -> DownloadResult:
     status, final_url = (None, None) if attempt is None else (attempt.status, attempt.url)
     usable = path if check.reason is None else None
-    return DownloadResult(url, usable, check, check.reason, status, final_url)
+    return DownloadResult(url, usable, check, check.reason, status, final_url, check.detail)
 
 
 @contextmanager

@@ -178,8 +178,7 @@ def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
     """Combine a movie with the result of its download."""
     if result.path is None or result.check is None:
         reason = result.reason or RejectReason.NOT_FOUND
-        detail = result.detail or (result.check.detail if result.check else "")
-        return Rejection(movie, reason, result.status, result.final_url, detail=detail)
+        return Rejection(movie, reason, result.status, result.final_url, detail=result.detail)
     return Poster(movie, result.path, result.check.checksum, result.check.phash)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import datasets
 import pytest
 import trustme
-from downloads import LIMITS
+from downloads import LIMITS, ODD_HOSTS
 from servers.faulty import FaultyHost, Request, faulty_handlers, redirect, serve_faulty
 from servers.socks import serve_socks
 
@@ -403,17 +403,7 @@ def test_proxy_of_the_environment_is_used(proxy: FaultyHost, path: Path) -> None
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "http://127%2e0%2e0%2e1/good",
-        "http://%31%32%37.0.0.1/good",
-        "http://loc%61lhost/good",
-        "http:///127.0.0.1/good",
-        "http:127.0.0.1/good",
-        "http://public.example\\@127.0.0.1/good",
-        "http://\uff11\uff12\uff17.0.0.1/good",
-        "http://127.0.0.1%2f.public.example/good",
-        "http://a\0b/good",
-    ],
+    ODD_HOSTS,
 )
 def test_host_in_an_odd_spelling_does_not_pass_the_guard(
     proxy: FaultyHost, path: Path, url: str
