@@ -94,7 +94,7 @@ def test_content_that_is_no_poster_fails_its_check_and_is_requested_again(
     [result] = download([url], cache)
     assert result.check is not None
     check = ImageCheck(result.check.checksum, reason, detail=result.check.detail)
-    assert result == DownloadResult(url, None, check, reason, 200, url)
+    assert result == DownloadResult(url, None, check, reason, 200, url, check.detail)
     assert stored(cache) == []
     host.handlers[path] = host.handlers["/good"]
     assert reasons(download([url], cache)) == {url: None}
