@@ -5,7 +5,7 @@ thin: what a build does is in `pipeline`.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -143,6 +143,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                     "imdb_score": datasets.Value("float64"),
                     "poster_url": datasets.Value("string"),
                 }
+                | {name: datasets.Value("string") for name in options.extra_columns or ()}
             ),
             supervised_keys=datasets.info.SupervisedKeysData("image", "label"),
             homepage=KAGGLE_PAGE,
@@ -213,8 +214,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     def _generate_examples(self, posters: Iterable[Poster]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield an example for each poster."""
+        extra_columns = self.config.checked().extra_columns or ()
         for poster in posters:
-            yield poster.movie.imdb_id, _example(poster)
+            yield poster.movie.imdb_id, _example(poster, extra_columns)
 
     def _build(self, manager: datasets.DownloadManager) -> dict[str, list[Poster]]:
         """Build the posters of each split, and write the files beside the build."""
@@ -271,7 +273,7 @@ class StreamedPosters:
         return self.builder.stream_posters(self.split)
 
 
-def _example(poster: Poster) -> dict[str, Any]:
+def _example(poster: Poster, extra_columns: Sequence[str]) -> dict[str, Any]:
     movie = poster.movie
     return {
         "image": {"bytes": poster.path.read_bytes(), "path": None},
@@ -282,6 +284,7 @@ def _example(poster: Poster) -> dict[str, Any]:
         "genres": list(movie.genres),
         "imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score,
         "poster_url": movie.poster_url,
+        **dict(zip(extra_columns, movie.extra, strict=True)),
     }
 
 

@@ -24,6 +24,7 @@ from movie_posters_decade.config import (
     KAGGLE_URL,
     Options,
     dataset_options,
+    options_from_json,
 )
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
@@ -77,8 +78,8 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
                     f"Option {name}: expected {lock.options[name]!r}, as in the lock file "
                     f"{self.lock_file}; found {value!r}. Leave the option{also} out."
                 )
-        genres = lock.options["genres"] and tuple(lock.options["genres"])
-        return replace(options, **{**lock.options, "genres": genres})
+        locked = options_from_json(lock.options)
+        return replace(options, **{name: getattr(locked, name) for name in lock.options})
 
     def lock(self) -> LockFile | None:
         """Read the lock file, if there is one."""

@@ -4,13 +4,22 @@ The builder's configuration and the command line's flags are both generated from
 `Options`. This module is light: it loads neither `datasets` nor Pillow.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from movie_posters_decade.errors import OptionError
+from movie_posters_decade.validation import (
+    are_columns,
+    are_names,
+    are_workers,
+    is_header,
+    is_whole,
+    parse_columns,
+    parse_genre_names,
+    parse_texts,
+)
 
 NAME = "movie_posters_decade"
 """What the package, and the datasets that it builds, are called."""
@@ -18,15 +27,6 @@ NAME = "movie_posters_decade"
 KAGGLE_PAGE = "https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster"
 KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-genre-from-its-poster"
 KAGGLE_FILE = "MovieGenre.csv"
-KAGGLE_COLUMNS = {
-    "imdb_id": "imdbId",
-    "title": "Title",
-    "genres": "Genre",
-    "poster_url": "Poster",
-    "imdb_score": "IMDB Score",
-}
-"""The column of each field in Kaggle's catalogue. The year is in the title there."""
-
 GENRES = (
     "Action Adult Adventure Animation Biography Comedy Crime Documentary Drama Family Fantasy "
     "Film-Noir Game-Show History Horror Music Musical Mystery News Reality-TV Romance Sci-Fi "
@@ -55,6 +55,15 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 CATALOGUE_FIELDS = ("imdb_id", "title", "year", "genres", "imdb_score", "poster_url")
 """The fields of a movie in a catalogue."""
+
+DATASET_COLUMNS = ("image", "label", *CATALOGUE_FIELDS)
+"""The columns of the dataset, beside the extra ones."""
+
+RESERVED_COLUMNS = {*DATASET_COLUMNS, "file", "file_name", "sha256", "split", "decade"}
+"""The names that no extra column may have, as exports use them."""
+
+DELIMITER_NAMES = {"\\t": "\t", "tab": "\t"}
+"""What a tab is called where it is hard to type."""
 
 MAX_WORKERS = 64
 """The largest number of local processes, which all start at once."""
@@ -117,12 +126,20 @@ class Options:
         "what downloads call themselves; name an address for questions in it",
         shapes=False,
     )
-    columns: Mapping[str, str] | None = _option(
+    columns: Mapping[str, str] | tuple[str, ...] | None = _option(
         None,
-        "the catalogue's column names, where they differ from Kaggle's: imdb_id, title, genres, "
-        "poster_url, imdb_score, and year where it is not in the title",
+        "the catalogue's columns, where they are not found by their names: title=NAME, and so on "
+        "for imdb_id, year, genres, imdb_score and poster_url",
     )
-    genre_separator: str = _option("|", "the text between genres in the catalogue")
+    extra_columns: tuple[str, ...] | None = _option(
+        None, "further columns of the catalogue, to carry into the dataset as texts"
+    )
+    delimiter: str | None = _option(
+        None, "the character between the columns of a text file (default: detected)"
+    )
+    genre_separator: str | None = _option(
+        None, "the text between genres in the catalogue (default: detected)"
+    )
     base_url: str = _option("", "the URL that the catalogue's poster links are relative to")
     duplicate_rows: str = _option(
         "drop",
@@ -136,6 +153,12 @@ class Options:
         False, "with a lock file, leave out posters that are missing or changed", shapes=False
     )
 
+    @property
+    def field_columns(self) -> dict[str, str]:
+        """The columns that are given, by field."""
+        columns = parse_columns(self.columns)
+        return dict(columns) if isinstance(columns, Mapping) else {}
+
     def checked(self) -> "Options":
         """Return the options alone, validated and in one canonical form.
 
@@ -145,14 +168,14 @@ class Options:
         Raises:
             OptionError: an option has an invalid value.
         """
-        genres = _genre_names(self.genres)
+        genres = parse_genre_names(self.genres)
         for name in ("min_year", "max_year", "seed"):
-            _check(self, name, _is_whole(getattr(self, name)), "a whole number")
+            _check(self, name, is_whole(getattr(self, name)), "a whole number")
         expected = f"a year from min_year, {self.min_year}"
         _check(self, "max_year", self.min_year <= self.max_year, expected)
         is_share = isinstance(self.test_size, float) and 0 < self.test_size < 1
         _check(self, "test_size", is_share, "a share between 0 and 1, both excluded")
-        is_count = self.max_per_decade is None or _is_whole(self.max_per_decade, least=2)
+        is_count = self.max_per_decade is None or is_whole(self.max_per_decade, least=2)
         _check(self, "max_per_decade", is_count, "a whole number from 2")
         for name in ("keep_grayscale", "respect_opt_out", "allow_private_hosts", "allow_missing"):
             _check(self, name, isinstance(getattr(self, name), bool), "True or False")
@@ -160,23 +183,40 @@ class Options:
         _check(self, "lock_file", is_path, "the path of a lock file")
         is_useful = self.lock_file is not None or not self.allow_missing
         _check(self, "allow_missing", is_useful, "a lock file with it, in the option lock_file")
-        expected = f"names for some of {', '.join(CATALOGUE_FIELDS)}"
-        _check(self, "columns", _are_columns(self.columns), expected)
+        columns = parse_columns(self.columns)
+        expected = f"names for some of {', '.join(CATALOGUE_FIELDS)}, as in title=NAME"
+        _check(self, "columns", are_columns(columns, CATALOGUE_FIELDS), expected)
+        extra_columns = parse_texts(self.extra_columns)
+        expected = "names of columns, other than those of the dataset"
+        are_free = are_names(extra_columns) and RESERVED_COLUMNS.isdisjoint(extra_columns or ())
+        _check(self, "extra_columns", are_free, expected)
+        delimiter = DELIMITER_NAMES.get(str(self.delimiter), self.delimiter)
+        is_delimiter = delimiter is None or re.fullmatch(r"[^\"\r\n\w]", str(delimiter))
+        _check(self, "delimiter", bool(is_delimiter), "one character, such as ; or tab")
         _check(self, "base_url", isinstance(self.base_url, str), "a text")
-        is_text = isinstance(self.genre_separator, str) and self.genre_separator != ""
+        separator = self.genre_separator
+        is_text = separator is None or (isinstance(separator, str) and separator != "")
         _check(self, "genre_separator", is_text, "a text")
-        are_some = _is_whole(self.connections_per_host, least=1)
+        are_some = is_whole(self.connections_per_host, least=1)
         _check(self, "connections_per_host", are_some, "a whole number from 1")
         expected = f"1 to {MAX_WORKERS} processes, or an address such as tcp://host:8786"
-        _check(self, "workers", _are_workers(self.workers), expected)
-        is_header = self.user_agent is None or _is_header(self.user_agent)
-        _check(self, "user_agent", is_header, "a text of printable ASCII")
+        _check(self, "workers", are_workers(self.workers, MAX_WORKERS), expected)
+        is_agent = self.user_agent is None or is_header(self.user_agent)
+        _check(self, "user_agent", is_agent, "a text of printable ASCII")
         for option in fields(Options):
             choices = option.metadata["choices"]
             is_choice = not choices or getattr(self, option.name) in choices
             _check(self, option.name, is_choice, " or ".join(choices))
         values = {option.name: getattr(self, option.name) for option in fields(Options)}
-        return Options(**values | {"genres": genres})
+        return Options(
+            **values
+            | {
+                "genres": genres,
+                "columns": columns,
+                "extra_columns": extra_columns or None,
+                "delimiter": delimiter,
+            }
+        )
 
 
 def dataset_options(options: Options) -> dict[str, Any]:
@@ -186,7 +226,22 @@ def dataset_options(options: Options) -> dict[str, Any]:
         for option in fields(Options)
         if option.metadata["shapes"]
     }
-    return values | {"genres": options.genres and list(options.genres)}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
+    }
+
+
+def options_from_json(values: Mapping[str, Any]) -> Options:
+    """Return the options that `dataset_options` wrote, validated.
+
+    Raises:
+        OptionError: an option has an invalid value.
+        TypeError: there is no such option.
+    """
+    tuples: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return Options(**tuples).checked()
 
 
 @dataclass(frozen=True)
@@ -213,13 +268,13 @@ class ImageTransform:
     def __post_init__(self) -> None:
         size = (1, 1) if self.image_size is None else self.image_size
         is_pair = isinstance(size, tuple) and len(size) == 2
-        are_pixels = is_pair and all(_is_whole(pixels, 1, MAX_IMAGE_SIZE) for pixels in size)
+        are_pixels = is_pair and all(is_whole(pixels, 1, MAX_IMAGE_SIZE) for pixels in size)
         _check(self, "image_size", are_pixels, f"width and height from 1 to {MAX_IMAGE_SIZE}")
         is_mode = self.resize_mode in RESIZE_MODES
         _check(self, "resize_mode", is_mode, " or ".join(RESIZE_MODES))
         is_format = self.encode_format in {None, *ENCODE_FORMATS}
         _check(self, "encode_format", is_format, " or ".join(ENCODE_FORMATS))
-        _check(self, "encode_quality", _is_whole(self.encode_quality, 1, 100), "1 to 100")
+        _check(self, "encode_quality", is_whole(self.encode_quality, 1, 100), "1 to 100")
 
     @property
     def changes(self) -> bool:
@@ -231,35 +286,3 @@ def _check(options: object, name: str, holds: bool, expected: str) -> None:
     if not holds:
         value = getattr(options, name)
         raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")
-
-
-def _are_columns(columns: object) -> bool:
-    return columns is None or (
-        isinstance(columns, dict)
-        and set(columns) <= set(CATALOGUE_FIELDS)
-        and all(isinstance(header, str) and header for header in columns.values())
-    )
-
-
-def _is_whole(value: object, least: float = -math.inf, largest: float = math.inf) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= largest
-
-
-def _are_workers(workers: object) -> bool:
-    is_address = isinstance(workers, str) and re.fullmatch(r"[a-z]+://\S+", workers) is not None
-    return workers is None or is_address or _is_whole(workers, 1, MAX_WORKERS)
-
-
-def _is_header(text: object) -> bool:
-    return isinstance(text, str) and re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", text) is not None
-
-
-def _genre_names(genres: object) -> tuple[str, ...] | None:
-    if genres is None:
-        return None
-    names = [genres] if isinstance(genres, str) else genres
-    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
-        names = []
-    if not names:
-        raise OptionError(f"Option genres: expected one or more genre names; found {genres!r}.")
-    return tuple(sorted({name.strip().casefold() for name in names}))

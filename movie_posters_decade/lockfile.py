@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from movie_posters_decade import __version__
-from movie_posters_decade.config import Options, dataset_options
+from movie_posters_decade.config import Options, dataset_options, options_from_json
 from movie_posters_decade.errors import PRIVATE_HINT, LockFileError
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
@@ -62,6 +62,8 @@ class LockFile:
             line = {name: getattr(movie, name) for name in MOVIE_FIELDS}
             if math.isnan(movie.imdb_score):
                 line["imdb_score"] = None
+            if not movie.extra:
+                del line["extra"]
             if movie in self.kept:
                 line |= self.kept[movie]._asdict()
             else:
@@ -186,15 +188,17 @@ def _head(path: str, line: dict[str, Any]) -> tuple[LockFile, int]:
             f"movie_posters_decade {version} to build from it, or build without it."
         )
     # Options are validated here, so that an unknown one is an error.
-    options = dataset_options(Options(**line["options"]).checked())
+    options = dataset_options(options_from_json(line["options"]))
     return LockFile(str(line["catalogue"]), options, {}, {}, version, path), int(line["movies"])
 
 
 def _movie(line: dict[str, Any]) -> tuple[Movie, Checksum | RejectReason]:
-    values = {name: line[name] for name in MOVIE_FIELDS}
+    values = {"extra": ()} | {name: line[name] for name in MOVIE_FIELDS if name in line}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
-    movie = Movie(**values | {"genres": tuple(values["genres"]), "imdb_score": score})
-    texts = (movie.imdb_id, movie.title, movie.poster_url, movie.decade, *movie.genres)
+    lists = {name: tuple(values[name]) for name in ("genres", "extra")}
+    movie = Movie(**values | lists | {"imdb_score": score})
+    fields = (movie.imdb_id, movie.title, movie.poster_url, movie.decade)
+    texts = fields + movie.genres + movie.extra
     are_texts = all(isinstance(text, str) for text in texts)
     are_whole = all(isinstance(number, int) for number in (movie.year, movie.rank))
     if not are_texts or not are_whole or movie.split not in SPLITS:

@@ -63,7 +63,8 @@ class Pipeline:
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
         selection, _ = self._select(may_download=False)
-        return plan_report(selection.steps, selection.candidates["decade"], selection.targets)
+        candidates = selection.candidates["decade"]
+        return plan_report(selection.steps, candidates, selection.targets, selection.reading)
 
     def build(self) -> BuildResult:
         """Download the posters into the cache, and return those that are kept."""
@@ -78,7 +79,13 @@ class Pipeline:
             lock = self.lock.without(rejections)
         candidates, tried = selection.candidates["decade"], collection.downloaded
         report = build_report(
-            selection.steps, candidates, selection.targets, posters, rejections, tried
+            selection.steps,
+            candidates,
+            selection.targets,
+            posters,
+            rejections,
+            tried,
+            selection.reading,
         )
         return BuildResult(posters, rejections, report, lock)
 
@@ -101,7 +108,8 @@ class Pipeline:
             return select_locked(self.lock), self.lock.catalogue
         catalogue = self._catalogue(may_download=may_download)
         selection = select(catalogue.movies, self.options)
-        return replace(selection, steps=(*catalogue.steps, *selection.steps)), catalogue.sha256
+        steps = (*catalogue.steps, *selection.steps)
+        return replace(selection, steps=steps, reading=catalogue.reading), catalogue.sha256
 
     def _collect(self, selection: Selection, downloader: Downloader) -> Collection:
         if self.lock is None:

@@ -115,6 +115,7 @@ class Movie:
     decade: str  # such as "1970s"
     rank: int  # a 64-bit hash that orders all movies
     split: str  # "train" or "test"
+    extra: tuple[str, ...] = ()  # the values of the extra columns
 
     @property
     def stratum(self) -> Stratum:
@@ -201,9 +202,12 @@ def decade_names(min_year: int, max_year: int) -> list[str]:
     return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]
 
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+
+
 def is_url(link: str) -> bool:
     """Return whether a link has a scheme and so is not a path. "C:" is a drive, not a scheme."""
-    return re.match(r"[a-z][a-z0-9+.-]+:", link, re.IGNORECASE) is not None
+    return _SCHEME.match(link) is not None
 
 
 def lower_scheme(url: str) -> str:

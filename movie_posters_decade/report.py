@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
     SPLITS,
     TRANSIENT_REASONS,
@@ -55,6 +56,7 @@ class Report:
         splits: the kept movies by split and decade.
         dropped: the movies that are not kept, by reason.
         repaired: the repaired values of the catalogue, by kind.
+        reading: how the catalogue was read; None for a build from a lock file.
         rejected: the candidates with rejected posters, by reason; None for a plan.
         strata: for each ``split`` and ``decade`` the counts ``target``, ``downloaded``,
             ``rejected`` (by reason) and ``kept``; None for a plan. A downloaded poster that is
@@ -66,6 +68,7 @@ class Report:
     splits: dict[str, Counts]
     dropped: Counts
     repaired: Counts
+    reading: Reading | None = None
     rejected: Counts | None = None
     strata: list[dict[str, Any]] | None = None
 
@@ -100,6 +103,7 @@ class Report:
             "kept": self.kept,
             "dropped": self.dropped,
             "repaired": self.repaired,
+            "reading": self.reading and self.reading.to_json(),
         }
         built = {"rejected": self.rejected, "strata": self.strata}
         return report if self.rejected is None else report | built
@@ -113,13 +117,22 @@ class Report:
             splits=report["splits"],
             dropped=report["dropped"],
             repaired=report["repaired"],
+            reading=report["reading"] and Reading.from_json(report["reading"]),
             rejected=report.get("rejected"),
             strata=report.get("strata"),
         )
 
     def __str__(self) -> str:
-        tables = (self._funnel(), self._decades(), self._strata(), self._sum())
+        tables = (self._reading(), self._funnel(), self._decades(), self._strata(), self._sum())
         return "\n\n".join(table for table in tables if table)
+
+    def _reading(self) -> str:
+        """Return how the catalogue was read, in a plan: a build repeats none of it."""
+        if self.reading is None or self.strata is not None:
+            return ""
+        rows = self.reading.rows()
+        width = max(len(title) for title, _ in rows)
+        return "\n".join(f"{title.ljust(width)}  {text}" for title, text in rows)
 
     def _funnel(self) -> str:
         dropped = [0, *(before - after for before, after in pairwise(self.funnel.values()))]
@@ -153,10 +166,13 @@ class Report:
 
 
 def plan_report(
-    steps: Sequence[Step], candidates: Iterable[str], targets: Mapping[Stratum, int]
+    steps: Sequence[Step],
+    candidates: Iterable[str],
+    targets: Mapping[Stratum, int],
+    reading: Reading | None,
 ) -> Report:
     """Report what a build would keep if no poster were rejected."""
-    return _report(steps, Counter(candidates), targets, targets)
+    return _report(steps, Counter(candidates), targets, targets, reading)
 
 
 def build_report(
@@ -166,6 +182,7 @@ def build_report(
     posters: Iterable[Poster],
     rejections: Sequence[Rejection],
     downloaded: Mapping[Stratum, int],
+    reading: Reading | None,
 ) -> Report:
     """Report what a build kept and rejected."""
     kept = Counter(poster.movie.stratum for poster in posters)
@@ -184,7 +201,7 @@ def build_report(
         for stratum in sorted(targets, key=lambda stratum: SPLITS.index(stratum.split))
     ]
     rejected = sum(by_stratum.values(), Counter[RejectReason]())
-    return _report(steps, Counter(candidates), targets, kept, rejected, strata)
+    return _report(steps, Counter(candidates), targets, kept, reading, rejected, strata)
 
 
 def _report(
@@ -192,6 +209,7 @@ def _report(
     candidates: Counter[str],
     targets: Mapping[Stratum, int],
     kept: Mapping[Stratum, int],
+    reading: Reading | None,
     rejected: Counter[RejectReason] | None = None,
     strata: list[dict[str, Any]] | None = None,
 ) -> Report:
@@ -209,6 +227,7 @@ def _report(
         },
         dropped=_in_order(dropped),
         repaired={kind: count for step in steps for kind, count in step.repaired.items()},
+        reading=reading,
         rejected=None if rejected is None else _in_order(rejected),
         strata=strata,
     )

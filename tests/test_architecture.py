@@ -17,7 +17,8 @@ NAME = PACKAGE.name
 LAYERS: list[set[str]] = [
     {"errors"},
     {"__init__"},
-    {"config", "io", "records"},
+    {"validation"},
+    {"config", "io", "reading", "records"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},
     {"analysis", "exports", "hub", "pipeline"},

@@ -240,7 +240,7 @@ def test_text_that_is_no_url_is_rejected_and_ends_no_build(
     links = [
         "http://[]@",
         "http://a/\ud800",
-        "http://a/\0",
+        "http://b/\0",
         "http:///a",
         f"http://a/{'b' * 10_000}",
     ]

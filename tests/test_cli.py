@@ -36,6 +36,26 @@ def test_plan_counts_movies_and_sends_no_request(
         "kept": 30,
         "dropped": {"other_genre": 1, "year_out_of_range": 1},
         "repaired": {},
+        "reading": {
+            "kind": "CSV",
+            "encoding": "UTF-8",
+            "delimiter": ",",
+            "quoting": "doubled",
+            "columns": {
+                "imdb_id": "imdbId",
+                "title": "Title",
+                "genres": "Genre",
+                "imdb_score": "IMDB Score",
+                "poster_url": "Poster",
+            },
+            "genre_separator": "|",
+            "genres": {"Action": 31, "Drama": 31},
+            "years": [1950, 2017],
+            "missing": {},
+            "odd_ids": None,
+            "broken_bytes": None,
+            "short_rows": None,
+        },
         "to_download": {"at_least": 30, "at_most": 30},
     }
     assert sample.host.requests == []
@@ -167,6 +187,12 @@ def test_plan_prints_tables(
 ) -> None:
     assert main(["plan", *sample_arguments(sample, tmp_path)]) == 0
     assert capsys.readouterr().out == (
+        "read as  CSV, UTF-8, delimiter ','\n"
+        "columns  imdb_id=imdbId, title=Title, genres=Genre, imdb_score=IMDB Score, "
+        "poster_url=Poster\n"
+        "genres   Action 31, Drama 31 (separated by '|')\n"
+        "years    1950 to 2017\n"
+        "\n"
         "step      movies  dropped\n"
         "rows          32        0\n"
         "complete      32        0\n"

@@ -1,30 +1,18 @@
 """Cleaning: a table becomes complete, unique movies, by the rules of docs/catalogue.md."""
 
-import ast
 import hashlib
-import os
-import re
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import Any
 
 import pandas as pd
 
-from movie_posters_decade.catalogue.readers import Columns, parse_table
-from movie_posters_decade.config import KAGGLE_COLUMNS, Options
+from movie_posters_decade.catalogue.columns import Columns
+from movie_posters_decade.catalogue.encoding import repair_titles
+from movie_posters_decade.catalogue.parse import parse_movies
+from movie_posters_decade.catalogue.readers import open_table
+from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.records import RejectReason, Step, is_url, lower_scheme
-
-# The last parenthesis that holds exactly four digits: "Blade Runner 2049 (2017)".
-_TITLE_WITH_YEAR = re.compile(r"\A(.*)\(([0-9]{4})\)(.*)", re.DOTALL)
-_YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
-_IMDB_ID = re.compile(r"\A(?:tt)?0*([0-9]+)(?:\.0)?\Z", re.IGNORECASE | re.ASCII)
-_IMDB_ID_WITH_TT = re.compile(r"\Att0*([0-9]+)\Z", re.IGNORECASE | re.ASCII)
-
-# Quotes, straight and curly, a zero-width space, a byte order mark, and white space.
-_STRAY = "\"'\u201c\u201d\u2018\u2019\u200b\ufeff \t\r\n\xa0"
+from movie_posters_decade.reading import Reading
+from movie_posters_decade.records import RejectReason, Step
 
 
 @dataclass(frozen=True)
@@ -33,144 +21,83 @@ class Catalogue:
 
     Attributes:
         movies: one row for each movie, in the file's order, with the columns ``imdb_id``
-            ("tt0114709"), ``title`` (without the year), ``year`` (nullable integer), ``genres``
-            (tuple of names), ``imdb_score`` (0 to 10, or NaN) and ``poster_url`` (a URL, or a path
-            for a local file).
+            ("tt0114709", or another id), ``title`` (without the year), ``year`` (nullable integer),
+            ``genres`` (tuple of names), ``imdb_score`` (0 to 10, or NaN), ``poster_url`` (a URL, or
+            a path for a local file) and ``extra`` (tuple of texts, one for each extra column).
         steps: of the funnel so far: rows, complete, unique.
         sha256: the hash of the table's bytes.
+        reading: how the file was read.
     """
 
     movies: pd.DataFrame
     steps: tuple[Step, ...]
     sha256: str
+    reading: Reading
 
 
 def parse_catalogue(
-    content: bytes, name: str = "catalogue", options: Options | None = None
+    content: bytes,
+    name: str = "catalogue",
+    options: Options | None = None,
+    *,
+    location: str | None = None,
 ) -> Catalogue:
     """Parse a catalogue from the bytes of a table.
 
     Args:
-        content: a table of a type that `parse_table` reads.
-        name: of the catalogue, for errors; its suffix is the file type.
-        options: the names of the columns and the form of their values; by default as in Kaggle's.
+        content: a table of a type that `open_table` knows.
+        name: of the catalogue, for errors.
+        options: the columns and the form of their values; by default they are detected.
+        location: the path or URL to name in commands; by default the name.
 
     Raises:
-        CatalogueError: the content is empty, is not a table, or lacks a column.
+        CatalogueError: the content is empty, is not a table, lacks a column, or has values that
+            can be read in more than one way.
     """
     options = options or Options()
-    parsed = _parse_fields(_read_fields(content, name, options), options)
-    titles = pd.Series([repair_title(title) for title in parsed["title"]], dtype=object)
-    repaired = int((titles != parsed["title"]).sum())
-    rows = Step("rows", len(parsed), repaired={"titles": repaired} if repaired else {})
+    table = open_table(content, name, options.delimiter)
+    columns = Columns(table.header, options, name, location or name, table.sample)
+    _check_genres(columns, options, name)
+    movies, reading = parse_movies(table, columns, options, name)
+    _check_years(columns, movies, name)
+    titles = repair_titles(movies["title"].tolist())
+    repaired = sum(map(str.__ne__, titles, movies["title"]))
+    movies["title"] = pd.Series(titles, dtype=object)
+    rows = Step("rows", len(movies), repaired={"titles": repaired} if repaired else {})
     merge = options.duplicate_rows == "merge"
-    complete_movies, complete = _keep_complete(parsed.assign(title=titles), merge=merge)
-    movies, unique = _keep_unique(complete_movies)
+    needs_genres = "genres" in columns.indices
+    complete_movies, complete = _keep_complete(movies, merge=merge, needs_genres=needs_genres)
+    unique_movies, unique = _keep_unique(complete_movies)
     sha256 = hashlib.sha256(content).hexdigest()
-    return Catalogue(movies.reset_index(drop=True), (rows, complete, unique), sha256)
+    steps = (rows, complete, unique)
+    return Catalogue(unique_movies.reset_index(drop=True), steps, sha256, reading)
 
 
-def repair_title(title: str) -> str:
-    """Repair a title that was decoded with the wrong encoding, where that is certain.
-
-    Two errors are undone: UTF-8 that was decoded as Windows-1252, and after it, up to twice, Mac
-    Roman that was decoded as latin-1. Kaggle's catalogue has both. A correct title stays as it is,
-    because undoing an error that was never made does not give valid UTF-8. A title in which a
-    character is missing cannot be repaired and stays as it is too.
-    """
-    if title.isascii():
-        return title
-    texts = [title]
-    with suppress(UnicodeError):
-        for _ in range(2):
-            texts.append(texts[-1].encode("latin-1").decode("mac_roman"))
-    # Most rounds first: a text of two rounds can look like one of fewer, but not the reverse.
-    for text in reversed(texts):
-        with suppress(UnicodeError):
-            return text.encode("cp1252").decode("utf-8")
-    return title
+def _check_genres(columns: Columns, options: Options, name: str) -> None:
+    if options.genres is not None and "genres" not in columns.indices:
+        raise CatalogueError(
+            f"{name}: expected a column for genres; found none among {columns.listed()}. Name it "
+            f"with the option columns (--columns genres=NAME), or build movies of any genre: "
+            f"{columns.command(config='all')}"
+        )
 
 
-def _read_fields(content: bytes, name: str, options: Options) -> pd.DataFrame:
-    """Read the columns of a table, renamed to the fields of a movie."""
-    headers = KAGGLE_COLUMNS | dict(options.columns or {})
-    # Only the score may be missing, unless its column is named.
-    needed = (KAGGLE_COLUMNS.keys() - {"imdb_score"}) | (options.columns or {}).keys()
-    required = dict.fromkeys(header for field, header in headers.items() if field in needed)
-    table = parse_table(content, name, Columns([*required], [KAGGLE_COLUMNS["imdb_score"]]))
-    raw = {field: table[header] for field, header in headers.items() if header in table.columns}
-    for field, values in raw.items():
-        if field != "genres" and any(isinstance(value, tuple) for value in values):
-            raise CatalogueError(
-                f"{name}: expected one value for each movie in the column {headers[field]}; found "
-                "a list. Only genres may be lists."
-            )
-    return pd.DataFrame(raw)
+def _check_years(columns: Columns, movies: pd.DataFrame, name: str) -> None:
+    if "year" not in columns.indices and movies["year"].isna().all():
+        raise CatalogueError(
+            f"{name}: expected a column for years, or titles with a year, such as Heat (1995); "
+            f"found neither among {columns.listed()}. Name the column of years: "
+            f"{columns.command(columns={'year': 'COLUMN'})}"
+        )
 
 
-def _parse_fields(raw: pd.DataFrame, options: Options) -> pd.DataFrame:
-    """Parse the texts of each field into a movie's values. No row is dropped."""
-    header = (options.columns or {}).get("imdb_id", KAGGLE_COLUMNS["imdb_id"])
-    pattern = _IMDB_ID if "imdb" in header.lower() else _IMDB_ID_WITH_TT
-    titles, years = _split_years(raw)
-    scores = pd.to_numeric(raw.get("imdb_score", pd.Series(index=raw.index)), errors="coerce")
-    # Cached, as few combinations of genres exist. A list cannot be a key of the cache.
-    split = cache(partial(_split_genres, separator=options.genre_separator))
-    ids = raw["imdb_id"].str.strip()
-    fields = {
-        # As IMDb writes it: "tt" and at least seven digits. Other ids are left alone.
-        "imdb_id": ids.str.replace(pattern, lambda found: f"tt{found[1]:0>7}", regex=True),
-        "title": titles,
-        "year": years,
-        "genres": [_genre_names(g) if isinstance(g, tuple) else split(g) for g in raw["genres"]],
-        "imdb_score": scores.where(scores.between(0, 10)),
-        "poster_url": [_normalize_link(link, options.base_url) for link in raw["poster_url"]],
-    }
-    return pd.DataFrame(fields, dtype=object).astype({"year": "Int64", "imdb_score": "float64"})
-
-
-def _split_years(raw: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return titles and years: from two columns, or both from the title."""
-    titles = raw["title"].str.strip()
-    if "year" in raw.columns:
-        return titles, raw["year"].str.extract(_YEAR, expand=False)
-    parts = titles.str.extract(_TITLE_WITH_YEAR)
-    without_year = parts[0].str.strip() + " " + parts[2].str.strip()
-    return without_year.str.strip().fillna(titles), parts[1]
-
-
-def _normalize_link(link: str, base_url: str) -> str:
-    """Return a link in one canonical form, so that two forms of it are found to be duplicates."""
-    link = link.strip(_STRAY)
-    if link in {"", "N/A"}:
-        return ""
-    if is_url(link):
-        return lower_scheme(link)
-    if base_url:
-        return f"{base_url.rstrip('/')}/{link.lstrip('/')}"
-    return os.path.normpath(link)
-
-
-def _split_genres(genres: str, separator: str) -> tuple[str, ...]:
-    # A list that was saved as a text, as in TMDB's CSV files.
-    if genres.startswith("["):
-        with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            return _genre_names(list(ast.literal_eval(genres)))
-    return _genre_names(genres.split(separator))
-
-
-def _genre_names(parts: Iterable[Any]) -> tuple[str, ...]:
-    """Return the names in a list of names, or of objects with a name, such as TMDB's."""
-    named = (part.get("name") if isinstance(part, dict) else part for part in parts)
-    names = (str(name).strip() for name in named if name is not None)
-    return tuple(name for name in names if name)
-
-
-def _keep_complete(movies: pd.DataFrame, *, merge: bool) -> tuple[pd.DataFrame, Step]:
+def _keep_complete(
+    movies: pd.DataFrame, *, merge: bool, needs_genres: bool
+) -> tuple[pd.DataFrame, Step]:
     """Keep movies that have every required value and a poster; merge duplicate rows first."""
     rows = _merge_rows(movies) if merge else movies
     has_texts = (rows[["imdb_id", "title", "poster_url"]] != "").all(axis="columns")
-    is_complete = has_texts & (rows["genres"].map(len) > 0)
+    is_complete = has_texts & ((rows["genres"].map(len) > 0) | (not needs_genres))
     # IMDb's picture for movies without a poster.
     is_placeholder = is_complete & rows["poster_url"].str.contains("/nopicture/", regex=False)
     complete = rows[is_complete & ~is_placeholder]

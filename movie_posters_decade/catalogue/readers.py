@@ -1,214 +1,278 @@
-"""Readers: the bytes of a catalogue file become a table of texts, by file type.
+"""Readers: the bytes of a catalogue become a table of texts, by their content.
 
-A new file type is one function here, and one entry in `READERS`.
+A new file type is one function here, and one line in `open_table`.
 """
 
-import csv
 import io
 import json
 import math
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path, PurePosixPath
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from movie_posters_decade.config import KAGGLE_FILE
+from movie_posters_decade.catalogue.delimited import DELIMITERS, Delimited
+from movie_posters_decade.catalogue.encoding import REPLACEMENT, Text, detect_encoding
+from movie_posters_decade.catalogue.unpack import MAX_BYTES, suffix_of
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.records import is_url
 
+Value = str | tuple[Any, ...] | dict[str, Any]
+"""A value of a table: a text, which is empty if the value is missing, or a list or an object."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The columns to read: those that a table must have, and those that it may lack."""
+class Content:
+    """The chosen columns of a table, and what the reading found."""
 
-    required: Sequence[str]
-    optional: Sequence[str]
-
-    def found_in(self, header: Sequence[str], name: str, hint: str = "") -> list[str]:
-        """Return the columns that are in the header of the table ``name``, required ones first."""
-        expected = ", ".join(self.required)
-        if not any(header):
-            raise CatalogueError(f"{name}: expected a table with {expected}; found an empty file.")
-        if missing := [column for column in self.required if column not in header]:
-            raise CatalogueError(
-                f"{name}: expected the columns {expected}; found no {', '.join(missing)} among "
-                f"{_shorten(', '.join(header), 200)}. Set the option columns if they have other "
-                f"names.{hint}"
-            )
-        for column in self.required:
-            if header.count(column) > 1:
-                raise CatalogueError(
-                    f"{name}: expected the columns {expected} once each; found {column} "
-                    f"{header.count(column)} times."
-                )
-        return [*self.required, *(column for column in self.optional if column in header)]
+    columns: Sequence[Sequence[Value]]
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_file(path: Path, name: str) -> tuple[str, bytes]:
-    """Read a file, or the only table in a zip, and return its name for errors and its bytes."""
-    try:
-        # A Parquet file may hold the bytes that a zip is recognized by.
-        if suffix_of(name) != ".parquet" and zipfile.is_zipfile(path):
-            return _read_member(path, name)
-        content = path.read_bytes()
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-        raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
-    # Every zip that holds a file starts with these bytes.
-    if content.startswith(b"PK\x03\x04"):
-        raise CatalogueError(
-            f"{name}: expected a table or a complete zip; found a zip that cannot be read. "
-            "Download it again."
-        )
-    return name, content
+@dataclass(frozen=True)
+class Table:
+    """A table of which the header is read.
 
-
-def parse_table(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
-    """Parse a table into texts, with empty texts for missing values, and tuples for lists.
-
-    The suffix of the name, a path or URL, is the file type. A table of any other suffix is CSV.
+    Attributes:
+        kind: "CSV", "JSON", "JSON Lines", "Parquet" or "Excel".
+        header: the names of the columns.
+        read: reads the columns at some indices.
+        sample: returns the values of the first rows, for a guess at what the columns hold.
+        details: the encoding and delimiter, where there are any.
     """
-    table = READERS.get(suffix_of(name), _read_csv)(content, name, columns)
-    if table.empty:
-        raise CatalogueError(f"{name}: expected a row for each movie; found only the header.")
-    return table
+
+    kind: str
+    header: Sequence[str]
+    read: Callable[[Sequence[int]], Content]
+    sample: Callable[[int], list[list[Any]]]
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def suffix_of(name: str) -> str:
-    """Return the suffix of a file name, a path or a URL, such as ".csv", in lower case."""
-    path = urlsplit(name).path if is_url(name) else name
-    return PurePosixPath(path.replace("\\", "/")).suffix.lower()
+def open_table(content: bytes, name: str, delimiter: str | None = None) -> Table:
+    """Open a table: find its type by its content, and read its header.
+
+    Args:
+        content: the bytes of the table.
+        name: of the file, for errors.
+        delimiter: between the columns of a text; None to detect it.
+
+    Raises:
+        CatalogueError: the content is of no known type, or damaged.
+    """
+    if content.startswith(b"PAR1") or suffix_of(name) == ".parquet":
+        return _open_parquet(content, name)
+    if content.startswith(b"PK\x03\x04") or suffix_of(name) == ".xlsx":
+        return _open_excel(content, name)
+    text = detect_encoding(content, name)
+    start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"<"):
+        raise CatalogueError(
+            f"{name}: expected a table of movies; found a web page, or XML. Open the address in a "
+            "browser: it may ask you to sign in. Then pass the downloaded file."
+        )
+    if suffix_of(name) in _JSON_SUFFIXES or re.match(rb"\[\s*[{\[]|\{\s*[\"}]", start):
+        return _open_json(text, name)
+    return _open_delimited(text, name, delimiter)
 
 
-def _read_member(path: Path, name: str) -> tuple[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        tables = [member for member in archive.namelist() if suffix_of(member) in READERS]
-        # macOS adds a "._" file beside each file.
-        tables = [table for table in tables if not Path(table).name.startswith("._")]
-        chosen = [table for table in tables if Path(table).name == KAGGLE_FILE] or tables
-        if len(chosen) == 1:
-            return f"{name}/{chosen[0]}", archive.read(chosen[0])
-    found = ", ".join(sorted(chosen)) or "none"
+def _open_delimited(text: Text, name: str, delimiter: str | None) -> Table:
+    file = Delimited(text, name, delimiter)
+    details = {"encoding": text.encoding, "delimiter": file.delimiter}
+
+    def read(indices: Sequence[int]) -> Content:
+        rows = file.rows(indices)
+        found = {"quoting": rows.quoting, "short_lines": rows.short_lines}
+        return Content(rows.columns, {"broken_lines": text.broken_lines, **found})
+
+    kind = {"\t": "TSV"}.get(file.delimiter, "CSV")
+    return Table(kind, file.header, read, file.sample, details)
+
+
+def _open_json(text: Text, name: str) -> Table:
+    kind, rows = _json_rows(text.whole(), name)
+    header = list(dict.fromkeys(key for row in rows for key in row))
+
+    def read(indices: Sequence[int]) -> Content:
+        columns = [[_value(row.get(header[index])) for row in rows] for index in indices]
+        return Content(columns, {"broken_lines": text.broken_lines})
+
+    def sample(count: int) -> list[list[Any]]:
+        return [[row.get(column) for column in header] for row in rows[:count]]
+
+    return Table(kind, header, read, sample, {"encoding": text.encoding})
+
+
+def _json_rows(text: str, name: str) -> tuple[str, list[dict[str, Any]]]:
+    """Return the rows of JSON Lines, of an array of objects, or of an object that holds one."""
+    kind = "JSON"
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if text.lstrip().startswith("["):
+            raise CatalogueError(f"{name}: expected JSON; found: {error}.") from error
+        kind, rows = "JSON Lines", _parse_lines(text, name)
+    else:
+        rows = document if isinstance(document, list) else _rows_in(document, name)
+    others = [row for row in rows if not isinstance(row, dict)]
+    if others:
+        raise CatalogueError(
+            f"{name}: expected an array of objects, one for each movie; found "
+            f"{_shorten(json.dumps(others[0]), 80)} in it. Pandas writes such an array with "
+            'to_json(orient="records").'
+        )
+    if _SURROGATE.search(text):
+        rows = [_without_lone_surrogates(row) for row in rows]
+    return kind, rows
+
+
+def _parse_lines(text: str, name: str) -> list[Any]:
+    rows = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                rows.append(json.loads(line))
+            except (ValueError, RecursionError) as error:
+                raise CatalogueError(
+                    f"{name}, line {number}: expected an object in JSON; found: {error}."
+                ) from error
+    return rows
+
+
+def _rows_in(document: Any, name: str) -> list[Any]:
+    """Return the only list of objects in a document, as in an answer of an API, or one row."""
+    if isinstance(document, dict):
+        lists = [value for value in document.values() if _is_list_of_objects(value)]
+        if any(key.casefold() in {"title", "name"} for key in document):
+            return [document]
+        if len(lists) == 1:
+            return list(lists[0])
     raise CatalogueError(
-        f"{name}: expected {KAGGLE_FILE}, or one table, in this zip; found {found}."
+        f"{name}: expected an array of objects in JSON, one for each movie; found "
+        f"{_shorten(json.dumps(document), 80)}. Pandas writes such an array with "
+        'to_json(orient="records").'
     )
 
 
-def _read_csv(
-    content: bytes, name: str, columns: Columns, *, delimiter: str = ",", separators: str = "commas"
-) -> pd.DataFrame:
-    reader = csv.reader(_decode(content, name), delimiter=delimiter)
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        found = columns.found_in(header, name, f" Columns must be separated by {separators}.")
-        indices = [header.index(column) for column in found]
-        rows = [_fields(row, len(header), indices, name, reader.line_num) for row in reader if row]
-    except csv.Error as error:
-        raise CatalogueError(
-            f"{name}, line {reader.line_num}: expected a row of a CSV table; found: {error}."
-        ) from error
-    return pd.DataFrame(rows, columns=found, dtype=object)
-
-
-def _fields(row: list[str], width: int, indices: Sequence[int], name: str, line: int) -> list[str]:
-    """Return the fields of the columns that are read; a row that is too short has empty ones."""
-    if any(map(str.strip, row[width:])):
-        raise CatalogueError(
-            f"{name}, line {line}: expected {width} fields, as in the header; found {len(row)}. "
-            "Put fields that hold a comma in quotes."
-        )
-    return [row[index] if index < len(row) else "" for index in indices]
-
-
-def _read_json_lines(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
-    rows = list(_json_objects(_decode(content, name), name))
-    found = columns.found_in(list(dict.fromkeys(key for row in rows for key in row)), name)
-    return _texts({column: [row.get(column) for row in rows] for column in found})
-
-
-def _json_objects(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            where = f"{name}, line {number}: expected an object in JSON; found"
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise CatalogueError(f"{where}: {error}.") from error
-            if not isinstance(row, dict):
-                raise CatalogueError(f"{where} {_shorten(line, 80)}.")
-            yield _without_lone_surrogates(row) if r"\u" in line else row
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _without_lone_surrogates(row: Any) -> Any:
     """Replace halves of a character, which JSON can name and no file can hold."""
     text = json.dumps(row, ensure_ascii=False)
-    clean = _LONE_SURROGATE.sub("\ufffd", text)
+    clean = _LONE_SURROGATE.sub(REPLACEMENT, text)
     return row if clean == text else json.loads(clean)
 
 
-def _read_parquet(content: bytes, name: str, columns: Columns) -> pd.DataFrame:
+def _open_parquet(content: bytes, name: str) -> Table:
     try:
         file = pq.ParquetFile(io.BytesIO(content))
-        found = columns.found_in(file.schema_arrow.names, name)
-        table = file.read(found)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise CatalogueError(f"{name}: expected a Parquet file; found: {error}.") from error
-    return _texts({column: table.column(column).to_pylist() for column in found})
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    names = file.schema_arrow.names
 
-
-_read_tsv = partial(_read_csv, delimiter="\t", separators="tabs")
-
-READERS: Mapping[str, Callable[[bytes, str, Columns], pd.DataFrame]] = {
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".tab": _read_tsv,
-    ".jsonl": _read_json_lines,
-    ".ndjson": _read_json_lines,
-    ".parquet": _read_parquet,
-}
-"""The reader of each file type, by the suffix of the file's name."""
-
-
-def _decode(content: bytes, name: str) -> io.TextIOWrapper:
-    """Return the lines of a text, in UTF-8 or latin-1, decoded one by one: it can be large."""
-    if b"\0" in content:
-        raise CatalogueError(
-            f"{name}: expected a text file in UTF-8 or latin-1; found zero bytes, as in a binary "
-            "or UTF-16 file. Save it in UTF-8."
+    def read(indices: Sequence[int]) -> Content:
+        chosen = {names[index] for index in indices}
+        size = sum(
+            group.column(number).total_uncompressed_size
+            for group in groups
+            for number in range(group.num_columns)
+            if group.column(number).path_in_schema.split(".")[0] in chosen
         )
-    encoding = "utf-8-sig"
+        if size > MAX_BYTES:
+            raise CatalogueError(
+                f"{name}: expected columns of at most {MAX_BYTES:,} bytes, unpacked; found "
+                f"{size:,}. Split the file."
+            )
+        try:
+            columns: list[list[Value]] = [[] for _ in indices]
+            for batch in file.iter_batches(columns=list(chosen)):
+                for column, index in zip(columns, indices, strict=True):
+                    column.extend(_arrow_values(batch.column(names[index])))
+            return Content(columns)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise CatalogueError(f"{name}: expected a Parquet file; found: {error}.") from error
+
+    def sample(count: int) -> list[list[Any]]:
+        batches = file.iter_batches(count)
+        rows = next(batches).to_pylist() if file.metadata.num_rows else []
+        return [[row.get(column) for column in names] for row in rows]
+
+    return Table("Parquet", names, read, sample)
+
+
+def _arrow_values(column: pa.Array) -> list[Value]:
+    if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
+        column = pc.cast(column, pa.string())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        texts: list[Value] = column.fill_null("").to_numpy(zero_copy_only=False).tolist()
+        return texts
+    return [_value(value) for value in column.to_pylist()]
+
+
+def _open_excel(content: bytes, name: str) -> Table:
     try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "latin-1"
-    return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+        import openpyxl  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise CatalogueError(
+            f"{name}: expected openpyxl to read Excel workbooks; found no such package. Install it "
+            "with: pip install 'movie_posters_decade[excel]'"
+        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles that the workbook lacks
+        try:
+            frame = pd.read_excel(
+                io.BytesIO(content), header=None, dtype=object, na_filter=False, engine="openpyxl"
+            )
+        except Exception as error:
+            raise CatalogueError(
+                f"{name}: expected an Excel workbook (.xlsx); found: {error}."
+            ) from error
+    rows = frame.to_numpy(dtype=object).tolist()
+    rows = [row for row in rows if any(value != "" for value in row)]
+    header = [str(value).strip() for value in rows[0]] if rows else []
+
+    def read(indices: Sequence[int]) -> Content:
+        return Content([[_value(row[index]) for row in rows[1:]] for index in indices])
+
+    return Table("Excel", header, read, lambda count: rows[1 : count + 1])
 
 
-def _texts(columns: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
-    texts = {column: [_text(value) for value in values] for column, values in columns.items()}
-    return pd.DataFrame(texts, dtype=object)
-
-
-def _text(value: Any) -> str | tuple[Any, ...]:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+def _value(value: Any) -> Value:
+    """Return a value of JSON, Parquet or Excel as a text, or as a list or an object."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
         return ""
     if isinstance(value, list):
         return tuple(value)
+    if isinstance(value, dict):
+        return value
     if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
+        value = value.decode("utf-8", errors="replace")
     # Pandas turns a column of whole numbers into floats if one is missing.
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    return text.replace("\0", REPLACEMENT)
+
+
+def describe_delimiters() -> str:
+    """Return the delimiters that are detected, for a sentence."""
+    *others, last = DELIMITERS.values()
+    return f"{', '.join(others)} or {last}"
 
 
 def _shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def lists_in(values: Iterable[Value]) -> bool:
+    """Return whether a column holds lists or objects."""
+    return any(not isinstance(value, str) for value in values)

@@ -11,7 +11,7 @@ from datasets import config as datasets_config
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
 from movie_posters_decade.catalogue.fetch import FetchError, fetch
-from movie_posters_decade.catalogue.readers import READERS, read_file, suffix_of
+from movie_posters_decade.catalogue.unpack import is_table, suffix_of, unpack
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
 from movie_posters_decade.errors import CatalogueError
@@ -54,15 +54,16 @@ def load_catalogue(
 def read_catalogue(
     path: Path, name: str | None = None, options: Options | None = None
 ) -> Catalogue:
-    """Read a catalogue from a file: a table, or a zip that holds one.
+    """Read a catalogue from a file: a table, or a zip or gzip that holds one.
 
-    The name is for errors and for the file type; by default it is the path.
+    The name is for errors; by default it is the path.
 
     Raises:
         CatalogueError: the file cannot be read, is empty, is not a table, or lacks a column.
     """
-    name, content = read_file(path, name or str(path))
-    return parse_catalogue(content, name, options)
+    location = name or str(path)
+    name, content = unpack(path, location)
+    return parse_catalogue(content, name, options, location=location)
 
 
 def locate_catalogue(data_files: object, data_dir: str | None = None) -> str:
@@ -101,7 +102,9 @@ def find_catalogue_file(path: Path) -> Path:
         )
     if (path / KAGGLE_FILE).is_file():
         return path / KAGGLE_FILE
-    found = sorted(file for file in path.iterdir() if suffix_of(file.name) in {*READERS, ".zip"})
+    found = sorted(
+        file for file in path.iterdir() if is_table(file.name) or suffix_of(file.name) == ".zip"
+    )
     if len(found) == 1:
         return found[0]
     raise CatalogueError(
@@ -132,7 +135,7 @@ def hash_file(path: Path) -> str:
             digest = hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
-    digest.update(str(path.resolve().parent).encode())
+    digest.update(os.fsencode(path.resolve().parent))
     return digest.hexdigest()
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from datasets import Dataset, DatasetDict, Image
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.config import CATALOGUE_FIELDS
+from movie_posters_decade.config import CATALOGUE_FIELDS, DATASET_COLUMNS
 from movie_posters_decade.images import file_extension
 
 Row = dict[str, Any]
@@ -27,6 +27,7 @@ MANIFEST = "manifest.csv"
 """Lists each poster with its file and all fields of the dataset."""
 
 MANIFEST_COLUMNS = ("file", "sha256", "split", "decade", "label", *CATALOGUE_FIELDS)
+"""The columns of the manifest, before the extra ones of the dataset."""
 
 # Windows takes these for devices, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")
@@ -64,12 +65,18 @@ def write_dataset(dataset: DatasetDict, folder: Path, export_format: str, shard_
         tqdm(desc="Export", unit="poster", total=total) as bar,
         (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
     ):
-        manifest = csv.DictWriter(file, MANIFEST_COLUMNS, extrasaction="ignore")
+        columns = [*MANIFEST_COLUMNS, *_extra_columns(dataset)]
+        manifest = csv.DictWriter(file, columns, extrasaction="ignore")
         manifest.writeheader()
         for split, examples in dataset.items():
             for row in WRITERS[export_format](str(split), examples, folder, shard_bytes):
                 manifest.writerow(row)
                 bar.update()
+
+
+def _extra_columns(dataset: DatasetDict) -> list[str]:
+    names = next(iter(dataset.column_names.values()))
+    return [name for name in names if name not in DATASET_COLUMNS]
 
 
 def _write_folders(split: str, dataset: Dataset, folder: Path, _: int) -> Iterator[Row]:

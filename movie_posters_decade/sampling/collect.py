@@ -77,7 +77,8 @@ def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -
     kept, rejections = _split_mismatches(lock, in_order, allow_missing=allow_missing)
     downloaded = Counter(movie.stratum for movie in movies)
     sizes = Counter(poster.movie.stratum for poster in kept)
-    check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections)
+    equal = lock.options["balance"] == "undersample"
+    check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections, equal=equal)
     return Collection(kept, rejections, downloaded)
 
 
@@ -139,7 +140,7 @@ class _Stream:
                 if poster is not None:
                     found[poster.movie.stratum] += 1
                     yield poster
-        check_strata(found, self._rejections)
+        check_strata(found, self._rejections, equal=equal)
 
     def _usable(self, movies: Sequence[Movie]) -> Iterator[Poster]:
         size = 1

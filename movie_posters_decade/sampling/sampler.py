@@ -138,7 +138,7 @@ class Sampler:
         }
 
     def _lower_targets(self, reachable: dict[Stratum, int]) -> None:
-        check_strata(reachable, self.rejections)
+        check_strata(reachable, self.rejections, equal=self._equal)
         targets = equalize(reachable) if self._equal else reachable
         for split in SPLITS:
             strata = [one for one in targets if one.split == split]
@@ -171,10 +171,18 @@ def split_at(movies: Sequence[Movie], count: int) -> tuple[Sequence[Movie], Sequ
     return movies[:count], movies[count:]
 
 
-def check_strata(sizes: Mapping[Stratum, int], rejections: Iterable[Rejection]) -> None:
-    """Check that no stratum is empty. The error lists the reasons of its rejections."""
+def check_strata(
+    sizes: Mapping[Stratum, int], rejections: Sequence[Rejection], *, equal: bool
+) -> None:
+    """Check that no stratum is empty, or no split, where decades need not be equal.
+
+    The error lists the reasons of the rejections.
+    """
+    in_splits = Counter[str]()
     for stratum, size in sizes.items():
-        if size == 0:
+        in_splits[stratum.split] += size
+    for stratum, size in sizes.items():
+        if size == 0 and (equal or in_splits[stratum.split] == 0):
             reasons = Counter(one.reason for one in rejections if one.movie.stratum == stratum)
             hint = "Build again later, or choose min_year and max_year without that decade."
             if reasons[RejectReason.PRIVATE_ADDRESS]:

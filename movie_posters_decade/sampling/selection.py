@@ -7,12 +7,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 import pandas as pd
 
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import SelectionError
 from movie_posters_decade.lockfile import LockFile
+from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
     SPLITS,
@@ -31,6 +33,7 @@ class Selection:
     candidates: pd.DataFrame  # the catalogue's columns with `decade`, `rank` and `split`
     targets: Mapping[Stratum, int]  # decade by decade
     steps: tuple[Step, ...]  # of the funnel
+    reading: Reading | None = None  # of the catalogue; None if a lock file names the movies
 
     def movies(self) -> Iterator[Movie]:
         """Yield the candidates one by one."""
@@ -92,8 +95,12 @@ def _steps(
 def _has_genre(movies: pd.DataFrame, genres: tuple[str, ...] | None) -> pd.Series:
     if genres is None:
         return pd.Series(True, index=movies.index)
-    chosen = set(genres)
-    return movies["genres"].map(lambda names: any(name.casefold() in chosen for name in names))
+    # Few combinations exist among millions of movies.
+    has = {
+        names: not {name.casefold() for name in names}.isdisjoint(genres)
+        for names in set(movies["genres"])
+    }
+    return movies["genres"].map(has)
 
 
 def _rank_movies(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -178,16 +185,37 @@ def _check_targets(
             f"No movie is selected: of the chosen genres none is from {years}. "
             "Widen min_year and max_year, or choose other genres."
         )
-    for decade, split in targets:
-        train, test = Stratum(decade, "train"), Stratum(decade, "test")
-        if sizes[train] + sizes[test] == 0:
+    decades = list(dict.fromkeys(decade for decade, _ in targets))
+    counts = {decade: sum(sizes[Stratum(decade, split)] for split in SPLITS) for decade in decades}
+    if empty := [decade for decade, count in counts.items() if count == 0]:
+        raise SelectionError(
+            f"The {', '.join(empty)} have no movie of the chosen genres within {years}, so no "
+            f"poster can have that label. Choose the years that have movies: "
+            f"{_years_with_movies(counts)}."
+        )
+    smallest = min(counts, key=counts.__getitem__)
+    for split in SPLITS:
+        has_some = any(sizes[Stratum(decade, split)] for decade in decades)
+        keep_all = ', or keep all posters with balance="none" (--balance none)' if has_some else ""
+        of_split = [targets[Stratum(decade, split)] for decade in decades]
+        if max(of_split) == 0 or (options.balance == "undersample" and min(of_split) == 0):
+            count = min(counts[smallest], options.max_per_decade or counts[smallest])
             raise SelectionError(
-                f"The {decade} have no movie of the chosen genres within {years}, so no poster "
-                "can have that label. Choose min_year and max_year without that decade."
+                f"The {smallest} have too few movies for a {split} split: {count}, with a "
+                f"test_size of {options.test_size}. Choose other years, test_size or "
+                f"max_per_decade{keep_all}."
             )
-        if targets[Stratum(decade, split)] == 0:
-            raise SelectionError(
-                f"The {decade} have too few movies for a {split} split: the target is "
-                f"{targets[train] + targets[test]}, with a test_size of {options.test_size}. "
-                "Choose other years, test_size or max_per_decade."
-            )
+
+
+def _years_with_movies(counts: Mapping[str, int]) -> str:
+    """Return the options for the longest run of decades with movies, by their number."""
+    runs = [list(run) for full, run in groupby(counts, lambda decade: counts[decade] > 0) if full]
+    best = max(runs, key=lambda run: sum(counts[decade] for decade in run))
+    decades, options = list(counts), []
+    if best[0] != decades[0]:
+        options.append(("min_year", int(best[0][:-1])))
+    if best[-1] != decades[-1]:
+        options.append(("max_year", int(best[-1][:-1]) + 9))
+    python = ", ".join(f"{name}={year}" for name, year in options)
+    flags = " ".join(f"--{name.replace('_', '-')} {year}" for name, year in options)
+    return f"{python} ({flags})"

@@ -2,16 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from samples import read_movies, row, write_catalogue
 
-from movie_posters_decade.catalogue.clean import parse_catalogue, repair_title
+from movie_posters_decade.catalogue.clean import parse_catalogue
 from movie_posters_decade.catalogue.source import read_catalogue
 from movie_posters_decade.config import Options
-from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.records import RejectReason, Step
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
@@ -26,47 +21,9 @@ def test_row_becomes_a_movie(tmp_path: Path) -> None:
             "genres": ("Action", "Adventure"),
             "imdb_score": 6.9,
             "poster_url": "http://host/1.jpg",
+            "extra": (),
         }
     ]
-
-
-@pytest.mark.parametrize(
-    ("title", "expected"),
-    [
-        ("Heat (1995)", ("Heat", 1995)),
-        ("Airport (1975) (1970)", ("Airport (1975)", 1970)),
-        ("Twelve Monkeys (Alternative) (1995) ", ("Twelve Monkeys (Alternative)", 1995)),
-        ("Solaris (1972) (uncut)", ("Solaris (uncut)", 1972)),
-        ("1984", ("1984", None)),
-        ("Serial (2006-2011)", ("Serial (2006-2011)", None)),
-        ("Two\nlines (1990)", ("Two\nlines", 1990)),
-        ("Other digits (١٩٩٠)", ("Other digits (١٩٩٠)", None)),
-    ],
-)
-def test_year_is_taken_from_the_last_parenthesis_with_four_digits(
-    title: str, expected: tuple[str, int | None]
-) -> None:
-    content = f'imdbId,Title,Genre,Poster\n1,"{title}",Drama,http://host/1.jpg\n'.encode()
-    [movie] = parse_catalogue(content).movies.to_dict("records")
-    assert (movie["title"], None if pd.isna(movie["year"]) else movie["year"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("76759", "tt0076759"),
-        ("0076759", "tt0076759"),
-        ("tt0076759", "tt0076759"),
-        ("76759.0", "tt0076759"),
-        ("12345678", "tt12345678"),
-        ("TT0076759", "tt0076759"),
-        ("my-own-7", "my-own-7"),
-        ("١٢٣", "١٢٣"),
-    ],
-)
-def test_imdb_id_has_tt_and_at_least_seven_digits(text: str, expected: str) -> None:
-    content = f"imdbId,Title,Genre,Poster\n{text},A (1990),Drama,http://host/1.jpg\n".encode()
-    assert parse_catalogue(content).movies["imdb_id"].tolist() == [expected]
 
 
 def test_white_space_and_quotes_around_a_link_are_removed(tmp_path: Path) -> None:
@@ -108,12 +65,6 @@ def test_two_paths_to_one_file_are_duplicates(tmp_path: Path) -> None:
     assert movies["poster_url"].tolist() == [str(Path("c") / "c.jpg")]
 
 
-@pytest.mark.parametrize("score", ["99", "-1", "inf", "nan", "good", ""])
-def test_score_that_is_not_from_0_to_10_is_missing(tmp_path: Path, score: str) -> None:
-    path = write_catalogue(tmp_path / "c.csv", [row(1, "A (1990)", "Drama", "http://a/b", score)])
-    assert read_catalogue(path).movies["imdb_score"].isna().all()
-
-
 def test_omdbs_columns_separator_and_missing_links_are_understood(tmp_path: Path) -> None:
     path = tmp_path / "omdb.csv"
     path.write_text(
@@ -130,18 +81,6 @@ def test_omdbs_columns_separator_and_missing_links_are_understood(tmp_path: Path
 def test_one_column_may_be_read_as_two_fields(tmp_path: Path) -> None:
     [movie] = read_movies(write_catalogue(tmp_path / "c.csv", [JUMANJI]), columns={"year": "Title"})
     assert (movie["title"], movie["year"]) == ("Jumanji (1995)", 1995)
-
-
-def test_only_genres_may_be_lists_and_those_without_a_name_are_left_out() -> None:
-    line = '{"imdbId": 1, "Title": %s, "Genre": [{"id": 1}, null, "Drama"], "Poster": "http://a/b"}'
-    catalogue = parse_catalogue((line % '"A (1990)"').encode(), "c.jsonl")
-    assert catalogue.movies["genres"].tolist() == [("Drama",)]
-    with pytest.raises(CatalogueError) as error:
-        parse_catalogue((line % '["A"]').encode(), "c.jsonl")
-    assert str(error.value) == (
-        "c.jsonl: expected one value for each movie in the column Title; found a list. Only genres "
-        "may be lists."
-    )
 
 
 def test_merge_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
@@ -185,45 +124,30 @@ def test_links_that_differ_in_the_case_of_the_scheme_are_duplicates() -> None:
     assert catalogue.steps[-1].dropped == {RejectReason.DUPLICATE_URL: 2}
 
 
-TITLES = [
-    "Les mis\u00e9rables",
-    "\u00c6on Flux",
-    "A la playa ma\u00f1ana",
-    "\u00bfQui\u00e9n diablos?",
-    "Der ganz gro\u00dfe Traum",
-]
+def test_title_may_be_a_word_for_a_missing_value() -> None:
+    rows = "1,None (1990),Drama,http://a\n2,NaN (1991),Drama,http://b\n3,\\N,Drama,http://c\n"
+    catalogue = parse_catalogue(f"imdbId,Title,Genre,Poster\n{rows}".encode())
+    assert catalogue.movies["title"].tolist() == ["None", "NaN"]
+    assert catalogue.reading.missing == {"title": 1, "year": 1}
 
 
-def misread(title: str, rounds: int) -> str:
-    """Decode a title wrongly, as in Kaggle's catalogue, with some rounds of Mac Roman."""
-    text = title.encode("utf-8").decode("cp1252")
-    for _ in range(rounds):
-        text = text.encode("mac_roman").decode("latin-1")
-    return text
+def test_genres_with_the_value_none_are_not_counted() -> None:
+    """As in IMDb's files: none of these is a genre."""
+    genres = ["Drama", "\\N", "nan", "None", "N/A", "(no genres listed)", ""]
+    rows = "".join(f"{n},A ({1990 + n}),{name},http://{n}\n" for n, name in enumerate(genres))
+    catalogue = parse_catalogue(f"imdbId,Title,Genre,Poster\n{rows}".encode())
+    assert catalogue.reading.genres == {"Drama": 1}
+    assert catalogue.steps[1].dropped == {RejectReason.MISSING_VALUE: 6}
 
 
-@pytest.mark.parametrize("rounds", [0, 1, 2])
-@pytest.mark.parametrize("title", TITLES)
-def test_garbled_title_is_repaired(title: str, rounds: int) -> None:
-    assert repair_title(misread(title, rounds)) == title
+def test_ids_that_are_not_imdbs_are_named_where_most_are() -> None:
+    rows = "tt0000001,A (1990),http://a\nx7,B (1990),http://b\ntt0000002,C (1990),http://c\n"
+    catalogue = parse_catalogue(f"imdbId,Title,Poster\n{rows}".encode())
+    assert str(catalogue.reading.odd_ids) == "1 (x7)"
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        *TITLES,
-        "\u0141\u00f3d\u017a",
-        "L\u2019\u00e9t\u00e9 \u2013 \u00e0 Paris",
-        # A character of these titles is missing.
-        "H\u00ed_xan",
-        "Sal\u00ed_, or the 120 Days of Sodom",
-        "Cube\u008c_: Hypercube",
-    ],
-)
-def test_title_stays_as_it_is_where_the_repair_is_uncertain(title: str) -> None:
-    assert repair_title(title) == title
-
-
-@given(st.text(st.characters(max_codepoint=127)))
-def test_ascii_title_is_never_changed(title: str) -> None:
-    assert repair_title(title) == title
+def test_extra_columns_are_carried_along_as_texts() -> None:
+    content = b"title,Plot,year,poster,runtime\nA,Long,1990,http://a,99\n"
+    options = Options(extra_columns=("runtime", "plot"))
+    catalogue = parse_catalogue(content, options=options)
+    assert catalogue.movies["extra"].tolist() == [("99", "Long")]

@@ -1,8 +1,11 @@
 """Readers: files of each type are read, and what is not a table is an error that says why."""
 
 import csv
+import io
 import json
-import zipfile
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,92 +13,62 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from samples import COLUMNS, read_movies, row, write_catalogue
+from samples import read_movies
 
+from movie_posters_decade.catalogue import readers
 from movie_posters_decade.catalogue.clean import parse_catalogue
-from movie_posters_decade.catalogue.readers import READERS, suffix_of
-from movie_posters_decade.catalogue.source import hash_file, read_catalogue
 from movie_posters_decade.errors import CatalogueError
 
-JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
-
-
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
-def test_encoding_is_detected(tmp_path: Path, encoding: str) -> None:
-    amelie = row(211915, "Amélie (2001)", "Comedy", "http://host/1.jpg")
-    [movie] = read_movies(write_catalogue(tmp_path / "c.csv", [amelie], encoding))
-    assert movie["title"] == "Amélie"
-
-
-def test_rows_may_be_short_or_end_in_empty_fields() -> None:
-    content = (
-        b"imdbId,Title,Genre,Poster,IMDB Score\n"
-        b"1,A (1990),Drama,http://host/1,7.5,,\n\n2,B (1990),Drama,http://host/2\n"
-    )
-    movies = parse_catalogue(content).movies
-    assert movies["imdb_id"].tolist() == ["tt0000001", "tt0000002"]
-    assert movies["imdb_score"].fillna(-1).tolist() == [7.5, -1]
-
-
-NEEDED = "imdbId, Title, Genre, Poster"
+MISSING = "expected a table of movies, with columns for titles and poster links; found none for"
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("name", "content", "sentence"),
     [
-        (b"", f"c.csv: expected a table with {NEEDED}; found an empty file."),
-        (b" \n\n", f"c.csv: expected a table with {NEEDED}; found an empty file."),
+        ("c.csv", b"", "c.csv: expected a table of movies; found an empty file."),
+        ("c.csv", b" \n\n", "c.csv: expected a table of movies; found an empty file."),
+        ("c.csv", b"x\n", f"c.csv: {MISSING} titles and poster links among x. Name the delimiter"),
         (
-            b"imdbId,Title,Poster\n1,A,x\n",
-            f"c.csv: expected the columns {NEEDED}; found no Genre among imdbId, Title, Poster. "
-            "Set the option columns if they have other names. Columns must be separated by "
-            "commas.",
+            "c.csv",
+            b" <!doctype html><title>Sign in</title>",
+            "c.csv: expected a table of movies; found a web page, or XML. Open the address in a "
+            "browser: it may ask you to sign in. Then pass the downloaded file.",
         ),
         (
-            b"<!doctype html><title>Sign in</title>",
-            f"c.csv: expected the columns {NEEDED}; found no {NEEDED} among "
-            "<!doctype html><title>Sign in</title>. Set the option columns if they have other "
-            "names. Columns must be separated by commas.",
-        ),
-        (
-            b"imdbId,Title,Genre,Poster\n1,A,Drama,x\n1,2,3,4,5,6\n",
-            "c.csv, line 3: expected 4 fields, as in the header; found 6. Put fields that hold a "
-            "comma in quotes.",
-        ),
-        (
-            b"imdbId,Title,Title ,Genre,Poster\n1,A,B,Drama,x\n",
-            f"c.csv: expected the columns {NEEDED} once each; found Title 2 times.",
-        ),
-        (
-            b"imdbId,Title,Genre,Poster\n1," + b"A" * 200_000 + b",Drama,x\n",
-            "c.csv, line 2: expected a row of a CSV table; found: field larger than field limit "
-            "(131072).",
-        ),
-        (
+            "c.csv",
             b"imdbId,Title,Genre,Poster\n",
             "c.csv: expected a row for each movie; found only the header.",
         ),
+        ("c.jsonl", b"{}\n{", "c.jsonl, line 2: expected an object in JSON; found: "),
+        ("c.json", b"[{}, {", "c.json: expected JSON; found: "),
         (
-            ",".join(COLUMNS).encode("utf-16"),
-            "c.csv: expected a text file in UTF-8 or latin-1; found zero bytes, as in a binary or "
-            "UTF-16 file. Save it in UTF-8.",
+            "c.json",
+            b"[1]",
+            "c.json: expected an array of objects, one for each movie; found 1 in it. Pandas writes "
+            'such an array with to_json(orient="records").',
         ),
+        (
+            "c.json",
+            b'{"columns": ["a"], "data": [[1]]}',
+            'c.json: expected an array of objects in JSON, one for each movie; found {"columns": '
+            '["a"], "data": [[1]]}. Pandas writes such an array with to_json(orient="records").',
+        ),
+        ("c.json", b"null", "c.json: expected an array of objects in JSON, one for each movie; "),
+        ("c.json", b"[]", "c.json: expected a table of movies; found an empty file."),
+        ("c.jsonl", b'{"imdbId": 1}', "c.jsonl: expected an array of objects in JSON"),
+        ("c.jsonl", b'{"imdbId": 1}\n{"a": 2}', f"c.jsonl: {MISSING} titles and poster links among"),
+        ("c.parquet", b"PAR1", "c.parquet: expected a Parquet file; found: "),
+        ("c.parquet", b"a,b\n", "c.parquet: expected a Parquet file; found: "),
+        ("c.xlsx", b"PK\x03\x04", "c.xlsx: expected an Excel workbook (.xlsx); found: "),
+        ("c.xls", b"\xd0\xcf\x11\xe0" + bytes(500), "c.xls: expected CSV, TSV, JSON, Parquet or"),
     ],
 )
-def test_content_that_is_not_a_catalogue_is_an_error(content: bytes, sentence: str) -> None:
+def test_content_that_is_not_a_catalogue_is_an_error(
+    name: str, content: bytes, sentence: str
+) -> None:
     with pytest.raises(CatalogueError) as error:
-        parse_catalogue(content, name="c.csv")
-    assert str(error.value) == sentence
-
-
-TMDB = {
-    "imdb_id": "id",
-    "title": "title",
-    "year": "release_date",
-    "genres": "genres",
-    "poster_url": "poster_path",
-    "imdb_score": "vote_average",
-}
+        parse_catalogue(content, name)
+    assert str(error.value).startswith(sentence)
 
 
 TMDB_ROWS: list[dict[str, Any]] = [
@@ -135,24 +108,36 @@ def write_json_lines(path: Path) -> None:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in TMDB_ROWS))
 
 
+def write_json(path: Path) -> None:
+    path.write_text(json.dumps({"page": 1, "results": TMDB_ROWS}, indent=2))
+
+
 def write_parquet(path: Path) -> None:
     pd.DataFrame(TMDB_ROWS).to_parquet(path)
 
 
+def write_excel(path: Path) -> None:
+    pd.DataFrame(TMDB_ROWS).to_excel(path, index=False)
+
+
+@pytest.mark.parametrize("name", ["c", "c.csv"])
 @pytest.mark.parametrize(
-    ("name", "write"),
+    ("suffix", "write"),
     [
-        ("c.csv", write_csv),
-        ("c.tsv", partial(write_csv, delimiter="\t")),
-        ("c.jsonl", write_json_lines),
-        ("c.parquet", write_parquet),
+        (".csv", write_csv),
+        (".tsv", partial(write_csv, delimiter="\t")),
+        (".jsonl", write_json_lines),
+        (".json", write_json),
+        (".parquet", write_parquet),
+        (".xlsx", write_excel),
     ],
 )
-def test_catalogue_of_any_type_is_read_with_other_column_names(
-    tmp_path: Path, name: str, write: Callable[[Path], None]
+def test_catalogue_of_any_type_is_known_by_its_content(
+    tmp_path: Path, suffix: str, write: Callable[[Path], None], name: str
 ) -> None:
-    write(tmp_path / name)
-    movies = read_movies(tmp_path / name, columns=TMDB, base_url="https://img/w185/")
+    path = tmp_path / f"written{suffix}"
+    write(path)
+    movies = read_movies(path.rename(tmp_path / name), base_url="https://img/w185/")
     found = [
         (
             movie["imdb_id"],
@@ -167,82 +152,72 @@ def test_catalogue_of_any_type_is_read_with_other_column_names(
     assert found == TMDB_MOVIES
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "sentence"),
-    [
-        ("c.jsonl", b"{}\n{", ", line 2: expected an object in JSON; found: "),
-        ("c.jsonl", b"[1]", ", line 1: expected an object in JSON; found [1]."),
-        ("c.jsonl", b'{"imdbId": 1}', ": expected the columns imdbId, Title, Genre, Poster; found"),
-        ("c.parquet", b"PAR1", ": expected a Parquet file; found: "),
-        ("c.tsv", b"a,b\n", "Columns must be separated by tabs."),
-    ],
-)
-def test_broken_table_is_an_error_that_begins_with_its_name(
-    name: str, content: bytes, sentence: str
-) -> None:
+def parquet(**columns: list[Any]) -> bytes:
+    file = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(file)
+    return file.getvalue()
+
+
+def test_columns_of_parquet_have_their_types() -> None:
+    content = parquet(
+        imdb_id=[113277, 78748],
+        title=["Heat", None],
+        release_date=[pd.Timestamp("1995-12-15"), pd.NaT],
+        genres=[["Action", None], ["Horror"]],
+        poster=[b"http://host/1.jpg", b"http://host/2.jpg"],
+    )
+    catalogue = parse_catalogue(content, "c")
+    assert catalogue.reading.kind == "Parquet"
+    assert catalogue.reading.missing == {"title": 1, "year": 1}
+    [movie] = catalogue.movies.drop(columns=["imdb_score", "extra"]).to_dict("records")
+    assert movie == {
+        "imdb_id": "tt0113277",
+        "title": "Heat",
+        "year": 1995,
+        "genres": ("Action",),
+        "poster_url": "http://host/1.jpg",
+    }
+
+
+def test_parquet_that_becomes_too_large_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "MAX_BYTES", 1000)
+    content = parquet(title=["A" * 2000], year=[1990], poster=["x"], plot=["B" * 9000])
     with pytest.raises(CatalogueError) as error:
-        parse_catalogue(content, name)
-    assert str(error.value).startswith(name)
-    assert sentence in str(error.value)
+        parse_catalogue(content, "c.parquet")
+    # Not the 27,000 bytes of the column that is not read.
+    pattern = r"c.parquet: expected columns of at most 1,000 bytes, unpacked; found \d,\d{3}\. Split"
+    assert re.match(pattern, str(error.value))
 
 
-def test_file_types_are_csv_tsv_json_lines_and_parquet() -> None:
-    assert set(READERS) == {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet"}
-
-
-def test_suffix_is_that_of_a_file_name_or_of_the_path_in_a_url() -> None:
-    assert suffix_of("a#1/t.tsv") == ".tsv"
-    assert suffix_of("https://host/t.tsv?size=1.csv#2.jsonl") == ".tsv"
-
-
-def test_zip_is_read_as_the_catalogue_in_it(tmp_path: Path) -> None:
-    path = write_catalogue(tmp_path / "MovieGenre.csv", [JUMANJI])
-    archive = tmp_path / "archive.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.write(path, "folder/MovieGenre.csv")
-        file.writestr("other.csv", "x")
-        file.writestr("__MACOSX/._MovieGenre.csv", "x")
-    assert [movie["title"] for movie in read_movies(archive)] == ["Jumanji"]
-
-
-@pytest.mark.parametrize("read", [hash_file, read_catalogue])
-def test_file_that_cannot_be_read_is_an_error(
-    tmp_path: Path, read: Callable[[Path], object]
-) -> None:
-    with pytest.raises(CatalogueError, match=r"expected a readable catalogue; found: .*directory"):
-        read(tmp_path)
-
-
-def test_damaged_zip_is_an_error(tmp_path: Path) -> None:
-    archive = tmp_path / "archive.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("MovieGenre.csv", "imdbId,Title,Genre,Poster\n" * 1000)
-    content = bytearray(archive.read_bytes())
-    content[60:70] = bytes(10)
-    archive.write_bytes(content)
-    with pytest.raises(CatalogueError, match="expected a readable catalogue; found: Error -"):
-        read_catalogue(archive)
-
-
-def test_zip_that_ends_early_is_an_error(tmp_path: Path) -> None:
-    archive = tmp_path / "archive.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("MovieGenre.csv", "imdbId,Title,Genre,Poster\n")
-    archive.write_bytes(archive.read_bytes()[:-30])
+def test_column_of_one_field_may_not_be_a_list() -> None:
+    rows = [{"Title": ["A"], "year": 1990, "Poster": "http://a/b"}]
     with pytest.raises(CatalogueError) as error:
-        read_catalogue(archive)
+        parse_catalogue(json.dumps(rows).encode(), "c.json")
     assert str(error.value) == (
-        f"{archive}: expected a table or a complete zip; found a zip that cannot be read. "
-        "Download it again."
+        "c.json: expected one value for each movie in the column Title; found a list. Only genres "
+        "may be lists."
     )
 
 
-def test_zip_without_a_table_is_an_error(tmp_path: Path) -> None:
-    archive = tmp_path / "archive.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("readme.txt", "x")
-    with pytest.raises(CatalogueError) as error:
-        read_catalogue(archive)
-    assert str(error.value) == (
-        f"{archive}: expected MovieGenre.csv, or one table, in this zip; found none."
+def test_half_of_a_character_in_json_is_replaced() -> None:
+    rows = r'[{"Title": "A \ud83d", "year": 1990, "Genre": ["\udc00"], "Poster": "http://a"}]'
+    catalogue = parse_catalogue(rows.encode(), "c.json")
+    [movie] = catalogue.movies.to_dict("records")
+    assert (movie["title"], movie["genres"]) == ("A \ufffd", ("\ufffd",))
+
+
+def test_excel_without_its_package_is_an_error_that_says_what_to_install(tmp_path: Path) -> None:
+    write_excel(tmp_path / "c.xlsx")
+    code = (
+        "import sys; sys.modules['openpyxl'] = None\n"
+        "from pathlib import Path\n"
+        "from movie_posters_decade.catalogue import read_catalogue\n"
+        "try: read_catalogue(Path(sys.argv[1]), 'c.xlsx')\n"
+        "except ValueError as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "c.xlsx")]
+    finished = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert finished.stdout == (
+        "c.xlsx: expected openpyxl to read Excel workbooks; found no such package. Install it "
+        "with: pip install 'movie_posters_decade[excel]'\n"
     )

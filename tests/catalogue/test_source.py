@@ -10,7 +10,6 @@ from datasets import DownloadConfig, DownloadManager
 from fsspec import AbstractFileSystem
 from samples import PosterHost, SampleCatalogue, row, write_catalogue
 
-from movie_posters_decade.catalogue.readers import READERS
 from movie_posters_decade.catalogue.source import (
     catalogue_folder,
     find_catalogue_file,
@@ -19,6 +18,7 @@ from movie_posters_decade.catalogue.source import (
     load_catalogue,
     locate_catalogue,
 )
+from movie_posters_decade.catalogue.unpack import TABLE_SUFFIXES
 from movie_posters_decade.config import KAGGLE_PAGE
 from movie_posters_decade.download import Limits
 from movie_posters_decade.errors import CatalogueError
@@ -87,7 +87,7 @@ def test_scheme_of_a_url_becomes_lower_case() -> None:
     assert locate_catalogue("HTTPS://host/A.csv") == "https://host/A.csv"
 
 
-@pytest.mark.parametrize("suffix", [*READERS, ".zip"])
+@pytest.mark.parametrize("suffix", [*TABLE_SUFFIXES, ".csv.gz", ".zip"])
 def test_folder_stands_for_the_one_catalogue_in_it(tmp_path: Path, suffix: str) -> None:
     path = write_catalogue(tmp_path / f"mine{suffix}", [JUMANJI])
     assert find_catalogue_file(tmp_path) == path
@@ -245,7 +245,7 @@ def test_download_that_is_not_a_catalogue_leaves_the_cache(
 ) -> None:
     zipped = sample.host.answers["/download/catalogue"]
     sample.host.answers["/download/catalogue"] = (200, b"<html>sign in</html>")
-    with pytest.raises(CatalogueError, match="download/catalogue: expected the columns"):
+    with pytest.raises(CatalogueError, match="download/catalogue: expected a table of movies; found a web"):
         load_catalogue(remote, manager, LOOPBACK)
     sample.host.answers["/download/catalogue"] = zipped
     assert len(load_catalogue(remote, manager, LOOPBACK).movies) == 32

@@ -35,6 +35,7 @@ def selection_of(counts: Sequence[int], options: Options | None = None) -> Selec
             "genres": [("Action",)] * len(years),
             "imdb_score": 7.0,
             "poster_url": [f"http://host/{number}" for number in range(len(years))],
+            "extra": [()] * len(years),
         }
     )
     return select(movies, options or Options())

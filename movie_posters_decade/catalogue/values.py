@@ -1,0 +1,163 @@
+"""Values: the texts of a table become ids, years, genres, scores and links."""
+
+import hashlib
+import math
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from movie_posters_decade.records import is_url, lower_scheme
+
+NO_VALUE = frozenset(
+    {"", r"\n", "nan", "na", "n/a", "#n/a", "<na>", "nat", "none", "null", "(no genres listed)"}
+)
+"""What programs write where there is no value, in lower case."""
+
+MIN_YEAR, MAX_YEAR = 1870, 2100
+"""The years that a movie can have. Film is not older."""
+
+_IMDB_ID = re.compile(r"(?:tt)?([0-9]++)(?:\.0)?", re.IGNORECASE | re.ASCII)
+_IMDB_ID_WITH_TT = re.compile(r"tt([0-9]++)", re.IGNORECASE | re.ASCII)
+_IMDB_LINK = re.compile(r"https?://(?:www\.|m\.)?imdb\.com/title/tt([0-9]++).*", re.IGNORECASE)
+_WHOLE = re.compile(r"([0-9]++)\.0", re.ASCII)
+_EXACT = re.compile(r"([0-9]++)e\+?([0-9]{1,2})", re.ASCII)
+_SCIENTIFIC = re.compile(r"[0-9]++(\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE | re.ASCII)
+
+# The last parenthesis that holds exactly four digits: "Blade Runner 2049 (2017)".
+_TITLE_WITH_YEAR = re.compile(r"(.*)\(([0-9]{4})\)(.*)", re.DOTALL)
+_YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE | re.ASCII)
+_DAY = r"(?:0[1-9]|[12][0-9]|3[01])"
+_MONTH = r"(?:0[1-9]|1[0-2])"
+_YEAR_FIRST = re.compile(rf"([0-9]{{4}}){_MONTH}{_DAY}(?:[0-9]{{6}})?", re.ASCII)
+_YEAR_LAST = re.compile(rf"(?:{_DAY}{_MONTH}|{_MONTH}{_DAY})([0-9]{{4}})", re.ASCII)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))
+"""The largest number of a column of times since 1970 from which on it is in a unit."""
+
+_WEB_PATH = re.compile(r"/[^/]+\.[a-z]{3,4}", re.IGNORECASE)
+
+# Quotes, straight and curly, a zero-width space, a byte order mark, and white space.
+_STRAY = "\"'\u201c\u201d\u2018\u2019\u200b\ufeff \t\r\n\xa0"
+
+
+def is_missing(text: str) -> bool:
+    """Return whether a text stands for a missing value, such as N/A."""
+    return text.strip().casefold() in NO_VALUE
+
+
+def parse_id(text: str, *, is_imdb: bool) -> str:
+    r"""Parse an id; an empty text if it is missing.
+
+    IMDb ids become "tt" and at least seven digits, as IMDb writes them: ``tt113497`` or a link to
+    the movie's page, and ``113497`` too if the column is IMDb's. Other ids stay as they are.
+    """
+    text = text.strip()
+    if exact := not text.isdigit() and _EXACT.fullmatch(text):
+        # R writes 100000 as 1e+05: no digit is lost.
+        text = exact[1] + "0" * int(exact[2])
+    pattern = _IMDB_ID if is_imdb else _IMDB_ID_WITH_TT
+    found = pattern.fullmatch(text) or _IMDB_LINK.fullmatch(text)
+    if found:
+        return f"tt{found[1].lstrip('0'):0>7}"
+    if is_missing(text):
+        return ""
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def is_damaged_id(text: str) -> bool:
+    """Return whether an id lost digits, as a spreadsheet writes 114709 as 1.14E+05."""
+    text = text.strip()
+    return bool(_SCIENTIFIC.fullmatch(text)) and not _EXACT.fullmatch(text)
+
+
+def make_id(title: str, year: int | None) -> str:
+    """Make an id from title and year, for a table without ids.
+
+    A movie that is listed twice gets the same id, so it cannot be in train and test.
+    """
+    key = f"{' '.join(title.casefold().split())}\n{year}"
+    return f"title-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
+
+
+def parse_years(texts: Sequence[str]) -> list[int | None]:
+    """Parse the years of a column of years or dates; None where there is no year.
+
+    A date is a text with a year of four digits in it, eight digits (19951215 or 15121995), or a
+    number of seconds, milliseconds, microseconds or nanoseconds since 1970. Years are from
+    `MIN_YEAR` to `MAX_YEAR`.
+    """
+    numbers = {text: float(text) for text in set(texts) if _NUMBER.fullmatch(text.strip())}
+    unit = _epoch_unit([abs(number) for number in numbers.values()])
+    years = {text: _parse_year(text, numbers.get(text), unit) for text in set(texts)}
+    return [years[text] for text in texts]
+
+
+def _epoch_unit(numbers: Sequence[float]) -> float | None:
+    """Return the units in a second, if most numbers are too large for years and dates."""
+    large = [number for number in numbers if number >= 1e8]
+    if 2 * len(large) <= len(numbers):
+        return None
+    return next(unit for least, unit in _EPOCH_UNITS if max(large) >= least)
+
+
+def _parse_year(text: str, number: float | None, epoch_unit: float | None) -> int | None:
+    if number is None:
+        found = _YEAR.search(text)
+        return _in_range(int(found[1])) if found else None
+    if epoch_unit is not None and _in_range(int(number)) is None:
+        with suppress(OverflowError):
+            return _in_range((_EPOCH + timedelta(seconds=number / epoch_unit)).year)
+        return None
+    digits = f"{number:.0f}"
+    found = _YEAR_FIRST.fullmatch(digits)
+    if found and _in_range(int(found[1])):
+        return int(found[1])
+    found = _YEAR_LAST.fullmatch(digits.zfill(8))
+    return _in_range(int(found[1]) if found else int(number))
+
+
+def _in_range(year: int) -> int | None:
+    return year if MIN_YEAR <= year <= MAX_YEAR else None
+
+
+def parse_score(text: str) -> float:
+    """Parse a score from 0 to 10; NaN if it is anything else."""
+    with suppress(ValueError):
+        score = float(text)
+        return score if 0 <= score <= 10 else math.nan
+    return math.nan
+
+
+def normalize_link(link: str, base_url: str) -> str:
+    """Return a link in one canonical form, so that two forms of it are found to be duplicates."""
+    link = link.strip(_STRAY)
+    if link.startswith(("https://", "http://")):
+        return link  # as nearly all are, and there can be millions
+    if is_missing(link):
+        return ""
+    if is_url(link):
+        return lower_scheme(link)
+    if link.startswith("//"):
+        return f"https:{link}"  # relative to the scheme of a page
+    if base_url:
+        return f"{base_url.rstrip('/')}/{link.lstrip('/')}"
+    return os.path.normpath(link)
+
+
+def is_web_path(link: str) -> bool:
+    """Return whether a link is the path of a file on an image host, such as TMDB's /vgp.jpg."""
+    return link.startswith("/") and bool(_WEB_PATH.fullmatch(link))
+
+
+def split_year(title: str) -> tuple[str, str]:
+    """Split a title such as "Heat (1995)" into title and year, which is empty if there is none."""
+    found = _TITLE_WITH_YEAR.match(title)
+    if found is None:
+        return title.strip(), ""
+    before, year, after = found.groups()
+    return f"{before.strip()} {after.strip()}".strip(), year

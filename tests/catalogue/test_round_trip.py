@@ -1,0 +1,150 @@
+"""Round trips: what pandas writes is read back, and a damaged table is read right or refused."""
+
+import csv
+import io
+import random
+from collections.abc import Callable
+from difflib import SequenceMatcher
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from movie_posters_decade.catalogue.clean import parse_catalogue
+from movie_posters_decade.errors import CatalogueError
+
+TEXT = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12).filter(
+    lambda text: text == text.strip()
+)
+GENRES = ("Action", "Drama", "Sci-Fi", "Children's", "Science Fiction")
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pd.DataFrame:
+    """Draw a table of movies with titles of any characters, and genres as a text."""
+    count = draw(st.integers(1, 5))
+    separator = draw(st.sampled_from(["|", ",", ", ", ";"]))
+    genres = [draw(st.lists(st.sampled_from(GENRES), min_size=1, unique=True)) for _ in range(count)]
+    return pd.DataFrame(
+        {
+            "imdb_id": [f"tt{number:07}" for number in range(1, count + 1)],
+            "title": [draw(TEXT) for _ in range(count)],
+            "year": [draw(st.integers(1870, 2100)) for _ in range(count)],
+            "genres": [separator.join(names) for names in genres],
+            "poster_url": [f"http://host/{number}.jpg" for number in range(count)],
+        }
+    )
+
+
+def csv_writer(**options: Any) -> Callable[[pd.DataFrame], bytes]:
+    return lambda table: table.to_csv(index=False, **options).encode()
+
+
+def write_to(method: str, **options: Any) -> Callable[[pd.DataFrame], bytes]:
+    def write(table: pd.DataFrame) -> bytes:
+        file = io.BytesIO()
+        getattr(table, method)(file, **options)
+        return file.getvalue()
+
+    return write
+
+
+WRITERS = {
+    "minimal": csv_writer(),
+    "all": csv_writer(quoting=csv.QUOTE_ALL),
+    "nonnumeric": csv_writer(quoting=csv.QUOTE_NONNUMERIC),
+    "none": csv_writer(quoting=csv.QUOTE_NONE, escapechar="\\"),
+    "backslash": csv_writer(doublequote=False, escapechar="\\", quoting=csv.QUOTE_ALL),
+    "semicolon": csv_writer(sep=";"),
+    "tab": csv_writer(sep="\t"),
+    "bar": csv_writer(sep="|"),
+    "windows": csv_writer(lineterminator="\r\n"),
+    "utf16": write_to("to_csv", index=False, encoding="utf-16"),
+    "records": write_to("to_json", orient="records"),
+    "table": write_to("to_json", orient="table", index=False),
+    "lines": write_to("to_json", orient="records", lines=True),
+    "parquet": write_to("to_parquet"),
+    "excel": write_to("to_excel", index=False),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@settings(max_examples=60, deadline=None)
+@given(tables())
+def test_table_that_pandas_wrote_is_read_back(writer: str, table: pd.DataFrame) -> None:
+    catalogue = parse_catalogue(WRITERS[writer](table), writer)
+    assert catalogue.steps[0].movies == len(table)
+    movies = catalogue.movies.drop(columns=["imdb_score", "extra"])
+    expected = table.assign(
+        genres=[tuple(g.strip() for g in split(genres)) for genres in table["genres"]]
+    )
+    assert movies.to_dict("records") == expected.to_dict("records")
+
+
+def split(genres: str) -> list[str]:
+    return genres.replace(";", ",").replace("|", ",").split(",")
+
+
+ROWS = [
+    ("1", "http://imdb/1", "Heat (1995)", "8.2", "Action|Drama", "http://host/1.jpg"),
+    ("2", "http://imdb/2", "Good, the Bad (1966)", "8.8", "Western", "http://host/2.jpg"),
+    ("3", "http://imdb/3", 'The "Rope" (1948)', "7.9", "Crime|Drama", "http://host/3.jpg"),
+    ("4", "http://imdb/4", "Am\u00e9lie (2001)", "8.3", "Comedy", "http://host/4.jpg"),
+    ("5", "http://imdb/5", "Alien (1979)", "", "Horror|Sci-Fi", "http://host/5.jpg"),
+]
+HEADER = ("imdbId", "Imdb Link", "Title", "IMDB Score", "Genre", "Poster")
+
+
+def small_table() -> bytes:
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([HEADER, *ROWS])
+    return file.getvalue().encode()
+
+
+def mutate(content: bytes, chance: random.Random) -> bytes:
+    """Drop a byte, add a quote, or cut a row, after the header."""
+    place = chance.randrange(content.index(b"\n") + 1, len(content))
+    kind = chance.randrange(3)
+    if kind == 0:
+        return content[:place] + content[place + 1 :]
+    if kind == 1:
+        return content[:place] + b'"' + content[place:]
+    end = content.index(b"\r\n", place) if b"\r\n" in content[place:] else len(content)
+    return content[:place] + content[end:]
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_damaged_table_gives_the_right_rows_or_a_sentence(seed: int) -> None:
+    """Only the damaged row may be missing or differ, and it holds no value of another row."""
+    content = small_table()
+    damaged = mutate(content, random.Random(seed))
+    try:
+        catalogue = parse_catalogue(damaged, "c.csv")
+    except CatalogueError as error:
+        assert str(error).startswith("c.csv")
+        return
+    rows, complete, unique = catalogue.steps
+    assert rows.movies == len([line for line in damaged.splitlines() if line]) - 1
+    dropped = sum(complete.dropped.values()) + sum(unique.dropped.values())
+    assert len(catalogue.movies) == rows.movies - dropped
+    right, found = texts(content), texts(damaged)
+    assert len(right - found) <= 1
+    for odd in found - right:
+        [lost] = right - found
+        assert all(is_like(one, other) for one, other in zip(odd, lost, strict=True))
+
+
+def texts(content: bytes) -> set[tuple[str, ...]]:
+    """Return the values of each movie, as texts."""
+    movies = parse_catalogue(content).movies.to_dict("records")
+    return {
+        (one["imdb_id"], one["title"], str(one["year"]), "|".join(one["genres"]), one["poster_url"])
+        for one in movies
+    }
+
+
+def is_like(one: str, other: str) -> bool:
+    """Return whether two texts differ by an edit of a byte."""
+    return SequenceMatcher(None, one, other).ratio() > 0.5 or "<NA>" in {one, other}
