@@ -65,7 +65,9 @@ class Reading:
     def from_json(cls, reading: dict[str, Any]) -> "Reading":
         """Create a reading from the result of `to_json`."""
         names = ("odd_ids", "broken_bytes", "short_rows")
-        return cls(**reading | {name: reading[name] and Findings(**reading[name]) for name in names})
+        return cls(
+            **reading | {name: reading[name] and Findings(**reading[name]) for name in names}
+        )
 
     def rows(self) -> list[tuple[str, str]]:
         """Return a title and a text for each thing that the reading found."""

@@ -30,7 +30,11 @@ UNCLOSED = (
 @pytest.mark.parametrize(
     ("rows", "line", "found"),
     [
-        ('1,A (1990),Drama,x\n2,"B (1990),Drama,y\n3,C (1990),Drama,z\n', 3, "unexpected end of data"),
+        (
+            '1,A (1990),Drama,x\n2,"B (1990),Drama,y\n3,C (1990),Drama,z\n',
+            3,
+            "unexpected end of data",
+        ),
         (
             '1,A (1990),Drama,x\n2,"B (1990),Drama,y\n3,C (1990),Drama,z\n4,"D (1990),Drama,a\n',
             3,

@@ -325,7 +325,7 @@ def test_imdb_id_is_preferred_to_another_id() -> None:
         (
             "title,year,genres,poster\nHeat,1995,Action Crime Drama,http://host/1.jpg\n",
             {},
-                        "c.csv: expected genres separated by '|' or ',' or ';' or '/' in the column genres; found "
+            "c.csv: expected genres separated by '|' or ',' or ';' or '/' in the column genres; found "
             "that most values hold ' ' instead. Name it: movie-posters-decade plan --data-files "
             "c.csv --config all --genre-separator ' '",
         ),

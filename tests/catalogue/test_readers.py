@@ -56,7 +56,11 @@ MISSING = "expected a table of movies, with columns for titles and poster links;
         ("c.json", b"null", "c.json: expected an array of objects in JSON, one for each movie; "),
         ("c.json", b"[]", "c.json: expected a table of movies; found an empty file."),
         ("c.jsonl", b'{"imdbId": 1}', "c.jsonl: expected an array of objects in JSON"),
-        ("c.jsonl", b'{"imdbId": 1}\n{"a": 2}', f"c.jsonl: {MISSING} titles and poster links among"),
+        (
+            "c.jsonl",
+            b'{"imdbId": 1}\n{"a": 2}',
+            f"c.jsonl: {MISSING} titles and poster links among",
+        ),
         ("c.parquet", b"PAR1", "c.parquet: expected a Parquet file; found: "),
         ("c.parquet", b"a,b\n", "c.parquet: expected a Parquet file; found: "),
         ("c.xlsx", b"PK\x03\x04", "c.xlsx: expected an Excel workbook (.xlsx); found: "),
@@ -185,7 +189,9 @@ def test_parquet_that_becomes_too_large_is_an_error(monkeypatch: pytest.MonkeyPa
     with pytest.raises(CatalogueError) as error:
         parse_catalogue(content, "c.parquet")
     # Not the 27,000 bytes of the column that is not read.
-    pattern = r"c.parquet: expected columns of at most 1,000 bytes, unpacked; found \d,\d{3}\. Split"
+    pattern = (
+        r"c.parquet: expected columns of at most 1,000 bytes, unpacked; found \d,\d{3}\. Split"
+    )
     assert re.match(pattern, str(error.value))
 
 

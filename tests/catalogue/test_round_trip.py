@@ -26,7 +26,9 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     """Draw a table of movies with titles of any characters, and genres as a text."""
     count = draw(st.integers(1, 5))
     separator = draw(st.sampled_from(["|", ",", ", ", ";"]))
-    genres = [draw(st.lists(st.sampled_from(GENRES), min_size=1, unique=True)) for _ in range(count)]
+    genres = [
+        draw(st.lists(st.sampled_from(GENRES), min_size=1, unique=True)) for _ in range(count)
+    ]
     return pd.DataFrame(
         {
             "imdb_id": [f"tt{number:07}" for number in range(1, count + 1)],

@@ -245,7 +245,9 @@ def test_download_that_is_not_a_catalogue_leaves_the_cache(
 ) -> None:
     zipped = sample.host.answers["/download/catalogue"]
     sample.host.answers["/download/catalogue"] = (200, b"<html>sign in</html>")
-    with pytest.raises(CatalogueError, match="download/catalogue: expected a table of movies; found a web"):
+    with pytest.raises(
+        CatalogueError, match="download/catalogue: expected a table of movies; found a web"
+    ):
         load_catalogue(remote, manager, LOOPBACK)
     sample.host.answers["/download/catalogue"] = zipped
     assert len(load_catalogue(remote, manager, LOOPBACK).movies) == 32

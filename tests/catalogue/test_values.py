@@ -30,7 +30,10 @@ from movie_posters_decade.catalogue.values import (
         ("1984", ("1984", "")),
         ("Serial (2006-2011)", ("Serial (2006-2011)", "")),
         ("Two\nlines (1990)", ("Two\nlines", "1990")),
-        ("Other digits (\u0661\u0669\u0669\u0660)", ("Other digits (\u0661\u0669\u0669\u0660)", "")),
+        (
+            "Other digits (\u0661\u0669\u0669\u0660)",
+            ("Other digits (\u0661\u0669\u0669\u0660)", ""),
+        ),
     ],
 )
 def test_year_is_taken_from_the_last_parenthesis_with_four_digits(
@@ -149,14 +152,14 @@ LISTS: list[tuple[Any, tuple[str, ...]]] = [
     ("['Action' 'Drama']", ("Action", "Drama")),
     ("['Action' 'Drama'\n 'War']", ("Action", "Drama", "War")),
     ("['Action'\"Children's\" 'Drama']", ("Action", "Children's", "Drama")),
-    ('["Children\'s", \'Drama\']', ("Children's", "Drama")),
+    ("[\"Children's\", 'Drama']", ("Children's", "Drama")),
     ("['Action', nan, None, 'Drama']", ("Action", "Drama")),
     ('["Action", null]', ("Action",)),
     ("['nan', 'Drama']", ("Drama",)),
     ("('Action', 'Drama')", ("Action", "Drama")),
     ("('Action',)", ("Action",)),
     ("{'War', 'Action', 'Drama'}", ("War", "Action", "Drama")),
-    ("{Action,\"Science Fiction\"}", ("Action", "Science Fiction")),
+    ('{Action,"Science Fiction"}', ("Action", "Science Fiction")),
     ("[Action, Drama]", ("Action", "Drama")),
     ("array(['Action', 'Drama'], dtype=object)", ("Action", "Drama")),
     ("frozenset({'Action'})", ("Action",)),

@@ -176,12 +176,12 @@ def test_decades_are_those_of_the_years() -> None:
         ),
         (
             Options(min_year=1965),
-                        "The 1960s have no movie of the chosen genres within 1965 to 2017, so no poster can "
+            "The 1960s have no movie of the chosen genres within 1965 to 2017, so no poster can "
             "have that label. Choose the years that have movies: min_year=1970 (--min-year 1970).",
         ),
         (
             Options(test_size=0.01),
-                        "The 2010s have too few movies for a test split: 32, with a test_size of 0.01. Choose "
+            "The 2010s have too few movies for a test split: 32, with a test_size of 0.01. Choose "
             "other years, test_size or max_per_decade.",
         ),
     ],
