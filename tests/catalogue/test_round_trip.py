@@ -4,7 +4,6 @@ import csv
 import io
 import random
 from collections.abc import Callable
-from difflib import SequenceMatcher
 from typing import Any
 
 import pandas as pd
@@ -15,9 +14,15 @@ from hypothesis import strategies as st
 from movie_posters_decade.catalogue.clean import parse_catalogue
 from movie_posters_decade.errors import CatalogueError
 
-TEXT = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12).filter(
-    lambda text: text == text.strip()
-)
+# Titles hold none of the letters that the first byte of a character in UTF-8 is read as, in
+# Windows-1252: a title such as "\u00c2\u00ac" is repaired, and test_encoding says when. Nor do they
+# hold backslashes, of which a file alone does not say what they mean: test_delimited has those.
+FIRST_BYTES = "".join(map(chr, range(0xC2, 0xF5)))
+TEXT = st.text(
+    st.characters(exclude_categories=["C"], exclude_characters=f"{FIRST_BYTES}\\"),
+    min_size=1,
+    max_size=12,
+).filter(lambda text: text == text.strip())
 GENRES = ("Action", "Drama", "Sci-Fi", "Children's", "Science Fiction")
 
 
@@ -119,34 +124,49 @@ def mutate(content: bytes, chance: random.Random) -> bytes:
 
 @pytest.mark.parametrize("seed", range(400))
 def test_damaged_table_gives_the_right_rows_or_a_sentence(seed: int) -> None:
-    """Only the damaged row may be missing or differ, and it holds no value of another row."""
+    """Only the damaged row may differ, and no movie holds a value of another row."""
     content = small_table()
     damaged = mutate(content, random.Random(seed))
-    try:
-        catalogue = parse_catalogue(damaged, "c.csv")
-    except CatalogueError as error:
-        assert str(error).startswith("c.csv")
+    sentence = reading_error(damaged)
+    if sentence:
+        assert sentence.startswith("c.csv")
         return
+    catalogue = parse_catalogue(damaged)
     rows, complete, unique = catalogue.steps
-    assert rows.movies == len([line for line in damaged.splitlines() if line]) - 1
+    lines = damaged.decode(errors="replace").splitlines()[1:]
+    assert rows.movies == len(list(filter(None, lines)))
     dropped = sum(complete.dropped.values()) + sum(unique.dropped.values())
     assert len(catalogue.movies) == rows.movies - dropped
-    right, found = texts(content), texts(damaged)
-    assert len(right - found) <= 1
-    for odd in found - right:
-        [lost] = right - found
-        assert all(is_like(one, other) for one, other in zip(odd, lost, strict=True))
+    assert len(texts(content) - texts(damaged)) <= 1
+    for movie in texts(damaged):
+        assert any(all(plain(value) in plain(line) for value in movie) for line in lines)
+
+
+def reading_error(content: bytes) -> str:
+    """Return the sentence that refuses a table, or "" if it is read."""
+    try:
+        parse_catalogue(content, "c.csv")
+    except CatalogueError as error:
+        return str(error)
+    return ""
 
 
 def texts(content: bytes) -> set[tuple[str, ...]]:
-    """Return the values of each movie, as texts."""
+    """Return the values of each movie, as they stand in its row."""
     movies = parse_catalogue(content).movies.to_dict("records")
     return {
-        (one["imdb_id"], one["title"], str(one["year"]), "|".join(one["genres"]), one["poster_url"])
+        (
+            one["imdb_id"].removeprefix("tt").lstrip("0"),
+            one["title"],
+            "" if pd.isna(one["year"]) else str(one["year"]),
+            "|".join(one["genres"]),
+            one["poster_url"],
+        )
         for one in movies
     }
 
 
-def is_like(one: str, other: str) -> bool:
-    """Return whether two texts differ by an edit of a byte."""
-    return SequenceMatcher(None, one, other).ratio() > 0.5 or "<NA>" in {one, other}
+def plain(text: str) -> str:
+    """Return a text without what is not compared: quotes, double slashes and accents."""
+    ascii_text = text.encode("ascii", errors="ignore").decode()
+    return ascii_text.replace('"', "").replace("//", "/")
