@@ -25,12 +25,12 @@ def is_header(text: object) -> bool:
 
 
 def parse_columns(columns: object) -> object:
-    """Return columns as a mapping, also if they are texts such as "title=NAME"."""
+    """Return columns as a mapping, also if they are texts such as "title=NAME" for each field."""
     texts = [columns] if isinstance(columns, str) else columns
     if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         return columns
-    pairs = [text.partition("=") for text in texts]
-    return {field.strip(): name for field, _, name in pairs}
+    names = {field.strip(): name for field, _, name in (text.partition("=") for text in texts)}
+    return names if len(names) == len(texts) else columns
 
 
 def are_columns(columns: object, known: Collection[str]) -> bool:

@@ -124,8 +124,8 @@ def catalogue_folder(location: str) -> Path | None:
 
 
 def identify_catalogue(location: str) -> str:
-    """Return the identity of a catalogue: the hash and suffix of its file, or its URL."""
-    return location if is_url(location) else f"{hash_file(Path(location))}{suffix_of(location)}"
+    """Return the identity of a catalogue: the hash of its file, or its URL."""
+    return location if is_url(location) else hash_file(Path(location))
 
 
 def hash_file(path: Path) -> str:

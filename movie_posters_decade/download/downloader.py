@@ -138,7 +138,8 @@ class Downloader:
         except (OSError, ValueError) as error:  # a path with a null character is a ValueError
             if is_out_of_resources(error):
                 raise
-            return DownloadResult(link, reason=RejectReason.NOT_FOUND)
+            detail = getattr(error, "strerror", None) or str(error)
+            return DownloadResult(link, reason=RejectReason.NOT_FOUND, detail=detail)
         return _result(link, path, self._check_again(content))
 
     def _from_cache(self, url: str) -> DownloadResult | None:

@@ -13,6 +13,7 @@ from movie_posters_decade.records import (
     Rejection,
     RejectReason,
     Stratum,
+    is_url,
     list_counts,
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates
@@ -183,12 +184,25 @@ def check_strata(
         in_splits[stratum.split] += size
     for stratum, size in sizes.items():
         if size == 0 and (equal or in_splits[stratum.split] == 0):
-            reasons = Counter(one.reason for one in rejections if one.movie.stratum == stratum)
-            hint = "Build again later, or choose min_year and max_year without that decade."
-            if reasons[RejectReason.PRIVATE_ADDRESS]:
-                hint = PRIVATE_HINT
+            rejected = [one for one in rejections if one.movie.stratum == stratum]
+            reasons = Counter(one.reason for one in rejected)
             raise CollectionError(
                 f"The {stratum.decade} have no usable {stratum.split} poster: all "
                 f"{reasons.total()} movies were rejected "
-                f"({list_counts(dict(reasons.most_common()))}). What was downloaded is kept. {hint}"
+                f"({list_counts(dict(reasons.most_common()))}). What was downloaded is kept. "
+                f"{_hint(rejected)}"
             )
+
+
+def _hint(rejections: Sequence[Rejection]) -> str:
+    """Say what to do about posters that were all rejected."""
+    for rejection in rejections:
+        link = rejection.movie.poster_url
+        if rejection.reason is RejectReason.PRIVATE_ADDRESS:
+            return PRIVATE_HINT
+        if rejection.reason is RejectReason.NOT_FOUND and not is_url(link):
+            return (
+                f"There is no file {link} in the catalogue's folder. Put the catalogue back beside "
+                "its posters. Links to the web start with http:// or https://."
+            )
+    return "Build again later, or choose min_year and max_year without that decade."

@@ -26,6 +26,9 @@ from movie_posters_decade.records import (
 )
 
 
+LISTED_GENRES = 60
+
+
 @dataclass(frozen=True)
 class Selection:
     """The candidates in the order of rank, and how many posters of each stratum to keep."""
@@ -163,16 +166,24 @@ def equalize(sizes: Mapping[Stratum, int]) -> dict[Stratum, int]:
 def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options) -> None:
     if of_genre.empty:
         known = sorted({genre for genres in movies["genres"] for genre in genres})
+        more = f" and {len(known) - LISTED_GENRES} more" if len(known) > LISTED_GENRES else ""
         raise SelectionError(
             f"No movie of the catalogue has the genre {' or '.join(options.genres or ())}. "
-            f"Its genres are: {', '.join(known) or 'none'}."
+            f"Its genres are: {', '.join(known[:LISTED_GENRES]) or 'none'}{more}."
         )
-
-    if of_genre["year"].isna().all():
+    years = of_genre["year"].dropna()
+    if years.empty:
         raise SelectionError(
             f"None of the {len(of_genre)} movies of the chosen genres has a year. If the year is "
             "not in the title, as in Heat (1995), name its column with the option columns "
             "(--columns year=NAME)."
+        )
+    if not years.between(options.min_year, options.max_year).any():
+        first, last = years.min(), years.max()
+        raise SelectionError(
+            f"No movie of the chosen genres is within {options.min_year} to {options.max_year}; "
+            f"the {len(years)} with a year are of {first} to {last}. Choose the years that have "
+            f"movies: min_year={first}, max_year={last} (--min-year {first} --max-year {last})."
         )
 
 
@@ -180,11 +191,6 @@ def _check_targets(
     sizes: Mapping[Stratum, int], targets: Mapping[Stratum, int], options: Options
 ) -> None:
     years = f"{options.min_year} to {options.max_year}"
-    if not any(sizes.values()):
-        raise SelectionError(
-            f"No movie is selected: of the chosen genres none is from {years}. "
-            "Widen min_year and max_year, or choose other genres."
-        )
     decades = list(dict.fromkeys(decade for decade, _ in targets))
     counts = {decade: sum(sizes[Stratum(decade, split)] for split in SPLITS) for decade in decades}
     if empty := [decade for decade, count in counts.items() if count == 0]:

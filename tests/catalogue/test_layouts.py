@@ -325,8 +325,8 @@ def test_imdb_id_is_preferred_to_another_id() -> None:
         (
             "title,year,genres,poster\nHeat,1995,Action Crime Drama,http://host/1.jpg\n",
             {},
-            "c.csv: expected genres separated by '|' or ',' or ';' or '/' in the column genres; found "
-            "that most values hold ' ' instead. Name it: movie-posters-decade plan --data-files "
+            "c.csv: expected genres separated by '|' or ',' or ';' or '/' in the column genres; "
+            "found that most values hold ' ' instead. Name it: movie-posters-decade plan --data-files "
             "c.csv --config all --genre-separator ' '",
         ),
         (
@@ -375,5 +375,5 @@ def test_named_column_comes_before_one_that_is_found() -> None:
 
 def test_all_columns_are_listed_where_one_is_missing() -> None:
     header = ",".join(f"column {number}" for number in range(59)) + ",poster"
-    with pytest.raises(CatalogueError, match="column 58, poster. Name them"):
+    with pytest.raises(CatalogueError, match=r"column 58, poster\. Name them"):
         parse(f"{header}\n")

@@ -44,8 +44,8 @@ MISSING = "expected a table of movies, with columns for titles and poster links;
         (
             "c.json",
             b"[1]",
-            "c.json: expected an array of objects, one for each movie; found 1 in it. Pandas writes "
-            'such an array with to_json(orient="records").',
+            "c.json: expected an array of objects, one for each movie; found 1 in it. Pandas "
+            'writes such an array with to_json(orient="records").',
         ),
         (
             "c.json",

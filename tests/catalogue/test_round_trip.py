@@ -22,7 +22,9 @@ TEXT = st.text(
     st.characters(exclude_categories=["C"], exclude_characters=f"{FIRST_BYTES}\\"),
     min_size=1,
     max_size=12,
-).filter(lambda text: text == text.strip())
+).filter(
+    lambda text: text == text.strip() and not text.startswith("=")
+)  # "=" is a formula in Excel
 GENRES = ("Action", "Drama", "Sci-Fi", "Children's", "Science Fiction")
 
 
@@ -85,7 +87,7 @@ def test_table_that_pandas_wrote_is_read_back(writer: str, table: pd.DataFrame) 
     assert catalogue.steps[0].movies == len(table)
     movies = catalogue.movies.drop(columns=["imdb_score", "extra"])
     expected = table.assign(
-        genres=[tuple(g.strip() for g in split(genres)) for genres in table["genres"]]
+        genres=pd.Series([tuple(map(str.strip, split(one))) for one in table["genres"]])
     )
     assert movies.to_dict("records") == expected.to_dict("records")
 

@@ -109,7 +109,7 @@ def test_gzip_is_read_under_any_name_and_in_a_zip(tmp_path: Path) -> None:
 def test_gzip_that_ends_early_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "c.csv.gz"
     path.write_bytes(gzip.compress(b"imdbId,Title,Genre,Poster\n" * 99)[:-12])
-    with pytest.raises(CatalogueError, match="c.csv.gz: expected a readable catalogue; found: "):
+    with pytest.raises(CatalogueError, match=r"c\.csv\.gz: expected a readable catalogue; found: "):
         read_catalogue(path)
 
 

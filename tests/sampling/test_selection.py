@@ -171,8 +171,9 @@ def test_decades_are_those_of_the_years() -> None:
         ),
         (
             Options(min_year=1900, max_year=1910),
-            "No movie is selected: of the chosen genres none is from 1900 to 1910. Widen min_year "
-            "and max_year, or choose other genres.",
+            "No movie of the chosen genres is within 1900 to 1910; the 199 with a year are of 1970 "
+            "to 2017. Choose the years that have movies: min_year=1970, max_year=2017 (--min-year "
+            "1970 --max-year 2017).",
         ),
         (
             Options(min_year=1965),
