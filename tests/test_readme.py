@@ -58,7 +58,7 @@ def with_blocks(language: str) -> list[str]:
 def folder_of_a_reader(
     sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The current folder holds MovieGenre.csv and tmdb.parquet, whose links a proxy serves."""
+    """The current folder holds MovieGenre.csv and films.parquet, whose links a proxy serves."""
     monkeypatch.chdir(sample.path.parent)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
     text = sample.path.read_bytes().replace(sample.host.url.encode(), b"http://host.invalid")
@@ -69,13 +69,14 @@ def folder_of_a_reader(
     movies = read_catalogue(sample.path).movies
     pd.DataFrame(
         {
-            "id": movies["imdb_id"],
-            "title": movies["title"],
-            "release_date": movies["year"].astype(str) + "-12-31",
-            "genres": movies["genres"].map(lambda names: [{"name": name} for name in names]),
-            "poster_path": movies["poster_url"],
+            "number": movies["imdb_id"],
+            "name": movies["title"],
+            "first_shown": movies["year"].astype(str) + "-12-31",
+            "genre": movies["genres"],
+            "picture": movies["poster_url"],
+            "country": "Iceland",
         }
-    ).to_parquet(sample.path.with_name("tmdb.parquet"))
+    ).to_parquet(sample.path.with_name("films.parquet"))
 
 
 @pytest.mark.parametrize("page", with_blocks("python"))
