@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
-from fsspec.core import url_to_fs
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import (
@@ -22,7 +21,7 @@ from movie_posters_decade.artifacts import (
     damaged_build,
     unreplaceable_build,
 )
-from movie_posters_decade.builder_config import MoviePostersConfig
+from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
 from movie_posters_decade.errors import CatalogueError, OptionError
@@ -103,7 +102,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         **kwargs: Any,
     ) -> None:
         self._executor = executor
-        _check_cache_dir(cache_dir)
+        check_cache_dir(cache_dir)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
         try:
@@ -286,16 +285,6 @@ def _example(poster: Poster, extra_columns: Sequence[str]) -> dict[str, Any]:
         "poster_url": movie.poster_url,
         **dict(zip(extra_columns, movie.extra, strict=True)),
     }
-
-
-def _check_cache_dir(cache_dir: str | None) -> None:
-    try:
-        url_to_fs(str(cache_dir or ""))
-    except (ImportError, ValueError, OSError) as error:
-        raise OptionError(
-            f"Option cache_dir: expected a folder; found {cache_dir!r}, which cannot be used: "
-            f"{error}."
-        ) from error
 
 
 def _data_files(data_files: Any, data_dir: str | None) -> DataFilesDict:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+from fsspec.core import url_to_fs
 
 from movie_posters_decade import __version__
 from movie_posters_decade.catalogue import (
@@ -126,3 +127,18 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             return f"{hash_file(expand_home(self.lock_file))}{self.folder()}"
         location = self.location()
         return location if location == DEMO else identify_catalogue(location)
+
+
+def check_cache_dir(cache_dir: str | None) -> None:
+    """Check that a cache is in a folder, or at a URL that fsspec knows.
+
+    Raises:
+        OptionError: it is not.
+    """
+    try:
+        url_to_fs(str(cache_dir or ""))
+    except (ImportError, ValueError, OSError) as error:
+        raise OptionError(
+            f"Option cache_dir: expected a folder; found {cache_dir!r}, which cannot be used: "
+            f"{error}."
+        ) from error

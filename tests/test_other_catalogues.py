@@ -106,8 +106,8 @@ def test_manifest_of_an_export_is_a_catalogue(sample: SampleCatalogue, tmp_path:
         (
             {1965: 9},
             {},
-            "No movie of the chosen genres is within 1970 to 2017; the 9 with a year are of 1965 to "
-            "1965. Choose the years that have movies: min_year=1965, max_year=1965 (--min-year "
+            "No movie of the chosen genres is within 1970 to 2017; the 9 with a year are of 1965 "
+            "to 1965. Choose the years that have movies: min_year=1965, max_year=1965 (--min-year "
             "1965 --max-year 1965).",
         ),
         (

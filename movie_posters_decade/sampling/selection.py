@@ -25,7 +25,6 @@ from movie_posters_decade.records import (
     decade_names,
 )
 
-
 LISTED_GENRES = 60
 
 

@@ -326,8 +326,8 @@ def test_imdb_id_is_preferred_to_another_id() -> None:
             "title,year,genres,poster\nHeat,1995,Action Crime Drama,http://host/1.jpg\n",
             {},
             "c.csv: expected genres separated by '|' or ',' or ';' or '/' in the column genres; "
-            "found that most values hold ' ' instead. Name it: movie-posters-decade plan --data-files "
-            "c.csv --config all --genre-separator ' '",
+            "found that most values hold ' ' instead. Name it: movie-posters-decade plan "
+            "--data-files c.csv --config all --genre-separator ' '",
         ),
         (
             "imdb_id,title,year,poster\n1.14E+05,A,1995,http://a\n2,B,1995,http://b\n1E+05,C,1995,c",
