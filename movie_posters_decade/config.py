@@ -15,6 +15,7 @@ from movie_posters_decade.validation import (
     are_names,
     are_workers,
     is_header,
+    is_text_encoding,
     is_whole,
     parse_columns,
     parse_genre_names,
@@ -137,6 +138,9 @@ class Options:
     delimiter: str | None = _option(
         None, "the character between the columns of a text file (default: detected)"
     )
+    encoding: str | None = _option(
+        None, "the encoding of a text file, such as cp1251 or shift_jis (default: detected)"
+    )
     genre_separator: str | None = _option(
         None, "the text between genres in the catalogue (default: detected)"
     )
@@ -191,8 +195,10 @@ class Options:
         are_free = are_names(extra_columns) and RESERVED_COLUMNS.isdisjoint(extra_columns or ())
         _check(self, "extra_columns", are_free, expected)
         delimiter = DELIMITER_NAMES.get(str(self.delimiter), self.delimiter)
-        is_delimiter = delimiter is None or re.fullmatch(r"[^\"\r\n\w]", str(delimiter))
+        is_delimiter = delimiter is None or re.fullmatch(r"[^\"\\\s\w\0]|\t", str(delimiter))
         _check(self, "delimiter", bool(is_delimiter), "one character, such as ; or tab")
+        is_encoding = self.encoding is None or is_text_encoding(self.encoding)
+        _check(self, "encoding", is_encoding, "the name of a text encoding, such as cp1251")
         _check(self, "base_url", isinstance(self.base_url, str), "a text")
         separator = self.genre_separator
         is_text = separator is None or (isinstance(separator, str) and separator != "")

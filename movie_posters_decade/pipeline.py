@@ -23,6 +23,7 @@ from movie_posters_decade.download import (
     temporary_cache,
     user_agent,
 )
+from movie_posters_decade.errors import SelectionError
 from movie_posters_decade.images import check_poster, check_version
 from movie_posters_decade.lockfile import LockFile, make_lock_file
 from movie_posters_decade.records import Poster, Rejection, is_url
@@ -107,7 +108,12 @@ class Pipeline:
         if self.lock is not None:
             return select_locked(self.lock), self.lock.catalogue
         catalogue = self._catalogue(may_download=may_download)
-        selection = select(catalogue.movies, self.options)
+        try:
+            selection = select(catalogue.movies, self.options)
+        except SelectionError as error:
+            raise SelectionError(
+                f"{error} The catalogue was read as follows:\n{catalogue.describe()}"
+            ) from error
         steps = (*catalogue.steps, *selection.steps)
         return replace(selection, steps=steps, reading=catalogue.reading), catalogue.sha256
 

@@ -18,7 +18,8 @@ class Findings:
     @classmethod
     def of(cls, found: Sequence[str | int]) -> "Findings | None":
         """Count the findings; None if there are none."""
-        return cls(len(found), list(found[:LISTED])) if found else None
+        first = list(dict.fromkeys(found[:LISTED]))
+        return cls(len(found), first) if found else None
 
     def __str__(self) -> str:
         more = ", …" if self.count > len(self.first) else ""
@@ -42,6 +43,8 @@ class Reading:
         odd_ids: ids that are not IMDb's, where most are.
         broken_bytes: the lines with bytes that the encoding does not have.
         short_rows: the lines with fewer fields than the header, of which no field is used.
+        odd_years: values of the column of years that are no year.
+        files: the links that are taken for paths of files.
     """
 
     kind: str
@@ -56,6 +59,8 @@ class Reading:
     odd_ids: Findings | None = None
     broken_bytes: Findings | None = None
     short_rows: Findings | None = None
+    odd_years: Findings | None = None
+    files: Findings | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the reading in JSON types."""
@@ -64,7 +69,7 @@ class Reading:
     @classmethod
     def from_json(cls, reading: dict[str, Any]) -> "Reading":
         """Create a reading from the result of `to_json`."""
-        names = ("odd_ids", "broken_bytes", "short_rows")
+        names = ("odd_ids", "broken_bytes", "short_rows", "odd_years", "files")
         return cls(
             **reading | {name: reading[name] and Findings(**reading[name]) for name in names}
         )
@@ -86,6 +91,8 @@ class Reading:
             "ids that are not IMDb's": self.odd_ids,
             "broken bytes in lines": self.broken_bytes,
             "short rows in lines": self.short_rows,
+            "years that are none": self.odd_years,
+            "links to files": self.files,
         }
         return [(title, str(found)) for title, found in rows.items() if found]
 

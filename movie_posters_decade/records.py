@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SPLITS = ("train", "test")
 
@@ -80,7 +80,7 @@ MEANINGS = {
 """What each step of the funnel keeps, and each reason for a rejected poster, in a few words."""
 
 
-def list_counts(counts: Mapping[str, int]) -> str:
+def list_counts(counts: Mapping[Any, int]) -> str:
     """Return counts as text for a sentence, such as "not_found 2, timeout 1"."""
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 

@@ -24,8 +24,18 @@ def is_header(text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", text) is not None
 
 
+def is_text_encoding(name: object) -> bool:
+    """Return whether a value is the name of an encoding of texts that Python knows."""
+    try:
+        return isinstance(name, str) and isinstance(b"".decode(name), str)
+    except (LookupError, ValueError):
+        return False
+
+
 def parse_columns(columns: object) -> object:
     """Return columns as a mapping, also if they are texts such as "title=NAME" for each field."""
+    if isinstance(columns, Mapping):
+        return dict(columns)
     texts = [columns] if isinstance(columns, str) else columns
     if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         return columns

@@ -146,6 +146,40 @@ def test_decade_of_one_movie_is_built_if_decades_need_not_be_equal(
     assert len(list(stream["train"])) == 17
 
 
+def test_refusal_to_select_shows_how_the_catalogue_was_read(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    text = sample.path.read_text().replace(f"{sample.host.url}/1990s/", "N/A,")
+    sample.path.write_text(text.replace("N/A,", "N/A#"))
+    with pytest.raises(SelectionError) as error:
+        make_builder(sample, tmp_path, max_year=2029).plan()
+    sentence, *lines = str(error.value).split("\n")
+    assert sentence.endswith("The catalogue was read as follows:")
+    assert "  years: 1950 to 2017" in lines
+    assert any(line.startswith("  links to files: 6 (N/A#") for line in lines)
+    assert lines[-1] == "  unique: 32 (none dropped)"
+
+
+def test_catalogue_without_a_usable_row_is_an_error(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    write_table(sample, {1985: 2})
+    sample.path.write_text(sample.path.read_text().replace("/1985/1.jpg", "/1985/0.jpg"))
+    with pytest.raises(SelectionError) as error:
+        make_builder(sample, tmp_path).plan()
+    assert str(error.value).startswith("No movie of the catalogue has all values and a link of its")
+    assert str(error.value).endswith("  unique: 0 (duplicate_url 2)")
+
+
+def test_encoding_may_be_named(sample: SampleCatalogue, tmp_path: Path) -> None:
+    text = sample.path.read_text().replace("Movie", "\u0424\u0438\u043b\u044c\u043c")
+    sample.path.write_bytes(text.encode("cp1251"))
+    [movie, *_] = read_movies(sample.path, encoding="cp1251")[2:]
+    assert movie["title"] == "\u0424\u0438\u043b\u044c\u043c 1002"
+    with pytest.raises(OptionError, match="Option encoding: expected the name of a text encoding"):
+        make_builder(sample, tmp_path, encoding="hex").plan()
+
+
 def test_moved_catalogue_is_an_error_that_names_the_path(
     sample: SampleCatalogue, tmp_path: Path
 ) -> None:

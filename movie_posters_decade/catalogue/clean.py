@@ -12,7 +12,7 @@ from movie_posters_decade.catalogue.readers import open_table
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.reading import Reading
-from movie_posters_decade.records import RejectReason, Step
+from movie_posters_decade.records import RejectReason, Step, list_counts
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class Catalogue:
     steps: tuple[Step, ...]
     sha256: str
     reading: Reading
+
+    def describe(self) -> str:
+        """Return how the file was read and what was dropped, as lines for an error."""
+        rows = [*self.reading.rows()]
+        for step in self.steps:
+            dropped = {reason: count for reason, count in step.dropped.items() if count}
+            rows.append((step.name, f"{step.movies} ({list_counts(dropped) or 'none dropped'})"))
+        return "\n".join(f"  {title}: {text}" for title, text in rows)
 
 
 def parse_catalogue(
@@ -55,11 +63,11 @@ def parse_catalogue(
             can be read in more than one way.
     """
     options = options or Options()
-    table = open_table(content, name, options.delimiter)
+    table = open_table(content, name, options.delimiter, options.encoding)
     columns = Columns(table.header, options, name, location or name, table.sample)
     _check_genres(columns, options, name)
     movies, reading = parse_movies(table, columns, options, name)
-    _check_years(columns, movies, name)
+    _check_years(columns, movies, reading, name)
     titles = repair_titles(movies["title"].tolist())
     repaired = sum(map(str.__ne__, titles, movies["title"]))
     movies["title"] = pd.Series(titles, dtype=object)
@@ -82,8 +90,17 @@ def _check_genres(columns: Columns, options: Options, name: str) -> None:
         )
 
 
-def _check_years(columns: Columns, movies: pd.DataFrame, name: str) -> None:
-    if "year" not in columns.indices and movies["year"].isna().all():
+def _check_years(columns: Columns, movies: pd.DataFrame, reading: Reading, name: str) -> None:
+    if not movies["year"].isna().all():
+        return
+    if reading.odd_years is not None:
+        raise CatalogueError(
+            f"{name}: expected years, or dates with a year of four digits, in the column "
+            f"{columns.header_of('year')}; found {', '.join(map(repr, reading.odd_years.first))}. "
+            f"Write years with four digits, or name another column: "
+            f"{columns.command(columns={'year': 'COLUMN'})}"
+        )
+    if "year" not in columns.indices:
         raise CatalogueError(
             f"{name}: expected a column for years, or titles with a year, such as Heat (1995); "
             f"found neither among {columns.listed()}. Name the column of years: "

@@ -6,11 +6,12 @@ the manifest of an export. The option `columns` comes before them.
 """
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, Options
+from movie_posters_decade.catalogue.suggestion import suggest_command
+from movie_posters_decade.catalogue.values import looks_like_link
+from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
 
 NAMES: Mapping[str, Sequence[str]] = {
@@ -69,8 +70,6 @@ REQUIRED = {"title": "titles", "poster_url": "poster links"}
 
 LISTED_COLUMNS = 60
 
-_PICTURE = re.compile(r"(https?:)?/\S+|\S+\.(jpe?g|png|webp|gif)", re.IGNORECASE)
-
 
 class Columns:
     """The columns of a table, and the fields that they hold.
@@ -86,7 +85,7 @@ class Columns:
         options: Options,
         name: str,
         location: str,
-        sample: Callable[[int], list[list[Any]]] = lambda _: [],
+        sample: Callable[[int], list[list[Any]]],
     ) -> None:
         self._header, self._options = header, options
         self._name, self._location = name, location
@@ -119,7 +118,7 @@ class Columns:
 
     def command(self, **changes: Any) -> str:
         """Return a command that tries to read the catalogue with other options."""
-        return command(self._location, self._options, **changes)
+        return suggest_command(self._location, self._options, **changes)
 
     def _find(self, names: Sequence[str], taken: set[int]) -> int | None:
         """Return the index of the first of some names that the header has."""
@@ -154,6 +153,11 @@ class Columns:
 
     def _missing(self, fields: Sequence[str]) -> CatalogueError:
         what = " and ".join(REQUIRED[field] for field in fields)
+        if any(looks_like_link(name) for name in self._header):
+            return CatalogueError(
+                f"{self._name}: expected the names of the columns in the first line; found "
+                f"{self.listed()}, which holds a link. Add a line with names."
+            )
         separated = "" if len(self._header) > 1 else " Name the delimiter if it has more columns."
         return CatalogueError(
             f"{self._name}: expected a table of movies, with columns for titles and poster links; "
@@ -175,36 +179,11 @@ class Columns:
         for field in fields:
             found = self._find(NAMES[field], set()) if field not in self.indices else None
             links = [i for i, column in enumerate(zip(*rows, strict=False)) if _are_links(column)]
-            pictures = [i for i in links if "imdb.com" not in str(rows[0][i])]
+            pictures = [i for i in links if self._header[i] and "imdb.com" not in str(rows[0][i])]
             if found is None and field == "poster_url" and pictures:
                 found = pictures[0]
             guesses[field] = "COLUMN" if found is None else self._header[found]
         return guesses
-
-
-def command(location: str, options: Options, **changes: Any) -> str:
-    """Return the command that plans a build of a catalogue, with some options changed."""
-    columns = options.field_columns | changes.pop("columns", {})
-    values: dict[str, Any] = {
-        "genre_separator": options.genre_separator,
-        "delimiter": options.delimiter,
-        "base_url": options.base_url or None,
-    } | changes
-    words = ["movie-posters-decade", "plan", "--data-files", location]
-    config = values.pop("config", _config(options.genres))
-    words += ["--config", config] if config != DEFAULT else []
-    for name, value in values.items():
-        words += [] if value is None else [f"--{name.replace('_', '-')}", value]
-    words += (
-        ["--columns", *(f"{field}={name}" for field, name in columns.items())] if columns else []
-    )
-    return shlex.join(words)
-
-
-def _config(genres: tuple[str, ...] | None) -> str:
-    """Return the configuration of some genres, as far as there is one."""
-    name = "all" if genres is None else genres[0]
-    return name if name in CONFIGURATIONS else DEFAULT
 
 
 def _plain(name: str) -> str:
@@ -214,4 +193,4 @@ def _plain(name: str) -> str:
 
 def _are_links(values: Sequence[Any]) -> bool:
     texts = [str(value) for value in values if value]
-    return bool(texts) and sum(bool(_PICTURE.fullmatch(text)) for text in texts) > len(texts) / 2
+    return bool(texts) and sum(map(looks_like_link, texts)) > len(texts) / 2

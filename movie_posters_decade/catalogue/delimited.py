@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from movie_posters_decade.catalogue.encoding import REPLACEMENT, Text
+from movie_posters_decade.catalogue.values import looks_like_link
 from movie_posters_decade.errors import CatalogueError
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -48,13 +49,17 @@ class Delimited:
     def __init__(self, text: Text, name: str, delimiter: str | None = None) -> None:
         self._text, self._name = text, name
         first_lines = list(islice(text.lines(), 1))
-        excel = re.fullmatch(r"sep=(.)\s*", first_lines[0]) if first_lines else None
+        excel = re.fullmatch(r"sep=([^\"\\\w ])\s*", first_lines[0]) if first_lines else None
         self._preamble = 1 if excel else 0
         self.delimiter = delimiter or (excel[1] if excel else self._detect_delimiter())
         self.header = self._header(self.delimiter)
 
-    def rows(self, indices: Sequence[int]) -> Rows:
+    def rows(self, indices: Sequence[int], link: int | None = None) -> Rows:
         """Read the rows of the columns at some indices.
+
+        Args:
+            indices: of the columns.
+            link: the index of the column of links, by which a row within a field is recognized.
 
         Raises:
             CatalogueError: a quote is not closed, or a row has more fields than the header.
@@ -62,7 +67,7 @@ class Delimited:
         errors = {}
         for quoting in self._quotings():
             try:
-                return self._read(indices, quoting)
+                return self._read(indices, quoting, link)
             except CatalogueError as error:
                 errors[quoting] = error
         raise errors.get("doubled", errors[quoting])
@@ -71,7 +76,8 @@ class Delimited:
         """Return the first rows as they are, for a guess at what the columns hold."""
         try:
             rows = self._reader("doubled", strict=False)
-            return [row for row in islice(rows, 1, count + 1) if len(row) == len(self.header)]
+            _header(rows)
+            return [row for row in islice(rows, count) if len(row) == len(self.header)]
         except csv.Error:
             return []
 
@@ -83,10 +89,9 @@ class Delimited:
         reader = csv.reader(self._lines(), delimiter=delimiter, skipinitialspace=True)
         with _large_fields():
             try:
-                header = next((row for row in reader if any(map(str.strip, row))), [])
+                return _header(reader)
             except csv.Error:
                 return []
-        return [column.strip() for column in header]
 
     def _quotings(self) -> list[str]:
         """Return the ways of quoting that are possible, the likeliest first."""
@@ -100,8 +105,8 @@ class Delimited:
             quotings.append("backslash")
         return [*quotings, "none"] if self.delimiter == "\t" else quotings
 
-    def _read(self, indices: Sequence[int], quoting: str) -> Rows:
-        width = len(self.header)
+    def _read(self, indices: Sequence[int], quoting: str, link: int | None) -> Rows:
+        width, first_length = len(self.header), 0
         columns: list[list[str]] = [[] for _ in indices]
         # One list for each column takes less memory than one for each row.
         targets = [(column.append, index) for column, index in zip(columns, indices, strict=True)]
@@ -109,34 +114,47 @@ class Delimited:
         reader, line = self._reader(quoting), 0
         with _large_fields():
             try:
+                _header(reader)
+                line = reader.line_num
                 for row in reader:
                     line, start = reader.line_num, line + 1
                     fields = row
+                    if line != start and _holds_a_row(row, width, self.delimiter, link):
+                        raise self._unclosed(start, "a field that holds whole rows")
                     if len(row) != width:
                         if len(row) < 2 and not "".join(row).strip():
                             continue  # an empty line
                         if len(row) < width:
                             short_lines.append(line + self._preamble)
                             fields = [""] * width
-                        elif any(map(str.strip, row[width:])):
+                        elif not self._may_be_longer(row, first_length):
                             raise self._too_long(start, len(row))
+                    first_length = first_length or len(row)
                     for append, index in targets:
                         append(fields[index])
             except csv.Error as error:
                 raise self._unclosed(line + 1, str(error)) from error
         if quoting == "none" and short_lines and self._quotings() != ["none"]:
             raise self._too_short(short_lines[0])
-        for column in columns:
-            del column[0]  # the header
         return Rows(columns, quoting, short_lines)
+
+    def _may_be_longer(self, row: Sequence[str], first_length: int) -> bool:
+        """Return whether a row is blank beyond the header, as all rows are, or blank altogether.
+
+        Otherwise a field may hold the delimiter without quotes, and the others are shifted.
+        """
+        is_blank = not any(map(str.strip, row[len(self.header) :]))
+        is_usual = first_length in {0, len(row)}
+        return is_blank and (is_usual or not any(map(str.strip, row)))
 
     def _reader(self, quoting: str, *, strict: bool = True) -> Any:
         lines: Iterable[str] = self._lines()
         if quoting == "backslash":
-            # The csv module would make "N" of MySQL's missing value.
-            edge = re.escape(self.delimiter)
-            missing = re.compile(rf"(^|(?<={edge}))\\N(?={edge}|[\r\n]|$)")
-            lines = (missing.sub("", line) for line in lines)
+            # Others are part of a text, as in MySQL's \N and in paths of Windows.
+            escape = re.compile(rf"\\([\"\\{re.escape(self.delimiter)}\r\n])?")
+            lines = (
+                escape.sub(lambda found: found[0] if found[1] else r"\\", line) for line in lines
+            )
         return csv.reader(
             lines,
             delimiter=self.delimiter,
@@ -171,6 +189,33 @@ class Delimited:
 
     def _where(self, line: int) -> str:
         return f"{self._name}, line {line + self._preamble}"
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    """Read the names of the columns: the first row that is not blank."""
+    header = next((row for row in reader if any(map(str.strip, row))), [])
+    return [column.strip() for column in header]
+
+
+def _holds_a_row(row: Sequence[str], width: int, delimiter: str, link: int | None) -> bool:
+    """Return whether a field of several lines holds a whole row, or the rest of its own.
+
+    A quote that is never closed ends at the next quote, rows later. Then a line of the field has as
+    many fields as the header, and a link where the links are.
+    """
+    if link is None:
+        return False
+    for index, field in enumerate(row):
+        first, *others = field.split("\n")
+        last = len(others) - 1
+        lines = [(index, first, 0)] if others else []
+        lines += [(0, line, width - index - 1 if n == last else 0) for n, line in enumerate(others)]
+        for before, line, after in lines:
+            parts = line.split(delimiter)
+            is_whole = before + len(parts) + after == width and 0 <= link - before < len(parts)
+            if is_whole and looks_like_link(parts[link - before].strip()):
+                return True
+    return False
 
 
 @contextmanager

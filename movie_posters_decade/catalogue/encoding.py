@@ -16,6 +16,8 @@ from movie_posters_decade.errors import CatalogueError
 
 REPLACEMENT = "\ufffd"
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
 _UNDEFINED = f"{__name__}.undefined"
 """The error handler for the five bytes that Windows-1252 leaves undefined."""
 
@@ -37,7 +39,7 @@ class Text:
 
     Attributes:
         content: the bytes, in UTF-8 or Windows-1252.
-        encoding: "UTF-8", "UTF-16" or "Windows-1252", as the file had it.
+        encoding: such as "UTF-8", "UTF-16" or "Windows-1252", as the file had it.
         broken_lines: the line of each broken byte, from 1.
     """
 
@@ -59,12 +61,15 @@ class Text:
         return ("utf-8-sig", "replace") if is_utf8 else ("cp1252", _UNDEFINED)
 
 
-def detect_encoding(content: bytes, name: str) -> Text:
-    """Detect the encoding of a text.
+def detect_encoding(content: bytes, name: str, encoding: str | None = None) -> Text:
+    """Detect the encoding of a text, or take the one that is given.
 
     Raises:
         CatalogueError: the content is no text, or UTF-16 without its mark.
     """
+    if encoding is not None:
+        content = content.decode(encoding, errors="replace").encode("utf-8", errors="replace")
+        return Text(content, encoding, _lines_of(REPLACEMENT.encode(), content))
     is_utf32 = content.startswith(codecs.BOM_UTF32_LE)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not is_utf32:
         content = content.decode("utf-16", errors="replace").encode("utf-8")
@@ -86,6 +91,11 @@ def detect_encoding(content: bytes, name: str) -> Text:
         undefined = _lines_of(rb"[\x00\x81\x8d\x8f\x90\x9d]", content)
         return Text(content, "Windows-1252", undefined)
     return Text(content, "UTF-8", lines)
+
+
+def replace_surrogates(text: str) -> str:
+    """Replace halves of a character, which JSON can name and no file can hold."""
+    return _LONE_SURROGATE.sub(REPLACEMENT, text)
 
 
 def repair_titles(titles: Sequence[str]) -> list[str]:

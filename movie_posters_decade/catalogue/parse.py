@@ -1,5 +1,6 @@
 """Parsing: the texts of a table's columns become a movie's values. No row is dropped."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,17 @@ import pandas as pd
 
 from movie_posters_decade.catalogue.columns import Columns
 from movie_posters_decade.catalogue.genres import (
-    SEPARATORS,
+    are_tmdb_numbers,
     better_separator,
     detect_separator,
     parse_genres,
+    second_separator,
 )
 from movie_posters_decade.catalogue.readers import Content, Table, Value
 from movie_posters_decade.catalogue.values import (
     is_damaged_id,
+    is_missing,
+    is_number,
     is_web_path,
     make_id,
     normalize_link,
@@ -30,8 +34,12 @@ from movie_posters_decade.catalogue.values import (
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.reading import LISTED, Findings, Reading
+from movie_posters_decade.records import is_url
 
 LISTED_GENRES = 10
+
+NO_TITLE = frozenset({r"\N", "N/A", "#N/A", "<NA>"})
+"""The words for a missing title. Movies may be called None, Null or Unknown."""
 
 
 def parse_movies(
@@ -54,7 +62,10 @@ class _Parser:
 
     def parse(self) -> tuple[pd.DataFrame, Reading]:
         fields = list(self.columns.indices)
-        content = self.table.read([*self.columns.indices.values(), *self.columns.extra])
+        content = self.table.read(
+            [*self.columns.indices.values(), *self.columns.extra],
+            self.columns.indices["poster_url"],
+        )
         if not content.columns[0]:
             raise CatalogueError(
                 f"{self.name}: expected a row for each movie; found only the header."
@@ -64,7 +75,7 @@ class _Parser:
         separator = self._separator(raw)
         titles, years = self._titles_and_years(texts)
         scores = _map_distinct(parse_score, texts.get("imdb_score", [""] * len(titles)))
-        extra = [map(str, values) for values in content.columns[len(fields) :]]
+        extra = [map(_to_text, values) for values in content.columns[len(fields) :]]
         movies = pd.DataFrame(
             {
                 "imdb_id": _objects(self._ids(texts, titles, years)),
@@ -76,23 +87,25 @@ class _Parser:
                 "extra": _objects(zip(*extra, strict=True) if extra else repeat((), len(titles))),
             }
         )
-        return movies, self._reading(content, separator, movies)
+        return movies, self._reading(content, texts, separator, movies)
 
     def _texts(self, field: str, values: Sequence[Value]) -> list[str]:
         """Return the values of a column, all of which must be texts."""
-        if set(map(type, values)) - {str}:
-            raise CatalogueError(
-                f"{self.name}: expected one value for each movie in the column "
-                f"{self.columns.header_of(field)}; found a list. Only genres may be lists."
-            )
-        return [*map(str, values)]
+        for value in values:
+            if not isinstance(value, str):
+                found = "an object" if isinstance(value, dict) else "a list"
+                raise CatalogueError(
+                    f"{self.name}: expected one value for each movie in the column "
+                    f"{self.columns.header_of(field)}; found {found}. Only genres may be lists or "
+                    "objects."
+                )
+        return values  # type: ignore[return-value]
 
     def _titles_and_years(
         self, texts: Mapping[str, Sequence[str]]
     ) -> tuple[list[str], list[int | None]]:
         """Return titles and years: from two columns, or both from the title."""
-        # Movies may be called None or NaN, so only MySQL's and IMDb's word is no title.
-        titles = ["" if title == r"\N" else title.strip() for title in texts["title"]]
+        titles = ["" if title in NO_TITLE else title.strip() for title in texts["title"]]
         if "year" in texts:
             return titles, parse_years(texts["year"])
         parts = [split_year(title) for title in titles]
@@ -109,30 +122,44 @@ class _Parser:
         header, ids = self.columns.header_of("imdb_id"), texts["imdb_id"]
         rows = enumerate(ids, start=1)
         damaged = [(row, one) for row, one in rows if not one.isdigit() and is_damaged_id(one)]
-        if damaged:
+        is_imdb = "imdb" in header.casefold()
+        if damaged and (is_imdb or all(is_number(one) for one in ids if not is_missing(one))):
             listed = ", ".join(f"{one} in row {row}" for row, one in damaged[:LISTED])
             raise CatalogueError(
                 f"{self.name}: expected whole ids in the column {header}; found {len(damaged)} "
                 f"that lost digits, as spreadsheets write large numbers: {listed}. Export the "
                 "table again with that column as text."
             )
-        is_imdb = "imdb" in header.casefold()
         return [parse_id(text, is_imdb=is_imdb) for text in ids]
 
     def _separator(self, raw: Mapping[str, Sequence[Value]]) -> str | None:
         """Return the text between genres: the option's, or the one that is detected."""
         values = raw.get("genres", ())
-        texts = Counter(value for value in values if isinstance(value, str) and value)
+        texts = Counter(one for one in values if isinstance(one, str) and not is_missing(one))
         given = self.options.genre_separator
         chosen = detect_separator(texts) if given is None else given
         better = better_separator(texts, chosen)
         if better is None:
+            other = None if given else second_separator(texts, chosen)
+            if other is not None:
+                raise self._two_separators(chosen, other, texts)
             return chosen if texts else None
-        expected = " or ".join(map(repr, SEPARATORS if chosen is None else [chosen]))
+        expected = "a sign such as '|' or ','" if chosen is None else repr(chosen)
         raise CatalogueError(
             f"{self.name}: expected genres separated by {expected} in the column "
             f"{self.columns.header_of('genres')}; found that most values hold {better!r} instead. "
             f"Name it: {self.columns.command(genre_separator=better)}"
+        )
+
+    def _two_separators(
+        self, one: str | None, other: str, texts: Mapping[str, int]
+    ) -> CatalogueError:
+        example = next(text for text in texts if other in text and (one or other) not in text)
+        return CatalogueError(
+            f"{self.name}: expected one separator between genres in the column "
+            f"{self.columns.header_of('genres')}; found {one!r} in most values, but {other!r} in "
+            f"others, such as {example!r}. Write all values with the same, or name the one to "
+            f"split at: {self.columns.command(genre_separator=one)}"
         )
 
     def _genres(
@@ -140,7 +167,7 @@ class _Parser:
     ) -> Iterable[tuple[str, ...]]:
         if "genres" not in raw:
             return repeat((), count)
-        numbers = "id" in self.columns.header_of("genres").casefold()
+        numbers = are_tmdb_numbers(raw["genres"], separator)
         parse = partial(parse_genres, separator=separator, numbers=numbers)
         if all(isinstance(value, str) for value in raw["genres"]):
             return _map_distinct(parse, raw["genres"])
@@ -148,7 +175,7 @@ class _Parser:
 
     def _links(self, texts: Sequence[str]) -> list[str]:
         links = [normalize_link(link, self.options.base_url) for link in texts]
-        if 2 * sum(map(is_web_path, links)) > len(links):
+        if 2 * sum(map(is_web_path, links)) > sum(map(bool, links)):
             example = next(filter(is_web_path, links))
             raise CatalogueError(
                 f"{self.name}: expected URLs, or paths of files, in the column "
@@ -158,7 +185,13 @@ class _Parser:
             )
         return links
 
-    def _reading(self, content: Content, separator: str | None, movies: pd.DataFrame) -> Reading:
+    def _reading(
+        self,
+        content: Content,
+        texts: Mapping[str, Sequence[str]],
+        separator: str | None,
+        movies: pd.DataFrame,
+    ) -> Reading:
         details = {**self.table.details, **content.details}
         years = movies["year"].dropna()
         odd_ids = [one for one in movies["imdb_id"] if one and not one.startswith("tt")]
@@ -172,9 +205,11 @@ class _Parser:
             genres=_frequent_genres(movies["genres"]),
             years=[int(years.min()), int(years.max())] if len(years) else None,
             missing=self._missing(movies),
+            odd_years=Findings.of(_odd_years(texts.get("year", ()), movies["year"])),
             odd_ids=Findings.of(odd_ids if 2 * len(odd_ids) < len(movies) else []),
             broken_bytes=Findings.of(details.get("broken_lines", ())),
             short_rows=Findings.of(details.get("short_lines", ())),
+            files=Findings.of([one for one in movies["poster_url"] if one and not is_url(one)]),
         )
 
     def _missing(self, movies: pd.DataFrame) -> dict[str, int]:
@@ -191,11 +226,21 @@ class _Parser:
         return {field: int(count) for field, count in counts.items() if count and field in has}
 
 
+def _odd_years(texts: Sequence[str], years: pd.Series) -> list[str]:
+    """Return the values of a column of years that are neither a year nor missing."""
+    return [texts[row] for row in years.index[years.isna()] if texts and not is_missing(texts[row])]
+
+
 def _objects(values: Iterable[Any]) -> pd.Series:
     """Return a column of Python objects, of which tuples stay as they are."""
     column = pd.Series(None, index=range(len(values := list(values))), dtype=object)
     column[:] = values
     return column
+
+
+def _to_text(value: Value) -> str:
+    """Return a value of an extra column as a text: lists and objects in JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _map_distinct(parse: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:

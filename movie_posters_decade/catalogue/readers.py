@@ -7,8 +7,9 @@ import io
 import json
 import math
 import re
+import reprlib
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from movie_posters_decade.catalogue.delimited import DELIMITERS, Delimited
-from movie_posters_decade.catalogue.encoding import REPLACEMENT, Text, detect_encoding
+from movie_posters_decade.catalogue.delimited import Delimited
+from movie_posters_decade.catalogue.encoding import (
+    REPLACEMENT,
+    Text,
+    detect_encoding,
+    replace_surrogates,
+)
 from movie_posters_decade.catalogue.unpack import MAX_BYTES, suffix_of
 from movie_posters_decade.errors import CatalogueError
 
@@ -26,7 +32,18 @@ Value = str | tuple[Any, ...] | dict[str, Any]
 """A value of a table: a text, which is empty if the value is missing, or a list or an object."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_OTHER_TYPES = {
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
+    b"SQLite format 3\0": "a SQLite database",
+    b"BZh91AY&SY": "a bzip2 file",
+    b"\xfd7zXZ\0": "an xz file",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"ARROW1": "an Arrow file",
+    b"\x80\x04\x95": "a Python pickle",
+}
+"""What files of other types start with."""
+
 _JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}
 
 
@@ -45,35 +62,44 @@ class Table:
     Attributes:
         kind: "CSV", "JSON", "JSON Lines", "Parquet" or "Excel".
         header: the names of the columns.
-        read: reads the columns at some indices.
+        read: reads the columns at some indices, given that of the column of links.
         sample: returns the values of the first rows, for a guess at what the columns hold.
         details: the encoding and delimiter, where there are any.
     """
 
     kind: str
     header: Sequence[str]
-    read: Callable[[Sequence[int]], Content]
+    read: Callable[[Sequence[int], int | None], Content]
     sample: Callable[[int], list[list[Any]]]
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_table(content: bytes, name: str, delimiter: str | None = None) -> Table:
+def open_table(
+    content: bytes, name: str, delimiter: str | None = None, encoding: str | None = None
+) -> Table:
     """Open a table: find its type by its content, and read its header.
 
     Args:
         content: the bytes of the table.
         name: of the file, for errors.
         delimiter: between the columns of a text; None to detect it.
+        encoding: of a text; None to detect it.
 
     Raises:
         CatalogueError: the content is of no known type, or damaged.
     """
+    for start, kind in _OTHER_TYPES.items():
+        if content.startswith(start):
+            raise CatalogueError(
+                f"{name}: expected CSV, TSV, JSON, Parquet or an Excel workbook (.xlsx); found "
+                f"{kind}. Save its table as one of these."
+            )
     if content.startswith(b"PAR1") or suffix_of(name) == ".parquet":
         return _open_parquet(content, name)
     if content.startswith(b"PK\x03\x04") or suffix_of(name) == ".xlsx":
         return _open_excel(content, name)
-    text = detect_encoding(content, name)
-    start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = detect_encoding(content, name, encoding)
+    start = text.content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<"):
         raise CatalogueError(
             f"{name}: expected a table of movies; found a web page, or XML. Open the address in a "
@@ -88,8 +114,8 @@ def _open_delimited(text: Text, name: str, delimiter: str | None) -> Table:
     file = Delimited(text, name, delimiter)
     details = {"encoding": text.encoding, "delimiter": file.delimiter}
 
-    def read(indices: Sequence[int]) -> Content:
-        rows = file.rows(indices)
+    def read(indices: Sequence[int], link: int | None) -> Content:
+        rows = file.rows(indices, link)
         found = {"quoting": rows.quoting, "short_lines": rows.short_lines}
         return Content(rows.columns, {"broken_lines": text.broken_lines, **found})
 
@@ -101,7 +127,7 @@ def _open_json(text: Text, name: str) -> Table:
     kind, rows = _json_rows(text.whole(), name)
     header = list(dict.fromkeys(key for row in rows for key in row))
 
-    def read(indices: Sequence[int]) -> Content:
+    def read(indices: Sequence[int], _: int | None) -> Content:
         columns = [[_value(row.get(header[index])) for row in rows] for index in indices]
         return Content(columns, {"broken_lines": text.broken_lines})
 
@@ -126,7 +152,7 @@ def _json_rows(text: str, name: str) -> tuple[str, list[dict[str, Any]]]:
     if others:
         raise CatalogueError(
             f"{name}: expected an array of objects, one for each movie; found "
-            f"{_shorten(json.dumps(others[0]), 80)} in it. Pandas writes such an array with "
+            f"{_shorten(others[0])} in it. Pandas writes such an array with "
             'to_json(orient="records").'
         )
     if _SURROGATE.search(text):
@@ -151,13 +177,13 @@ def _rows_in(document: Any, name: str) -> list[Any]:
     """Return the only list of objects in a document, as in an answer of an API, or one row."""
     if isinstance(document, dict):
         lists = [value for value in document.values() if _is_list_of_objects(value)]
-        if any(key.casefold() in {"title", "name"} for key in document):
-            return [document]
         if len(lists) == 1:
             return list(lists[0])
+        if any(key.casefold() in {"title", "name"} for key, value in document.items() if value):
+            return [document]
     raise CatalogueError(
         f"{name}: expected an array of objects in JSON, one for each movie; found "
-        f"{_shorten(json.dumps(document), 80)}. Pandas writes such an array with "
+        f"{_shorten(document)}. Pandas writes such an array with "
         'to_json(orient="records").'
     )
 
@@ -167,9 +193,8 @@ def _is_list_of_objects(value: Any) -> bool:
 
 
 def _without_lone_surrogates(row: Any) -> Any:
-    """Replace halves of a character, which JSON can name and no file can hold."""
     text = json.dumps(row, ensure_ascii=False)
-    clean = _LONE_SURROGATE.sub(REPLACEMENT, text)
+    clean = replace_surrogates(text)
     return row if clean == text else json.loads(clean)
 
 
@@ -181,7 +206,7 @@ def _open_parquet(content: bytes, name: str) -> Table:
     groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
     names = file.schema_arrow.names
 
-    def read(indices: Sequence[int]) -> Content:
+    def read(indices: Sequence[int], _: int | None) -> Content:
         chosen = {names[index] for index in indices}
         size = sum(
             group.column(number).total_uncompressed_size
@@ -204,8 +229,10 @@ def _open_parquet(content: bytes, name: str) -> Table:
             raise CatalogueError(f"{name}: expected a Parquet file; found: {error}.") from error
 
     def sample(count: int) -> list[list[Any]]:
-        batches = file.iter_batches(count)
-        rows = next(batches).to_pylist() if file.metadata.num_rows else []
+        try:
+            rows = next(file.iter_batches(count)).to_pylist()
+        except (pa.ArrowException, OSError, UnicodeDecodeError, StopIteration):
+            return []  # it is only a guess
         return [[row.get(column) for column in names] for row in rows]
 
     return Table("Parquet", names, read, sample)
@@ -215,7 +242,8 @@ def _arrow_values(column: pa.Array) -> list[Value]:
     if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
         column = pc.cast(column, pa.string())
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        texts: list[Value] = column.fill_null("").to_numpy(zero_copy_only=False).tolist()
+        column = pc.replace_substring(column.fill_null(""), "\0", REPLACEMENT)
+        texts: list[Value] = column.to_numpy(zero_copy_only=False).tolist()
         return texts
     return [_value(value) for value in column.to_pylist()]
 
@@ -242,7 +270,7 @@ def _open_excel(content: bytes, name: str) -> Table:
     rows = [row for row in rows if any(value != "" for value in row)]
     header = [str(value).strip() for value in rows[0]] if rows else []
 
-    def read(indices: Sequence[int]) -> Content:
+    def read(indices: Sequence[int], _: int | None) -> Content:
         return Content([[_value(row[index]) for row in rows[1:]] for index in indices])
 
     return Table("Excel", header, read, lambda count: rows[1 : count + 1])
@@ -263,16 +291,8 @@ def _value(value: Any) -> Value:
     return text.replace("\0", REPLACEMENT)
 
 
-def describe_delimiters() -> str:
-    """Return the delimiters that are detected, for a sentence."""
-    *others, last = DELIMITERS.values()
-    return f"{', '.join(others)} or {last}"
-
-
-def _shorten(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[:limit] + "…"
-
-
-def lists_in(values: Iterable[Value]) -> bool:
-    """Return whether a column holds lists or objects."""
-    return any(not isinstance(value, str) for value in values)
+def _shorten(value: Any) -> str:
+    """Return the begin of a value that was read from JSON."""
+    # Nested deeper than that, it needs no more room.
+    text = reprlib.repr(value)
+    return text if len(text) <= 80 else text[:80] + "…"

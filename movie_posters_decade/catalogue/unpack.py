@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -36,7 +37,14 @@ def unpack(path: Path, name: str) -> tuple[str, bytes]:
         # A gzip in a zip, or the reverse, but no deeper.
         for _ in range(2):
             name, content = _unpack_once(name, content)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        RuntimeError,
+    ) as error:
         raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
     return name, content
 

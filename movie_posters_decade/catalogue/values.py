@@ -11,14 +11,17 @@ from datetime import UTC, datetime, timedelta
 from movie_posters_decade.records import is_url, lower_scheme
 
 NO_VALUE = frozenset(
-    {"", r"\n", "nan", "na", "n/a", "#n/a", "<na>", "nat", "none", "null", "(no genres listed)"}
+    {"", r"\n", "nan", "na", "n/a", "#n/a", "<na>", "nat", "none", "null", "-", "--", "?"}
+    | {"unknown", "(no genres listed)"}
 )
 """What programs write where there is no value, in lower case."""
 
 MIN_YEAR, MAX_YEAR = 1870, 2100
 """The years that a movie can have. Film is not older."""
 
-_IMDB_ID = re.compile(r"(?:tt)?([0-9]++)(?:\.0)?", re.IGNORECASE | re.ASCII)
+_IMDB_ID = re.compile(
+    r"(?:tt)?([0-9]++|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0)?", re.IGNORECASE | re.ASCII
+)
 _IMDB_ID_WITH_TT = re.compile(r"tt([0-9]++)", re.IGNORECASE | re.ASCII)
 _IMDB_LINK = re.compile(r"https?://(?:www\.|m\.)?imdb\.com/title/tt([0-9]++).*", re.IGNORECASE)
 _WHOLE = re.compile(r"([0-9]++)\.0", re.ASCII)
@@ -31,13 +34,15 @@ _YEAR = re.compile(r"(?<![0-9])([0-9]{4})(?![0-9])")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.IGNORECASE | re.ASCII)
 _DAY = r"(?:0[1-9]|[12][0-9]|3[01])"
 _MONTH = r"(?:0[1-9]|1[0-2])"
-_YEAR_FIRST = re.compile(rf"([0-9]{{4}}){_MONTH}{_DAY}(?:[0-9]{{6}})?", re.ASCII)
+_YEAR_FIRST = re.compile(rf"([0-9]{{4}}){_MONTH}{_DAY}(?:(?:[0-9]{{2}}){{1,3}})?", re.ASCII)
 _YEAR_LAST = re.compile(rf"(?:{_DAY}{_MONTH}|{_MONTH}{_DAY})([0-9]{{4}})", re.ASCII)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))
 """The largest number of a column of times since 1970 from which on it is in a unit."""
 
+_LINK = re.compile(r"(https?:)?/\S+|\S+\.(jpe?g|png|webp|gif)", re.IGNORECASE)
+_BARE_HOST = re.compile(r"www\.[^/]+/", re.IGNORECASE)
 _WEB_PATH = re.compile(r"/[^/]+\.[a-z]{3,4}", re.IGNORECASE)
 
 # Quotes, straight and curly, a zero-width space, a byte order mark, and white space.
@@ -56,13 +61,13 @@ def parse_id(text: str, *, is_imdb: bool) -> str:
     the movie's page, and ``113497`` too if the column is IMDb's. Other ids stay as they are.
     """
     text = text.strip()
-    if exact := not text.isdigit() and _EXACT.fullmatch(text):
+    if is_imdb and (exact := not text.isdigit() and _EXACT.fullmatch(text)):
         # R writes 100000 as 1e+05: no digit is lost.
         text = exact[1] + "0" * int(exact[2])
     pattern = _IMDB_ID if is_imdb else _IMDB_ID_WITH_TT
     found = pattern.fullmatch(text) or _IMDB_LINK.fullmatch(text)
     if found:
-        return f"tt{found[1].lstrip('0'):0>7}"
+        return f"tt{found[1].replace(',', '').lstrip('0'):0>7}"
     if is_missing(text):
         return ""
     whole = _WHOLE.fullmatch(text)
@@ -73,6 +78,11 @@ def is_damaged_id(text: str) -> bool:
     """Return whether an id lost digits, as a spreadsheet writes 114709 as 1.14E+05."""
     text = text.strip()
     return bool(_SCIENTIFIC.fullmatch(text)) and not _EXACT.fullmatch(text)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a number."""
+    return bool(_NUMBER.fullmatch(text.strip()))
 
 
 def make_id(title: str, year: int | None) -> str:
@@ -91,16 +101,30 @@ def parse_years(texts: Sequence[str]) -> list[int | None]:
     number of seconds, milliseconds, microseconds or nanoseconds since 1970. Years are from
     `MIN_YEAR` to `MAX_YEAR`.
     """
-    numbers = {text: float(text) for text in set(texts) if _NUMBER.fullmatch(text.strip())}
-    unit = _epoch_unit([abs(number) for number in numbers.values()])
-    years = {text: _parse_year(text, numbers.get(text), unit) for text in set(texts)}
+    numbers = {text: _parse_number(text) for text in set(texts)}
+    found = [abs(number) for number in numbers.values() if number is not None]
+    unit = _epoch_unit(found)
+    years = {text: _parse_year(text, numbers[text], unit) for text in set(texts)}
     return [years[text] for text in texts]
 
 
+def _parse_number(text: str) -> float | None:
+    """Return the number that a text is; None if it is none, or one that no float can be."""
+    number = float(text) if is_number(text) else math.inf
+    return number if math.isfinite(number) else None
+
+
+def _year_of_date(number: float) -> int | None:
+    """Return the year of a number such as 19951215, or 199512151830 with hours and minutes."""
+    found = _YEAR_FIRST.fullmatch(f"{number:.0f}")
+    return _in_range(int(found[1])) if found else None
+
+
 def _epoch_unit(numbers: Sequence[float]) -> float | None:
-    """Return the units in a second, if most numbers are too large for years and dates."""
+    """Return the units in a second, if most numbers are too large for years and are no dates."""
     large = [number for number in numbers if number >= 1e8]
-    if 2 * len(large) <= len(numbers):
+    dates = sum(_year_of_date(number) is not None for number in large)
+    if 2 * len(large) <= len(numbers) or 2 * dates > len(large):
         return None
     return next(unit for least, unit in _EPOCH_UNITS if max(large) >= least)
 
@@ -113,11 +137,9 @@ def _parse_year(text: str, number: float | None, epoch_unit: float | None) -> in
         with suppress(OverflowError):
             return _in_range((_EPOCH + timedelta(seconds=number / epoch_unit)).year)
         return None
-    digits = f"{number:.0f}"
-    found = _YEAR_FIRST.fullmatch(digits)
-    if found and _in_range(int(found[1])):
-        return int(found[1])
-    found = _YEAR_LAST.fullmatch(digits.zfill(8))
+    if year := _year_of_date(number):
+        return year
+    found = _YEAR_LAST.fullmatch(f"{number:.0f}".zfill(8))
     return _in_range(int(found[1]) if found else int(number))
 
 
@@ -142,11 +164,16 @@ def normalize_link(link: str, base_url: str) -> str:
         return ""
     if is_url(link):
         return lower_scheme(link)
-    if link.startswith("//"):
-        return f"https:{link}"  # relative to the scheme of a page
-    if base_url:
-        return f"{base_url.rstrip('/')}/{link.lstrip('/')}"
-    return os.path.normpath(link)
+    if link.startswith("//"):  # relative to the scheme of a page
+        return f"https:{link}"
+    if _BARE_HOST.match(link):
+        return f"http://{link}"
+    return f"{base_url.rstrip('/')}/{link.lstrip('/')}" if base_url else os.path.normpath(link)
+
+
+def looks_like_link(text: str) -> bool:
+    """Return whether a text is a URL, or the path of a picture."""
+    return bool(_LINK.fullmatch(text))
 
 
 def is_web_path(link: str) -> bool:

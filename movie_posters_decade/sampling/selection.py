@@ -163,6 +163,8 @@ def equalize(sizes: Mapping[Stratum, int]) -> dict[Stratum, int]:
 
 
 def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options) -> None:
+    if movies.empty:
+        raise SelectionError("No movie of the catalogue has all values and a link of its own.")
     if of_genre.empty:
         known = sorted({genre for genres in movies["genres"] for genre in genres})
         more = f" and {len(known) - LISTED_GENRES} more" if len(known) > LISTED_GENRES else ""

@@ -7,7 +7,7 @@ import pytest
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
 from movie_posters_decade.config import Options
-from movie_posters_decade.errors import CatalogueError, OptionError
+from movie_posters_decade.errors import CatalogueError
 
 HEADER = "imdbId,Title,Genre,Poster\n"
 
@@ -52,6 +52,52 @@ def test_quote_that_is_not_closed_is_an_error_with_its_line(
     assert str(error.value) == UNCLOSED.format(line, found)
 
 
+LINKED = "id,Title,Year,Genre,Poster"
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        (
+            f'{LINKED}\n1,"Crocodile,1986,Comedy,http://host/1.jpg\n2,Heat,1985,Drama,http://host/2.jpg\n'
+            '3,Dundee",1988,Comedy,http://host/3.jpg\n',
+            2,
+        ),
+        (
+            f'{LINKED}\n1,"Crocodile,1986,Comedy,http://host/1.jpg\n3,Dundee",1988,Comedy,/3.jpg\n',
+            2,
+        ),
+        (
+            f'{LINKED},Plot\n1,A,1986,Comedy,http://host/1.jpg,"It begins\n'
+            '2,Heat,1985,Drama,http://host/2.jpg,"\n',
+            2,
+        ),
+        (
+            f"{LINKED},Plot\n9,A,1986,Comedy,http://host/9.jpg,One\n"
+            '1,A,1986,Comedy,http://host/1.jpg,"It begins\n'
+            "2,Heat,1985,Drama,http://host/2.jpg,Plot\n"
+            '3,Heat,1985,Drama,http://host/3.jpg,"\n',
+            3,
+        ),
+    ],
+    ids=["rows between", "adjacent rows", "plots", "rows between plots"],
+)
+def test_quote_that_ends_rows_later_is_an_error_with_its_line(table: str, line: int) -> None:
+    """The rows between two stray quotes would be one, with the first id and the last poster."""
+    with pytest.raises(CatalogueError) as error:
+        parse(table)
+    assert str(error.value) == UNCLOSED.format(line, "a field that holds whole rows")
+
+
+def test_text_of_several_lines_is_read() -> None:
+    plot = 'One, two, three,\nfour, five, http://host/x.jpg,\n"six"\nseven'
+    quoted = plot.replace('"', '""')
+    table = f'{LINKED},Plot\n1,A,1986,"[\n""War"",\n""Drama""]",http://host/1.jpg,"{quoted}"\n'
+    catalogue = parse(table, extra_columns=("Plot",))
+    assert catalogue.movies["extra"].tolist() == [(plot,)]
+    assert catalogue.movies["genres"].tolist() == [("War", "Drama")]
+
+
 def test_quotes_are_doubled_or_escaped_or_mean_nothing() -> None:
     assert titles(f'{HEADER}1,"A ""big"" one (1990)",Drama,x\n') == ['A "big" one']
     assert titles(f'{HEADER}1,"A \\"big\\" one (1990)",Drama,x\n') == ['A "big" one']
@@ -61,8 +107,6 @@ def test_quotes_are_doubled_or_escaped_or_mean_nothing() -> None:
 
 
 def test_backslash_before_a_closing_quote_is_text_where_quotes_are_doubled() -> None:
-    rows = '1,"A \\",Drama,x\n2,"The ""B"" (1990)",Drama,y\n'
-    assert titles(f"imdbId,Title,Genre,Poster,year\n{rows}", columns={"year": "imdbId"}) == []
     catalogue = parse(f'{HEADER}1,"A (1990) \\",Drama,x\n2,"The ""B"" (1990)",Drama,y\n')
     assert catalogue.movies["title"].tolist() == ["A \\", 'The "B"']
     assert catalogue.reading.quoting == "doubled"
@@ -110,6 +154,24 @@ def test_empty_fields_at_the_end_of_a_row_are_ignored_and_so_are_empty_lines() -
     assert titles(f"{HEADER}1,A (1990),Drama,x,,\n\n   \n2,B (1990),Drama,y\n") == ["A", "B"]
 
 
+@pytest.mark.parametrize("rows", ["", "1,A (1990),Drama,http://a,\n,,,,,,\n"])
+def test_row_that_is_shifted_by_a_delimiter_is_an_error(rows: str) -> None:
+    """Its last field is empty, so only the number of fields shows it."""
+    header = "imdbId,Title,Genre,Poster,Plot\n1,A (1990),Drama,http://a,\n"
+    with pytest.raises(CatalogueError, match="expected 5 fields, as in the header; found 6"):
+        parse(f"{header}{rows}2,Good, the Bad (1966),Western,http://b,\n")
+
+
+def test_blank_rows_before_the_header_are_no_header() -> None:
+    assert titles(f"\n,,,\n{HEADER}1,A (1990),Drama,x\n") == ["A"]
+
+
+def test_backslashes_that_escape_nothing_stay() -> None:
+    rows = '1,"A \\"B\\" (1990)",Drama,posters\\1.jpg\n'
+    movies = parse(HEADER + rows).movies
+    assert movies["poster_url"].tolist() == ["posters\\1.jpg"]
+
+
 def test_row_that_is_too_short_is_counted_and_none_of_its_fields_is_used() -> None:
     """Nothing says which delimiter is missing, so each field may be in the wrong column."""
     catalogue = parse(
@@ -136,12 +198,6 @@ def test_delimiter_may_be_named(delimiter: str) -> None:
     sign = "^" if delimiter == "^" else "\t"
     content = HEADER.replace(",", sign) + sign.join(["1", "A (1990)", "Drama", "x"])
     assert titles(content, delimiter=delimiter) == ["A"]
-
-
-@pytest.mark.parametrize("delimiter", ["", ",,", '"', "a", "\n"])
-def test_delimiter_is_one_character(delimiter: str) -> None:
-    with pytest.raises(OptionError, match="Option delimiter: expected one character, such as ; or"):
-        Options(delimiter=delimiter).checked()
 
 
 def test_reading_names_the_delimiter_and_the_columns() -> None:

@@ -81,6 +81,13 @@ LAYOUTS: dict[str, tuple[str, str]] = {
         '1,Heat,"Action, Drama",tt0113277,1995-12-15,http://host/1.jpg\n'
         "2,Alien,Horror,tt0078748,1979-05-25,http://host/2.jpg\n",
     ),
+    "a list with a name, in JSON": (
+        "c.json",
+        '{"id": 10, "name": "Best of 1999", "year": 2020, "poster_path": "http://host/9.jpg", '
+        '"items": [{"id": "tt0113277", "title": "Heat", "year": 1995, "genres": ["Action", '
+        '"Drama"], "poster": "http://host/1.jpg"}, {"id": "tt0078748", "title": "Alien", "year": '
+        '1979, "genres": {"name": "Horror"}, "poster": "http://host/2.jpg"}]}',
+    ),
     "a page of TMDB's API": (
         "c.json",
         '{"page": 1, "results": ['
@@ -295,6 +302,36 @@ def test_imdb_id_is_preferred_to_another_id() -> None:
             "poster_url=COLUMN",
         ),
         (
+            "title,year,genres,poster\n"
+            + 9 * "Heat,1995,Action|Drama,http://host/1.jpg\n"
+            + "Rope,1948,Action;Drama,http://host/2.jpg\n",
+            {},
+            "c.csv: expected one separator between genres in the column genres; found '|' in most "
+            "values, but ';' in others, such as 'Action;Drama'. Write all values with the same, or "
+            "name the one to split at: movie-posters-decade plan --data-files c.csv --config all "
+            "--genre-separator '|'",
+        ),
+        (
+            "title,year,poster_url\nHeat,1995,\nRope,1948,\nJaws,1975,/a.jpg\n",
+            {"max_year": 1990},
+            "c.csv: expected URLs, or paths of files, in the column poster_url; found paths on an "
+            "image host, such as /a.jpg. Say where they start: movie-posters-decade plan "
+            "--data-files c.csv --config all --max-year 1990 --base-url https://HOST/FOLDER",
+        ),
+        (
+            "title,released,poster_url\nHeat,15-Dec-95,http://host/1.jpg\n",
+            {},
+            "c.csv: expected years, or dates with a year of four digits, in the column released; "
+            "found '15-Dec-95'. Write years with four digits, or name another column: "
+            "movie-posters-decade plan --data-files c.csv --config all --columns year=COLUMN",
+        ),
+        (
+            "Heat,1995,http://host/1.jpg\nRope,1948,http://host/2.jpg\n",
+            {},
+            "c.csv: expected the names of the columns in the first line; found Heat, 1995, "
+            "http://host/1.jpg, which holds a link. Add a line with names.",
+        ),
+        (
             "title,year,poster\nHeat,1995,http://host/1.jpg\n",
             {"genres": ("action",)},
             "c.csv: expected a column for genres; found none among title, year, poster. Name it "
@@ -325,7 +362,7 @@ def test_imdb_id_is_preferred_to_another_id() -> None:
         (
             "title,year,genres,poster\nHeat,1995,Action Crime Drama,http://host/1.jpg\n",
             {},
-            "c.csv: expected genres separated by '|' or ',' or ';' or '/' in the column genres; "
+            "c.csv: expected genres separated by a sign such as '|' or ',' in the column genres; "
             "found that most values hold ' ' instead. Name it: movie-posters-decade plan "
             "--data-files c.csv --config all --genre-separator ' '",
         ),

@@ -50,9 +50,11 @@ MISSING = "expected a table of movies, with columns for titles and poster links;
         (
             "c.json",
             b'{"columns": ["a"], "data": [[1]]}',
-            'c.json: expected an array of objects in JSON, one for each movie; found {"columns": '
-            '["a"], "data": [[1]]}. Pandas writes such an array with to_json(orient="records").',
+            "c.json: expected an array of objects in JSON, one for each movie; found {'columns': "
+            "['a'], 'data': [[1]]}. Pandas writes such an array with to_json(orient=\"records\").",
         ),
+        ("c.csv", b"SQLite format 3\0", "c.csv: expected CSV, TSV, JSON, Parquet or an Excel"),
+        ("c.xls", b"\xd0\xcf\x11\xe0", "c.xls: expected CSV, TSV, JSON, Parquet or an Excel"),
         ("c.json", b"null", "c.json: expected an array of objects in JSON, one for each movie; "),
         ("c.json", b"[]", "c.json: expected a table of movies; found an empty file."),
         ("c.jsonl", b'{"imdbId": 1}', "c.jsonl: expected an array of objects in JSON"),
@@ -201,7 +203,7 @@ def test_column_of_one_field_may_not_be_a_list() -> None:
         parse_catalogue(json.dumps(rows).encode(), "c.json")
     assert str(error.value) == (
         "c.json: expected one value for each movie in the column Title; found a list. Only genres "
-        "may be lists."
+        "may be lists or objects."
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_posters_decade.catalogue.genres import TMDB_GENRES, parse_genres
+from movie_posters_decade.catalogue.genres import TMDB_GENRES, are_tmdb_numbers, parse_genres
 from movie_posters_decade.catalogue.parse import LISTED_GENRES
 from movie_posters_decade.catalogue.values import (
     NO_VALUE,
@@ -54,6 +54,7 @@ def test_year_is_taken_from_the_last_parenthesis_with_four_digits(
         ("https://m.imdb.com/title/tt0076759/", "tt0076759"),
         ("114e3", "tt0114000"),
         ("1e+05", "tt0100000"),
+        ("113,497", "tt0113497"),
         ("my-own-7", "my-own-7"),
         ("\u0661\u0662\u0663", "\u0661\u0662\u0663"),
         (" N/A", ""),
@@ -66,6 +67,7 @@ def test_imdb_id_has_tt_and_at_least_seven_digits(text: str, expected: str) -> N
 
 def test_other_ids_stay_as_they_are_but_for_a_float() -> None:
     ids = {"8844": "8844", "8844.0": "8844", "tt42": "tt0000042", "a7": "a7", "0012": "0012"}
+    ids |= {"12e5": "12e5", "4E12": "4E12"}
     assert {text: parse_id(text, is_imdb=False) for text in ids} == ids
 
 
@@ -103,6 +105,9 @@ def test_id_of_many_zeros_is_read_at_once() -> None:
         ("5121995", 1995),
         ("20111912", 1912),
         ("19951215000000", 1995),
+        ("199512151830", 1995),
+        ("1e400", None),
+        ("9" * 400, None),
         ("2006\u20132011", 2006),
         ("(1995)", 1995),
         ("\\N", None),
@@ -126,6 +131,10 @@ def test_times_since_1970_are_read_in_any_unit(unit: int) -> None:
     texts = [str(seconds * unit) for seconds in (818_985_600, -315_619_200, 1_262_304_000)]
     assert parse_years([*texts, ""]) == [1995, 1960, 2010, None]
     assert parse_years([f"{float(text)!r}" for text in texts]) == [1995, 1960, 2010]
+
+
+def test_column_of_dates_without_signs_is_no_column_of_times() -> None:
+    assert parse_years(["1995121518", "200001021200", "20100102030405"]) == [1995, 2000, 2010]
 
 
 def test_time_that_no_calendar_has_is_no_year() -> None:
@@ -170,7 +179,13 @@ LISTS: list[tuple[Any, tuple[str, ...]]] = [
     ("[]", ()),
     ("[None]", ()),
     ("[nan]", ()),
-    ("[", ("[",)),
+    ("[", ()),
+    ("[{'id': 1, 'name': 'Drama'", ()),
+    ("[{'id': 1, 'name': 'It's'}]", ()),
+    ({"genre": [{"name": "Action"}]}, ("Action",)),
+    ({"Action": True, "Drama": False}, ("Action",)),
+    ('["\\ud83d"]', ("\ufffd",)),
+    ([{"genre": "Drama"}], ("Drama",)),
     (("Action", None, {"id": 1}, {"name": "Drama"}), ("Action", "Drama")),
     ({"a": "Action"}, ("Action",)),
     ("Action, Drama,", ("Action", "Drama")),
@@ -198,7 +213,10 @@ def test_any_text_gives_genres_without_an_error(text: str) -> None:
         assert all(isinstance(name, str) for name in parse_genres(value, "|"))
 
 
-def test_numbers_are_genres_of_tmdbs_api_where_the_column_says_so() -> None:
+def test_numbers_are_genres_of_tmdbs_api_if_most_are_known() -> None:
+    assert are_tmdb_numbers([("28", 18), "[12, 1]", "80|53"], "|")
+    assert not are_tmdb_numbers([(28,), ("Action",)], None)
+    assert not are_tmdb_numbers([(1,), (2,), (28,)], None)
     assert parse_genres((28, "18", 1), None, numbers=True) == ("Action", "Drama", "1")
     assert parse_genres((28,), None) == ("28",)
     assert len(TMDB_GENRES) == 19 > LISTED_GENRES
@@ -218,6 +236,7 @@ def test_score_that_is_not_from_0_to_10_is_missing(score: str) -> None:
         ("./c//c.jpg", "c/c.jpg"),
         ("b/../a.jpg", "a.jpg"),
         ("N/A", ""),
+        ("www.host.com/a.jpg", "http://www.host.com/a.jpg"),
     ],
 )
 def test_link_has_one_form(link: str, expected: str) -> None:
