@@ -27,7 +27,7 @@ def is_header(text: object) -> bool:
 def is_text_encoding(name: object) -> bool:
     """Return whether a value is the name of an encoding of texts that Python knows."""
     try:
-        return isinstance(name, str) and isinstance(b"".decode(name), str)
+        return isinstance(name, str) and isinstance(b"a".decode(name, "replace"), str)
     except (LookupError, ValueError):
         return False
 
