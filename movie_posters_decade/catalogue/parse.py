@@ -91,14 +91,13 @@ class _Parser:
 
     def _texts(self, field: str, values: Sequence[Value]) -> list[str]:
         """Return the values of a column, all of which must be texts."""
-        for value in values:
-            if not isinstance(value, str):
-                found = "an object" if isinstance(value, dict) else "a list"
-                raise CatalogueError(
-                    f"{self.name}: expected one value for each movie in the column "
-                    f"{self.columns.header_of(field)}; found {found}. Only genres may be lists or "
-                    "objects."
-                )
+        if others := set(map(type, values)) - {str}:
+            found = "an object" if dict in others else "a list"
+            raise CatalogueError(
+                f"{self.name}: expected one value for each movie in the column "
+                f"{self.columns.header_of(field)}; found {found}. Only genres may be lists or "
+                "objects."
+            )
         return values  # type: ignore[return-value]
 
     def _titles_and_years(
@@ -135,7 +134,8 @@ class _Parser:
     def _separator(self, raw: Mapping[str, Sequence[Value]]) -> str | None:
         """Return the text between genres: the option's, or the one that is detected."""
         values = raw.get("genres", ())
-        texts = Counter(one for one in values if isinstance(one, str) and not is_missing(one))
+        counts = Counter(value for value in values if isinstance(value, str))
+        texts = {text: count for text, count in counts.items() if not is_missing(text)}
         given = self.options.genre_separator
         chosen = detect_separator(texts) if given is None else given
         better = better_separator(texts, chosen)
@@ -209,7 +209,7 @@ class _Parser:
             odd_ids=Findings.of(odd_ids if 2 * len(odd_ids) < len(movies) else []),
             broken_bytes=Findings.of(details.get("broken_lines", ())),
             short_rows=Findings.of(details.get("short_lines", ())),
-            files=Findings.of([one for one in movies["poster_url"] if one and not is_url(one)]),
+            files=Findings.of(_file_links(movies["poster_url"])),
         )
 
     def _missing(self, movies: pd.DataFrame) -> dict[str, int]:
@@ -229,6 +229,12 @@ class _Parser:
 def _odd_years(texts: Sequence[str], years: pd.Series) -> list[str]:
     """Return the values of a column of years that are neither a year nor missing."""
     return [texts[row] for row in years.index[years.isna()] if texts and not is_missing(texts[row])]
+
+
+def _file_links(links: Iterable[str]) -> list[str]:
+    """Return the links that are paths of files."""
+    others = (link for link in links if link and not link.startswith(("http://", "https://")))
+    return [link for link in others if not is_url(link)]
 
 
 def _objects(values: Iterable[Any]) -> pd.Series:
