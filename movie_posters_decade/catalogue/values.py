@@ -61,7 +61,9 @@ def parse_id(text: str, *, is_imdb: bool) -> str:
     the movie's page, and ``113497`` too if the column is IMDb's. Other ids stay as they are.
     """
     text = text.strip()
-    if is_imdb and (exact := not text.isdigit() and _EXACT.fullmatch(text)):
+    if is_imdb and text.isdigit() and text.isascii():
+        return f"tt{text.lstrip('0'):0>7}"  # as most are, and there can be millions
+    if is_imdb and (exact := _EXACT.fullmatch(text)):
         # R writes 100000 as 1e+05: no digit is lost.
         text = exact[1] + "0" * int(exact[2])
     pattern = _IMDB_ID if is_imdb else _IMDB_ID_WITH_TT
@@ -183,6 +185,8 @@ def is_web_path(link: str) -> bool:
 
 def split_year(title: str) -> tuple[str, str]:
     """Split a title such as "Heat (1995)" into title and year, which is empty if there is none."""
+    if title[-6:-5] == "(" and title[-5:-1].isdigit() and title.isascii() and title[-1] == ")":
+        return title[:-6].strip(), title[-5:-1]  # as most are, and there can be millions
     found = _TITLE_WITH_YEAR.match(title)
     if found is None:
         return title.strip(), ""
