@@ -26,7 +26,7 @@ from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
 from movie_posters_decade.errors import CatalogueError, OptionError
 from movie_posters_decade.pipeline import Pipeline
-from movie_posters_decade.records import SPLITS, Poster, decade_names
+from movie_posters_decade.records import Poster, decade_names
 from movie_posters_decade.report import Report
 
 _DESCRIPTION = """\
@@ -194,21 +194,21 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return BuildFiles(self._fs, self._output_dir)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        """Build the posters of both splits; while streaming, leave everything to the stream."""
-        workers = self._workers()
+        """Build the posters of all splits; while streaming, leave everything to the stream."""
+        workers, splits = self._workers(), self.config.checked().splits
         if dl_manager.is_streaming and workers is not None:
             raise OptionError(
                 "Option workers: expected none while streaming, which downloads a few posters at a "
                 f"time; found {workers!r}. Leave it out, or build without streaming=True."
             )
         posters: dict[str, Any] = (
-            {split: StreamedPosters(self, split) for split in SPLITS}
+            {split: StreamedPosters(self, split) for split in splits}
             if dl_manager.is_streaming
             else self._build(dl_manager)
         )
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"posters": posters[split]})
-            for split in SPLITS
+            for split in splits
         ]
 
     def _generate_examples(self, posters: Iterable[Poster]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -230,7 +230,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         self.files.write(result.report, result.rejections, result.lock)
         return {
             split: [poster for poster in result.posters if poster.movie.split == split]
-            for split in SPLITS
+            for split in self.config.checked().splits
         }
 
     def stream_posters(self, split: str) -> Iterator[Poster]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from movie_posters_decade.errors import OptionError
+from movie_posters_decade.records import SPLITS
 from movie_posters_decade.validation import (
     are_columns,
     are_names,
@@ -95,6 +96,15 @@ class Options:
     min_year: int = _option(1970, "the first year, inclusive")
     max_year: int = _option(2017, "the last year, inclusive")
     test_size: float = _option(0.2, "the share of each decade that is test, between 0 and 1")
+    validation_size: float = _option(
+        0.0,
+        "the share of each decade that is validation (default: no such split)",
+    )
+    group_by: str | None = _option(
+        None,
+        "keep series and remakes, whose titles begin alike, in one split; shares are then inexact",
+        choices=("title",),
+    )
     balance: str = _option(
         "undersample",
         "undersample gives all decades the same number, none keeps all posters",
@@ -102,6 +112,9 @@ class Options:
     )
     max_per_decade: int | None = _option(None, "the largest number of movies of a decade")
     keep_grayscale: bool = _option(False, "keep black-and-white posters")
+    drop_landscape_crops: bool = _option(
+        False, "drop movies whose link shows a strip cut from a landscape picture"
+    )
     seed: int = _option(42, "the seed of order and splits")
     respect_opt_out: bool = _option(
         True,
@@ -158,6 +171,11 @@ class Options:
     )
 
     @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits, in their order. There is a validation split only if it has a share."""
+        return tuple(name for name in SPLITS if name != "validation" or self.validation_size)
+
+    @property
     def field_columns(self) -> dict[str, str]:
         """The columns that are given, by field."""
         columns = parse_columns(self.columns)
@@ -179,9 +197,13 @@ class Options:
         _check(self, "max_year", self.min_year <= self.max_year, expected)
         is_share = isinstance(self.test_size, float) and 0 < self.test_size < 1
         _check(self, "test_size", is_share, "a share between 0 and 1, both excluded")
+        is_share = isinstance(self.validation_size, float | int) and (
+            0 <= self.validation_size < 1 - self.test_size
+        )
+        _check(self, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
         is_count = self.max_per_decade is None or is_whole(self.max_per_decade, least=2)
         _check(self, "max_per_decade", is_count, "a whole number from 2")
-        for name in ("keep_grayscale", "respect_opt_out", "allow_private_hosts", "allow_missing"):
+        for name in FLAGS:
             _check(self, name, isinstance(getattr(self, name), bool), "True or False")
         is_path = self.lock_file is None or isinstance(self.lock_file, str)
         _check(self, "lock_file", is_path, "the path of a lock file")
@@ -211,18 +233,23 @@ class Options:
         _check(self, "user_agent", is_agent, "a text of printable ASCII")
         for option in fields(Options):
             choices = option.metadata["choices"]
-            is_choice = not choices or getattr(self, option.name) in choices
+            is_choice = not choices or getattr(self, option.name) in {option.default, *choices}
             _check(self, option.name, is_choice, " or ".join(choices))
         values = {option.name: getattr(self, option.name) for option in fields(Options)}
         return Options(
             **values
             | {
+                "validation_size": float(self.validation_size),
                 "genres": genres,
                 "columns": columns,
                 "extra_columns": extra_columns or None,
                 "delimiter": delimiter,
             }
         )
+
+
+FLAGS = tuple(option.name for option in fields(Options) if isinstance(option.default, bool))
+"""The options that are true or false."""
 
 
 def dataset_options(options: Options) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "validation", "test")
+"""The splits in their order. Not every build has a validation split."""
 
 
 class RejectReason(StrEnum):
@@ -25,6 +26,7 @@ class RejectReason(StrEnum):
     NO_YEAR = "no_year"
     YEAR_OUT_OF_RANGE = "year_out_of_range"
     DUPLICATE_ID = "duplicate_id"
+    LANDSCAPE_CROP = "landscape_crop"
     NOT_SAMPLED = "not_sampled"
 
     NOT_FOUND = "not_found"
@@ -58,7 +60,9 @@ MEANINGS = {
     "unique": "rows whose poster link no other row has",
     "genre": "movies of the chosen genres",
     "years": "movies of the chosen years, once each",
+    "portrait": "movies whose link does not show a strip of a landscape picture",
     "locked": "movies that a lock file names",
+    RejectReason.PLACEHOLDER: "a picture that many links give, so that it is no poster",
     RejectReason.NOT_FOUND: "HTTP 404 or 410",
     RejectReason.ACCESS_DENIED: "HTTP 401, 403 or another refusal",
     RejectReason.TIMEOUT: "no answer in time",
@@ -114,7 +118,7 @@ class Movie:
     poster_url: str  # or a path, for a local file
     decade: str  # such as "1970s"
     rank: int  # a 64-bit hash that orders all movies
-    split: str  # "train" or "test"
+    split: str  # "train", "validation" or "test"
     extra: tuple[str, ...] = ()  # the values of the extra columns
 
     @property
@@ -124,8 +128,16 @@ class Movie:
 
     @property
     def sort_key(self) -> tuple[int, str]:
-        """What orders movies: rank, then link."""
+        """What orders candidates: rank, then link."""
         return self.rank, self.poster_url
+
+    @property
+    def output_key(self) -> bytes:
+        """What orders the examples of a split: a hash of the rank and the id.
+
+        By rank itself, large decades, which keep only their smallest ranks, would come first.
+        """
+        return hashlib.blake2b(f"{self.rank}:{self.imdb_id}".encode(), digest_size=8).digest()
 
 
 MOVIE_FIELDS = [field.name for field in fields(Movie)]

@@ -2,10 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from movie_posters_decade.crop_code import is_landscape_crop
 from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
     SPLITS,
@@ -61,6 +62,8 @@ class Report:
         strata: for each ``split`` and ``decade`` the counts ``target``, ``downloaded``,
             ``rejected`` (by reason) and ``kept``; None for a plan. A downloaded poster that is
             neither rejected nor kept is more than the other decades have.
+        landscape_crops: the kept posters that are strips of landscape pictures, by decade; None for
+            a plan.
     """
 
     funnel: Counts
@@ -71,6 +74,7 @@ class Report:
     reading: Reading | None = None
     rejected: Counts | None = None
     strata: list[dict[str, Any]] | None = None
+    landscape_crops: Counts | None = None
 
     @property
     def kept(self) -> int:
@@ -105,7 +109,11 @@ class Report:
             "repaired": self.repaired,
             "reading": self.reading and self.reading.to_json(),
         }
-        built = {"rejected": self.rejected, "strata": self.strata}
+        built = {
+            "rejected": self.rejected,
+            "strata": self.strata,
+            "landscape_crops": self.landscape_crops,
+        }
         return report if self.rejected is None else report | built
 
     @classmethod
@@ -120,6 +128,7 @@ class Report:
             reading=report["reading"] and Reading.from_json(report["reading"]),
             rejected=report.get("rejected"),
             strata=report.get("strata"),
+            landscape_crops=report.get("landscape_crops"),
         )
 
     def __str__(self) -> str:
@@ -141,12 +150,12 @@ class Report:
 
     def _decades(self) -> str:
         rows = [
-            (decade, candidates, *(self.splits[split][decade] for split in SPLITS))
+            (decade, candidates, *(sizes[decade] for sizes in self.splits.values()))
             for decade, candidates in self.decades.items()
         ]
-        planned = (sum(self.splits[split].values()) for split in SPLITS)
+        planned = (sum(sizes.values()) for sizes in self.splits.values())
         total = ("total", sum(self.decades.values()), *planned)
-        return format_table([("decade", "candidates", *SPLITS), *rows, total])
+        return format_table([("decade", "candidates", *self.splits), *rows, total])
 
     def _strata(self) -> str:
         if self.strata is None:
@@ -162,7 +171,15 @@ class Report:
         why = f" ({list_counts(self.dropped)})" if self.dropped else ""
         rows, dropped = next(iter(self.funnel.values())), sum(self.dropped.values())
         repaired = "".join(f"\n{count} {kind} repaired" for kind, count in self.repaired.items())
-        return f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
+        crops = self.landscape_crops or {}
+        strips = (
+            f"\n{sum(crops.values())} posters are strips of landscape pictures "
+            f"({list_counts(crops)}); drop_landscape_crops leaves them out"
+        )
+        return (
+            f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
+            f"{strips if crops else ''}"
+        )
 
 
 def plan_report(
@@ -179,7 +196,7 @@ def build_report(
     steps: Sequence[Step],
     candidates: Iterable[str],
     targets: Mapping[Stratum, int],
-    posters: Iterable[Poster],
+    posters: Sequence[Poster],
     rejections: Sequence[Rejection],
     downloaded: Mapping[Stratum, int],
     reading: Reading | None,
@@ -201,7 +218,10 @@ def build_report(
         for stratum in sorted(targets, key=lambda stratum: SPLITS.index(stratum.split))
     ]
     rejected = sum(by_stratum.values(), Counter[RejectReason]())
-    return _report(steps, Counter(candidates), targets, kept, reading, rejected, strata)
+    report = _report(steps, Counter(candidates), targets, kept, reading, rejected, strata)
+    movies = [poster.movie for poster in posters]
+    crops = Counter(movie.decade for movie in movies if is_landscape_crop(movie.poster_url))
+    return replace(report, landscape_crops=dict(sorted(crops.items())))
 
 
 def _report(
@@ -218,12 +238,13 @@ def _report(
     for step in steps:
         dropped.update(step.dropped)
     decades = list(dict.fromkeys(stratum.decade for stratum in targets))
+    splits = sorted({stratum.split for stratum in targets}, key=SPLITS.index)
     return Report(
         funnel={step.name: step.movies for step in steps},
         decades={decade: candidates[decade] for decade in decades},
         splits={
             split: {decade: kept.get(Stratum(decade, split), 0) for decade in decades}
-            for split in SPLITS
+            for split in splits
         },
         dropped=_in_order(dropped),
         repaired={kind: count for step in steps for kind, count in step.repaired.items()},

@@ -17,8 +17,8 @@ NAME = PACKAGE.name
 LAYERS: list[set[str]] = [
     {"errors"},
     {"__init__"},
-    {"validation"},
-    {"config", "io", "reading", "records"},
+    {"crop_code", "records", "validation"},
+    {"config", "io", "reading"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},
     {"analysis", "exports", "hub", "pipeline"},

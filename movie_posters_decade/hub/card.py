@@ -138,7 +138,9 @@ def template_variables(
         "lock_file": LOCK_FILE,
         "rejected_file": REJECTED_FILE,
         "meanings": MEANINGS,
-        "splits": SPLITS,
+        "splits": [
+            split for split in SPLITS if any(split in one.report.splits for one in configurations)
+        ],
         "demo": DEMO,
         "kaggle_url": KAGGLE_URL,
     }

@@ -1,11 +1,12 @@
 """Collect posters: the sampler asks for candidates, the downloader brings their posters."""
 
+import heapq
 import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import Any
 
 from datasets.utils.tqdm import tqdm
@@ -41,7 +42,7 @@ STREAM_BATCH = 16
 
 @dataclass(frozen=True)
 class Collection:
-    """The collected posters, and the rejected candidates, in the order of rank."""
+    """The collected posters in the order of the output, and the rejections in that of rank."""
 
     posters: list[Poster]
     rejections: list[Rejection]
@@ -64,8 +65,8 @@ def collect(selection: Selection, download: Download, *, equal: bool) -> Collect
                 sampler.record(_in_order(batch, shown))
             bar.total = max(bar.n, sampler.target)
     sampler.warn_of_shortfalls()
-    posters = sorted(sampler.kept, key=_sort_key)
-    rejections = sorted(sampler.rejections, key=_sort_key)
+    posters = sorted(sampler.kept, key=_output_key)
+    rejections = sorted(sampler.rejections, key=lambda one: one.movie.sort_key)
     return Collection(posters, rejections, sampler.downloaded)
 
 
@@ -79,7 +80,7 @@ def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -
     sizes = Counter(poster.movie.stratum for poster in kept)
     equal = lock.options["balance"] == "undersample"
     check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections, equal=equal)
-    return Collection(kept, rejections, downloaded)
+    return Collection(sorted(kept, key=_output_key), rejections, downloaded)
 
 
 def stream(
@@ -90,14 +91,15 @@ def stream(
     *,
     equal: bool,
 ) -> Iterator[Poster]:
-    """Stream the usable posters of a split, one of each decade in turn.
+    """Stream the usable posters of a split, with the decades mixed.
 
-    The posters of test are downloaded before train begins, so that none of train looks like one of
-    test. A poster's file exists until the next poster is taken.
+    The posters of test are downloaded before those of validation, and these before train begins, so
+    that none looks like one of another split. A poster's file exists until the next one is taken.
     """
     streaming = _Stream(download, remove)
-    if split == "train":
-        for _ in streaming.posters(selection, "test", equal=equal):
+    splits = ["train", *selection.shares]
+    for earlier in reversed(splits[splits.index(split) + 1 :]):
+        for _ in streaming.posters(selection, earlier, equal=equal):
             pass
     yield from streaming.posters(selection, split, equal=equal)
 
@@ -131,15 +133,14 @@ class _Stream:
     def posters(self, selection: Selection, split: str, *, equal: bool) -> Iterator[Poster]:
         candidates = candidates_by_stratum(selection)
         found = {stratum: 0 for stratum in candidates if stratum.split == split}
+        targets = [selection.targets[stratum] for stratum in found]
         usable = [
-            islice(self._usable(candidates[stratum]), selection.targets[stratum])
-            for stratum in found
+            islice(self._usable(candidates[stratum]), target)
+            for stratum, target in zip(found, targets, strict=True)
         ]
-        for one_of_each in zip(*usable, strict=False) if equal else zip_longest(*usable):
-            for poster in one_of_each:
-                if poster is not None:
-                    found[poster.movie.stratum] += 1
-                    yield poster
+        for poster in _one_of_each(usable) if equal else _in_proportion(usable, targets):
+            found[poster.movie.stratum] += 1
+            yield poster
         check_strata(found, self._rejections, equal=equal)
 
     def _usable(self, movies: Sequence[Movie]) -> Iterator[Poster]:
@@ -163,6 +164,25 @@ class _Stream:
             return near_duplicate(outcome.movie, earlier)
         self._index.add(outcome.movie, outcome.phash)
         return outcome
+
+
+def _one_of_each(streams: Sequence[Iterator[Poster]]) -> Iterator[Poster]:
+    """Yield one poster of each stream, in an order that tells nothing, until one stream ends."""
+    for posters in zip(*streams, strict=False):
+        yield from sorted(posters, key=_output_key)
+
+
+def _in_proportion(streams: Sequence[Iterator[Poster]], sizes: Sequence[int]) -> Iterator[Poster]:
+    """Merge streams, so that any part holds as much of each as its size says."""
+
+    def placed(posters: Iterator[Poster], size: int) -> Iterator[tuple[float, Poster]]:
+        for number, poster in enumerate(posters):
+            # At random within its place: else the first of all streams came together.
+            offset = int.from_bytes(_output_key(poster), "big") / 2**64
+            yield (number + offset) / size, poster
+
+    places = map(placed, streams, sizes)
+    return (poster for _, poster in heapq.merge(*places, key=lambda one: one[0]))
 
 
 def _outcomes(
@@ -222,5 +242,5 @@ def _in_order(
     return [by_link[movie.poster_url] for movie in movies]
 
 
-def _sort_key(outcome: Poster | Rejection) -> tuple[int, str]:
-    return outcome.movie.sort_key
+def _output_key(poster: Poster) -> bytes:
+    return poster.movie.output_key

@@ -18,8 +18,16 @@ from movie_posters_decade.records import (
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates
 from movie_posters_decade.sampling.selection import Selection, equalize
+from movie_posters_decade.sampling.splits import cap_shares
 
 logger = logging.getLogger(__name__)
+
+PLACEHOLDER_LINKS = 4
+"""How many links give pictures that look alike if these stand for a missing poster.
+
+In a sample of 3,350 posters of the catalogue, each with its own link, no two look alike. Two or
+three can be parts of a series that share a poster.
+"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ class Sample:
     """The posters that are kept, of those that are usable."""
 
     kept: Mapping[Stratum, list[Poster]]  # by stratum, in the order of rank
-    near_duplicates: list[Rejection]  # because a kept poster looks alike
+    rejections: list[Rejection]  # of near-duplicates and placeholders
 
 
 def draw_sample(
@@ -35,20 +43,21 @@ def draw_sample(
 ) -> Sample:
     """Keep the target number of posters of each stratum, and one of those that look alike.
 
-    Posters of test come before those of train, then the smaller rank comes first. So the result
-    does not depend on the order of arrival. A poster beyond its stratum's target rejects no other.
+    Posters of test come before those of validation and of train, then the smaller rank comes first.
+    So the result does not depend on the order of arrival. A poster beyond its stratum's target
+    rejects no other. A picture that `PLACEHOLDER_LINKS` links give is no poster: none is kept.
     """
     kept: dict[Stratum, list[Poster]] = {stratum: [] for stratum in targets}
     kept_ids = set()
     rejections = []
     for poster in sorted(usable, key=_priority):
-        of_stratum = kept[poster.movie.stratum]
-        if len(of_stratum) >= targets[poster.movie.stratum]:
-            continue
-        rivals = [one for one in near_duplicates.of(poster) if one.movie.imdb_id in kept_ids]
-        if rivals:
+        of_stratum, alike = kept[poster.movie.stratum], near_duplicates.of(poster)
+        rivals = [one for one in alike if one.movie.imdb_id in kept_ids]
+        if len(alike) + 1 >= PLACEHOLDER_LINKS:
+            rejections.append(Rejection(poster.movie, RejectReason.PLACEHOLDER))
+        elif rivals:
             rejections.append(near_duplicate(poster.movie, min(rivals, key=_priority).movie))
-        else:
+        elif len(of_stratum) < targets[poster.movie.stratum]:
             of_stratum.append(poster)
             kept_ids.add(poster.movie.imdb_id)
     return Sample(kept, rejections)
@@ -59,26 +68,29 @@ def near_duplicate(movie: Movie, kept: Movie) -> Rejection:
     return Rejection(movie, RejectReason.NEAR_DUPLICATE, duplicate_of=kept.imdb_id)
 
 
-def _priority(poster: Poster) -> tuple[bool, tuple[int, str]]:
-    return poster.movie.split != "test", poster.movie.sort_key
+def _priority(poster: Poster) -> tuple[int, tuple[int, str]]:
+    # Test first, as the last of the splits.
+    return -SPLITS.index(poster.movie.split), poster.movie.sort_key
 
 
 class Sampler:
     """Balanced sampler over strata: it replaces rejected posters until the targets are met.
 
-    With ``equal``, all decades of a split end with the same number.
+    With ``equal``, all decades of a split end with the same number, and where train is short, test
+    and validation are reduced to their shares.
     """
 
     def __init__(self, selection: Selection, *, equal: bool) -> None:
         self._planned = selection.targets
         self._targets = dict(selection.targets)
+        self._shares = selection.shares
         self._equal = equal
         self._untried = candidates_by_stratum(selection)
         self._usable: list[Poster] = []
         self._near_duplicates = NearDuplicates()
         self._sample = draw_sample([], self._targets, self._near_duplicates)
-        self._exhausted: dict[str, list[Stratum]] = {}
-        """By split, the exhausted strata that last lowered the targets."""
+        self._limiting: dict[str, list[str]] = {}
+        """By split, the decades at whose size all others stopped; none where its share did."""
         self.downloaded: Counter[Stratum] = Counter()
         """How many candidates of each stratum were tried."""
         self.unusable: list[Rejection] = []
@@ -96,8 +108,8 @@ class Sampler:
 
     @property
     def rejections(self) -> list[Rejection]:
-        """The candidates rejected so far, near-duplicates included."""
-        return [*self.unusable, *self._sample.near_duplicates]
+        """The candidates rejected so far, near-duplicates and placeholders included."""
+        return [*self.unusable, *self._sample.rejections]
 
     def next_batch(self) -> list[Movie]:
         """Return the next candidates to download; none when the sample is complete.
@@ -140,23 +152,44 @@ class Sampler:
 
     def _lower_targets(self, reachable: dict[Stratum, int]) -> None:
         check_strata(reachable, self.rejections, equal=self._equal)
-        targets = equalize(reachable) if self._equal else reachable
-        for split in SPLITS:
-            strata = [one for one in targets if one.split == split]
-            lower = [one for one in strata if targets[one] < self._targets[one]]
-            if lower:
-                self._exhausted[split] = [one for one in lower if reachable[one] == targets[one]]
+        targets = reachable
+        if self._equal:
+            sizes = _by_split(equalize(reachable))
+            capped = cap_shares(sizes, self._shares)
+            targets = {stratum: capped[stratum.split] for stratum in reachable}
+        for split in {one.split for one in targets if targets[one] < self._targets[one]}:
+            self._limiting[split] = [
+                one.decade
+                for one in targets
+                if one.split == split and reachable[one] == targets[one]
+            ]
         self._targets = targets
 
     def warn_of_shortfalls(self) -> None:
         """Log the decades that are exhausted, if all others had to stop at their size."""
         if not self._equal:
             return
-        for split, strata in self._exhausted.items():
-            target, planned = self._targets[strata[0]], self._planned[strata[0]]
-            decades = " and ".join(stratum.decade for stratum in strata)
-            text = "Each decade has %d %s posters instead of %d, as there are no more of the %s."
-            logger.warning(text, target, split, planned, decades)
+        sizes, planned = _by_split(self._targets), _by_split(self._planned)
+        for split, size in sizes.items():
+            if size < planned[split]:
+                text = "Each decade has %d %s posters instead of %d, %s"
+                logger.warning(text, size, split, planned[split], self._why(split, sizes))
+
+    def _why(self, split: str, sizes: Mapping[str, int]) -> str:
+        """Return why a split is short, and what helps."""
+        decades = self._limiting[split]
+        if not decades:
+            return f"which is its share beside {sizes['train']} of train."
+        reason = f"as there are no more of the {' and '.join(decades)}."
+        if split == "train":
+            return f'{reason} More genres, other years or balance="none" give more.'
+        share = sizes[split] / sum(sizes.values())
+        return f"{reason} That is {share:.0%} of it; a larger {split}_size gives more."
+
+
+def _by_split(targets: Mapping[Stratum, int]) -> dict[str, int]:
+    """Return the size of each split's strata, which are equal."""
+    return {stratum.split: size for stratum, size in targets.items()}
 
 
 def candidates_by_stratum(selection: Selection) -> dict[Stratum, Sequence[Movie]]:

@@ -3,7 +3,6 @@
 Pure functions of a table.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,19 +10,20 @@ from itertools import groupby
 
 import pandas as pd
 
-from movie_posters_decade.config import Options
+from movie_posters_decade.config import Options, options_from_json
+from movie_posters_decade.crop_code import is_landscape_crop
 from movie_posters_decade.errors import SelectionError
 from movie_posters_decade.lockfile import LockFile
 from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
-    SPLITS,
     Movie,
     RejectReason,
     Step,
     Stratum,
     decade_names,
 )
+from movie_posters_decade.sampling.splits import assign_splits, rank, shares_of, split_sizes
 
 LISTED_GENRES = 60
 
@@ -34,6 +34,7 @@ class Selection:
 
     candidates: pd.DataFrame  # the catalogue's columns with `decade`, `rank` and `split`
     targets: Mapping[Stratum, int]  # decade by decade
+    shares: Mapping[str, float]  # of each split beside train, from 0 to 1
     steps: tuple[Step, ...]  # of the funnel
     reading: Reading | None = None  # of the catalogue; None if a lock file names the movies
 
@@ -41,12 +42,6 @@ class Selection:
         """Yield the candidates one by one."""
         columns = [self.candidates[name].tolist() for name in MOVIE_FIELDS]
         return (Movie(*row) for row in zip(*columns, strict=True))
-
-
-def rank(imdb_id: str, seed: int) -> int:
-    """Compute the rank of a movie: a 64-bit hash of seed and IMDb id. It alone decides order."""
-    digest = hashlib.blake2b(f"{seed}:{imdb_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
 
 
 def select(movies: pd.DataFrame, options: Options) -> Selection:
@@ -57,31 +52,44 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
     of_years = of_genre[in_range.fillna(False).astype(bool)]
     ranked = _rank_movies(of_years, options.seed)
     unique = ranked[~ranked["imdb_id"].duplicated()].reset_index(drop=True)
-    candidates = _split_movies(unique, options.test_size)
+    portrait = _without_landscape_crops(unique) if options.drop_landscape_crops else unique
+    splits = pd.Series(assign_splits(portrait, options), portrait.index, object)
+    candidates = portrait.assign(split=splits)
     found = Counter(zip(candidates["decade"], candidates["split"], strict=True))
-    sizes = {stratum: found[stratum] for stratum in _strata(options.min_year, options.max_year)}
+    sizes = {stratum: found[stratum] for stratum in _strata(options)}
     targets = _targets(sizes, options)
     _check_targets(sizes, targets, options)
-    return Selection(candidates, targets, _steps(movies, of_genre, of_years, candidates))
+    steps = _steps(movies, of_genre, of_years, unique)
+    if options.drop_landscape_crops:
+        dropped = {RejectReason.LANDSCAPE_CROP: len(unique) - len(portrait)}
+        steps = (*steps, Step("portrait", len(portrait), dropped))
+    return Selection(candidates, targets, shares_of(options), steps)
 
 
 def select_locked(lock: LockFile) -> Selection:
     """Select exactly the movies that a lock file keeps."""
     rows = [[getattr(movie, name) for name in MOVIE_FIELDS] for movie in lock.movies]
     sizes = Counter(movie.stratum for movie in lock.kept)
-    strata = _strata(lock.options["min_year"], lock.options["max_year"])
-    targets = {stratum: sizes[stratum] for stratum in strata}
+    options = options_from_json(lock.options)
+    targets = {stratum: sizes[stratum] for stratum in _strata(options)}
     steps = (Step("locked", len(lock.kept)),)
-    return Selection(pd.DataFrame(rows, columns=MOVIE_FIELDS), targets, steps)
+    candidates = pd.DataFrame(rows, columns=MOVIE_FIELDS)
+    return Selection(candidates, targets, shares_of(options), steps)
 
 
-def _strata(min_year: int, max_year: int) -> list[Stratum]:
-    return [Stratum(name, split) for name in decade_names(min_year, max_year) for split in SPLITS]
+def _strata(options: Options) -> list[Stratum]:
+    decades = decade_names(options.min_year, options.max_year)
+    return [Stratum(decade, split) for decade in decades for split in options.splits]
+
+
+def _without_landscape_crops(movies: pd.DataFrame) -> pd.DataFrame:
+    is_crop = pd.Series(map(is_landscape_crop, movies["poster_url"]), movies.index, bool)
+    return movies[~is_crop].reset_index(drop=True)
 
 
 def _steps(
     movies: pd.DataFrame, of_genre: pd.DataFrame, of_years: pd.DataFrame, candidates: pd.DataFrame
-) -> tuple[Step, Step]:
+) -> tuple[Step, ...]:
     no_year = int(of_genre["year"].isna().sum())
     dropped = {
         RejectReason.YEAR_OUT_OF_RANGE: len(of_genre) - len(of_years) - no_year,
@@ -120,19 +128,6 @@ def _rank_movies(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
     return ranked.iloc[order].reset_index(drop=True)
 
 
-def _split_movies(ranked: pd.DataFrame, test_size: float) -> pd.DataFrame:
-    """Assign the split: the smallest ranks of each decade are test."""
-    by_decade = ranked.groupby("decade")["rank"]
-    quota = by_decade.transform("size").map(lambda size: _test_count(size, test_size))
-    splits = ["test" if is_test else "train" for is_test in by_decade.cumcount() < quota]
-    return ranked.assign(split=pd.Series(splits, ranked.index, object))
-
-
-def _test_count(movies: int, test_size: float) -> int:
-    """Return how many of some movies are test: the nearest whole number, half rounded up."""
-    return int(test_size * movies + 0.5)
-
-
 def _targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, int]:
     """Compute the target of each stratum, if no poster is rejected.
 
@@ -145,20 +140,20 @@ def _targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, in
     cap = options.max_per_decade or max(totals.values())
     if options.balance == "undersample":
         cap = min(cap, *totals.values())
-    targets = {}
-    for stratum, size in sizes.items():
-        count = min(cap, totals[stratum.decade])
-        tests = _test_count(count, options.test_size)
-        targets[stratum] = min(tests if stratum.split == "test" else count - tests, size)
+    shares = shares_of(options)
+    of_decade = {decade: split_sizes(min(cap, total), shares) for decade, total in totals.items()}
+    targets = {
+        stratum: min(of_decade[stratum.decade][stratum.split], size)
+        for stratum, size in sizes.items()
+    }
     return equalize(targets) if options.balance == "undersample" else targets
 
 
 def equalize(sizes: Mapping[Stratum, int]) -> dict[Stratum, int]:
     """Reduce every stratum to the smallest of its split."""
-    smallest = {
-        split: min(size for stratum, size in sizes.items() if stratum.split == split)
-        for split in SPLITS
-    }
+    smallest: dict[str, int] = {}
+    for stratum, size in sizes.items():
+        smallest[stratum.split] = min(size, smallest.get(stratum.split, size))
     return {stratum: smallest[stratum.split] for stratum in sizes}
 
 
@@ -193,7 +188,9 @@ def _check_targets(
 ) -> None:
     years = f"{options.min_year} to {options.max_year}"
     decades = list(dict.fromkeys(decade for decade, _ in targets))
-    counts = {decade: sum(sizes[Stratum(decade, split)] for split in SPLITS) for decade in decades}
+    counts = dict.fromkeys(decades, 0)
+    for stratum, size in sizes.items():
+        counts[stratum.decade] += size
     if empty := [decade for decade, count in counts.items() if count == 0]:
         raise SelectionError(
             f"The {', '.join(empty)} have no movie of the chosen genres within {years}, so no "
@@ -201,15 +198,16 @@ def _check_targets(
             f"{_years_with_movies(counts)}."
         )
     smallest = min(counts, key=counts.__getitem__)
-    for split in SPLITS:
+    for split in options.splits:
         has_some = any(sizes[Stratum(decade, split)] for decade in decades)
         keep_all = ', or keep all posters with balance="none" (--balance none)' if has_some else ""
         of_split = [targets[Stratum(decade, split)] for decade in decades]
         if max(of_split) == 0 or (options.balance == "undersample" and min(of_split) == 0):
             count = min(counts[smallest], options.max_per_decade or counts[smallest])
+            option = "validation_size" if split == "validation" else "test_size"
             raise SelectionError(
                 f"The {smallest} have too few movies for a {split} split: {count}, with a "
-                f"test_size of {options.test_size}. Choose other years, test_size or "
+                f"{option} of {getattr(options, option)}. Choose other years, {option} or "
                 f"max_per_decade{keep_all}."
             )
 

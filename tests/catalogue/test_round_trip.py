@@ -16,15 +16,14 @@ from movie_posters_decade.errors import CatalogueError
 
 # Titles hold none of the letters that the first byte of a character in UTF-8 is read as, in
 # Windows-1252: a title such as "\u00c2\u00ac" is repaired, and test_encoding says when. Nor do they
-# hold backslashes, of which a file alone does not say what they mean: test_delimited has those.
+# hold backslashes, of which a file alone does not say what they mean: test_delimited has those. A
+# title that starts with "=" is a formula in Excel, and some words are no title.
 FIRST_BYTES = "".join(map(chr, range(0xC2, 0xF5)))
 TEXT = st.text(
     st.characters(exclude_categories=["C"], exclude_characters=f"{FIRST_BYTES}\\"),
     min_size=1,
     max_size=12,
-).filter(
-    lambda text: text == text.strip() and not text.startswith("=")
-)  # "=" is a formula in Excel
+).filter(lambda text: text == text.strip() and not text.startswith(("=", "<NA>", "#N/A", "N/A")))
 GENRES = ("Action", "Drama", "Sci-Fi", "Children's", "Science Fiction")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_posters_decade.records import Checksum, Movie, Poster, Stratum
+from movie_posters_decade.records import Checksum, Movie, Poster, RejectReason, Stratum
 from movie_posters_decade.sampling.dedup import NearDuplicates
 from movie_posters_decade.sampling.sampler import Sample, draw_sample
 
@@ -36,7 +36,7 @@ def kept(sample: Sample) -> set[str]:
 def test_of_near_duplicates_the_smaller_rank_is_kept_and_named_in_the_rejection() -> None:
     sample = sample_of([poster("a", 2, 0b1), poster("b", 1, 0b11), poster("c", 3, 2**40 - 1)])
     assert kept(sample) == {"b", "c"}
-    [rejection] = sample.near_duplicates
+    [rejection] = sample.rejections
     assert (rejection.movie.imdb_id, rejection.reason, rejection.duplicate_of) == (
         "a",
         "near_duplicate",
@@ -55,6 +55,30 @@ def test_poster_beyond_the_target_rejects_no_near_duplicate() -> None:
         poster("copy", 3, 5),
     ]
     assert kept(sample_of(posters, MANY | {TEST_70S: 1})) == {"first", "copy"}
+
+
+def test_near_duplicate_beyond_the_target_is_counted_as_one() -> None:
+    posters = [poster("a", 1, 5), poster("b", 2, 2**40 - 1), poster("copy of a", 3, 5)]
+    sample = sample_of(posters, MANY | {TRAIN_70S: 2})
+    assert kept(sample) == {"a", "b"}
+    assert [one.movie.imdb_id for one in sample.rejections] == ["copy of a"]
+
+
+def test_picture_of_many_links_is_a_placeholder_and_none_is_kept() -> None:
+    """As a host's picture for missing posters, with status 200."""
+    strata = [TRAIN_70S, TEST_70S, TRAIN_80S, TRAIN_70S]
+    copies = [poster(str(rank), rank, 5, stratum) for rank, stratum in enumerate(strata)]
+    other = poster("other", 9, 2**40 - 1)
+    sample = sample_of([*copies, other])
+    assert kept(sample) == {"other"}
+    assert {one.reason for one in sample.rejections} == {RejectReason.PLACEHOLDER}
+    assert kept(sample_of([*copies[:3], other])) == {"1", "other"}
+
+
+def test_of_near_duplicates_validation_is_kept_before_train() -> None:
+    validation = Stratum("1980s", "validation")
+    posters = [poster("a", 1, 5), poster("b", 2, 5, validation)]
+    assert kept(sample_of(posters, MANY | {validation: 9})) == {"b"}
 
 
 def test_near_duplicate_of_a_rejected_poster_is_kept() -> None:
@@ -77,4 +101,4 @@ def test_sample_does_not_depend_on_the_order_of_arrival(
     chance.shuffle(shuffled)
     sample = sample_of(posters)
     assert sample == sample_of(shuffled)
-    assert len(posters) == len(kept(sample)) + len(sample.near_duplicates)
+    assert len(posters) == len(kept(sample)) + len(sample.rejections)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import SelectionError
-from movie_posters_decade.records import RejectReason, Stratum, decade_names
+from movie_posters_decade.records import SPLITS, RejectReason, Stratum, decade_names
 from movie_posters_decade.sampling import Selection, select
-from movie_posters_decade.sampling.selection import rank
+from movie_posters_decade.sampling.splits import rank
 
 DECADES = decade_names(1970, 2017)
 
@@ -192,3 +192,44 @@ def test_selection_without_candidates_is_an_error(options: Options, message: str
     with pytest.raises(SelectionError) as error:
         select(movies, options.checked())
     assert str(error.value) == message
+
+
+@settings(max_examples=40, deadline=None)
+@given(catalogues(), st.sampled_from([0.1, 0.2, 0.3]))
+def test_validation_takes_no_movie_from_test(movies: pd.DataFrame, size: float) -> None:
+    """So a model can be compared with one that was trained without validation."""
+    without = splits(select(movies, Options()))
+    options = Options(validation_size=size, max_per_decade=20, balance="none").checked()
+    found = splits(select(movies, options))
+    assert {imdb_id for imdb_id, split in found.items() if split == "test"} == {
+        imdb_id for imdb_id, split in without.items() if split == "test"
+    }
+    counts = sizes(select(movies, options))
+    for decade in DECADES:
+        total = sum(counts[decade, split] for split in SPLITS)
+        assert abs(counts[decade, "validation"] - size * total) <= 0.5
+
+
+def test_movies_of_a_series_are_in_one_split_on_request() -> None:
+    movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(400)])
+    movies["title"] = [f"The Tale of no{number // 4}x: Part {number % 4}" for number in range(400)]
+    options = Options(group_by="title", validation_size=0.2, balance="none").checked()
+    candidates = select(movies, options).candidates
+    stems = candidates["title"].str.split(":").str[0]
+    assert candidates.groupby(stems)["split"].nunique().max() == 1
+    assert set(candidates["split"]) == set(SPLITS)
+    shares = candidates["split"].value_counts(normalize=True)
+    assert 0.1 < shares["test"] < 0.3
+    other = select(movies, Options(balance="none")).candidates
+    assert other.groupby(stems)["split"].nunique().max() == 2
+
+
+def test_landscape_crops_are_dropped_on_request_and_counted() -> None:
+    movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(200)])
+    code = "_V1_UY268_CR84,0,182,268_"
+    movies.loc[:9, "poster_url"] = [f"http://host/{number}.{code}.jpg" for number in range(10)]
+    selection = select(movies, Options(drop_landscape_crops=True))
+    step = selection.steps[-1]
+    assert (step.name, step.movies, step.dropped) == ("portrait", 190, {"landscape_crop": 10})
+    assert len(selection.candidates) == 190
+    assert len(select(movies, Options()).candidates) == 200
