@@ -1,0 +1,100 @@
+"""Similarity: whether two posters show the same picture, also trimmed, framed or mirrored.
+
+This is the second look at near-duplicates, for the few pairs that perceptual hashes propose.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from PIL import Image
+
+from movie_posters_decade.images.decode import light_thumbnail
+
+Floats = NDArray[np.float32]
+
+MIN_SIMILARITY = 0.83
+"""The correlation from which on two posters count as the same picture.
+
+Of the 171 pairs that perceptual hashes propose among 3,387 posters of the catalogue, none is the same
+picture. One has 0.78: two covers of one series of discs, with other titles in the same places. All
+others are below 0.5. Of copies of 300 posters, saved as JPEG again, at least 0.97 reach this value if
+they are trimmed by 3 to 10 % at each edge, framed by 5 % of their width, mirrored, or have a banner
+over 15 % of their height.
+"""
+
+SIZE = 48
+"""Width and height, in pixels, of the thumbnails that are compared."""
+
+_CENTER = 34
+"""Width and height of the centre that is looked for. Banners and frames lie outside."""
+
+_SHIFT = 3
+"""How many pixels the centre may be off the middle."""
+
+_SCALES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85, 0.82, 0.79)
+"""The scales at which it is looked for: a trimmed copy shows its part of the picture larger."""
+
+_RADIUS = 4
+"""Local contrast is that within so many pixels around."""
+
+_NOISE = 400.0
+"""A variance of lightness, from 0 to 65,025, below which contrast is not raised to the usual one."""
+
+
+def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
+    """Return how well the centre of one thumbnail is found in the other, from -1 to 1.
+
+    This is template matching by normalized cross-correlation, at several scales and in both
+    directions, on thumbnails of equal local contrast. So neither tint nor brightness matters.
+
+    Args:
+        one: a thumbnail as `read_thumbnail` returns it, of shape (48, 48).
+        other: another one.
+        mirrored: whether to compare with the mirror image of the other.
+    """
+    if mirrored:
+        other = other[:, ::-1]
+    return max(_find_center(one, other), _find_center(other, one))
+
+
+@lru_cache(maxsize=4096)
+def read_thumbnail(path: Path) -> Floats:
+    """Read a poster as a thumbnail of equal local contrast, of shape (48, 48)."""
+    light = np.asarray(light_thumbnail(path.read_bytes(), (SIZE, SIZE)), np.float32)
+    mean = _local_mean(light)
+    variance = np.maximum(_local_mean(light**2) - mean**2, 0)
+    return np.asarray((light - mean) / np.sqrt(variance + _NOISE), np.float32)
+
+
+def _find_center(center_of: Floats, picture: Floats) -> float:
+    """Return the highest correlation of one thumbnail's centre with a part of the other."""
+    edge = (SIZE - _CENTER) // 2
+    center = Image.fromarray(center_of[edge : edge + _CENTER, edge : edge + _CENTER])
+    best = -1.0
+    for scale in _SCALES:
+        size = round(scale * _CENTER)
+        template = np.asarray(center.resize((size, size), Image.Resampling.BILINEAR)).ravel()
+        template = template - template.mean()
+        first = max(0, (SIZE - size) // 2 - _SHIFT)
+        last = min(SIZE, first + size + 2 * _SHIFT)
+        parts = sliding_window_view(picture[first:last, first:last], (size, size))
+        parts = parts.reshape(-1, size * size)
+        lengths = np.sqrt(
+            np.maximum(
+                np.einsum("ij,ij->i", parts, parts) - size * size * parts.mean(axis=1) ** 2, 1e-6
+            )
+        )
+        length = max(float(np.linalg.norm(template)), 1e-6)
+        best = max(best, float((parts @ template / lengths).max()) / length)
+    return best
+
+
+def _local_mean(pixels: Floats) -> Floats:
+    """Return the mean around each pixel; beyond the edges the picture is mirrored."""
+    width = 2 * _RADIUS + 1
+    padded = np.pad(pixels, _RADIUS, mode="symmetric")
+    rows = sliding_window_view(padded, width, axis=0).mean(axis=-1)
+    return np.asarray(sliding_window_view(rows, width, axis=1).mean(axis=-1), np.float32)
