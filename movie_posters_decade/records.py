@@ -153,6 +153,7 @@ class ImageCheck:
     reason: RejectReason | None = None  # why they cannot be used as a poster; None if they can
     phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
     detail: str = ""  # what the decoder said about an image that it could not read
+    stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
 
 Check = Callable[[bytes], ImageCheck]
@@ -185,6 +186,7 @@ class Poster:
     path: Path  # of the poster, as it was downloaded
     checksum: Checksum
     phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
+    stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
 
 @dataclass(frozen=True, slots=True)
