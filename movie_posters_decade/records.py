@@ -184,7 +184,7 @@ class Poster:
 
     movie: Movie
     path: Path  # of the poster, as it was downloaded
-    checksum: Checksum
+    checksum: Checksum  # of the poster, as it was downloaded
     phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
