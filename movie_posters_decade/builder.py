@@ -25,7 +25,7 @@ from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
 from movie_posters_decade.errors import CatalogueError, OptionError
-from movie_posters_decade.pipeline import Pipeline
+from movie_posters_decade.pipeline import Pipeline, read_stored
 from movie_posters_decade.records import Poster, decade_names
 from movie_posters_decade.report import Report
 
@@ -275,7 +275,7 @@ class StreamedPosters:
 def _example(poster: Poster, extra_columns: Sequence[str]) -> dict[str, Any]:
     movie = poster.movie
     return {
-        "image": {"bytes": poster.path.read_bytes(), "path": None},
+        "image": {"bytes": read_stored(poster), "path": None},
         "label": movie.decade,
         "imdb_id": movie.imdb_id,
         "title": movie.title,

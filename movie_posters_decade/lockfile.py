@@ -1,7 +1,7 @@
 """Lock file: the exact posters of a build, so that anyone can build the same dataset.
 
 The file has one JSON object a line. The first line holds the options, the catalogue's hash and the
-version; each other line holds a movie, in the order of their ids, with the checksum of its poster
+version; each other line holds a movie, in the order of their ids, with the checksums of its poster
 or the reason for its rejection.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from movie_posters_decade import __version__
 from movie_posters_decade.config import Options, dataset_options, options_from_json
@@ -37,13 +37,40 @@ LISTED_MISMATCHES = 20
 _REMEDY = "Pass a file that a build wrote, complete and unchanged."
 
 
+class LockedPoster(NamedTuple):
+    """The checksums of a kept poster."""
+
+    checksum: Checksum  # as it was downloaded
+    stored: Checksum | None  # of the PNG that is stored instead; None if there is none
+
+    @classmethod
+    def of(cls, poster: Poster) -> "LockedPoster":
+        """Return the checksums of a poster."""
+        return cls(poster.checksum, poster.stored)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the values in a line of the file."""
+        if self.stored is None:
+            return self.checksum._asdict()
+        stored = {f"stored_{name}": value for name, value in self.stored._asdict().items()}
+        return self.checksum._asdict() | stored
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> "LockedPoster":
+        """Return the checksums that a line of the file holds."""
+        stored = None
+        if "stored_sha256" in line:
+            stored = Checksum(str(line["stored_sha256"]), int(line["stored_size"]))
+        return cls(Checksum(str(line["sha256"]), int(line["size"])), stored)
+
+
 @dataclass(frozen=True)
 class LockFile:
     """The content of a lock file."""
 
     catalogue: str  # the SHA-256 of the catalogue
     options: Mapping[str, Any]  # those that shape the dataset, by name
-    kept: Mapping[Movie, Checksum]  # the movies of the dataset, and the checksums of their posters
+    kept: Mapping[Movie, LockedPoster]  # the movies of the dataset, and their posters' checksums
     rejected: Mapping[Movie, RejectReason]  # the movies that were tried and rejected
     package_version: str = __version__  # of the package that built it
     path: str = field(default="", compare=False)  # where it was read, for error messages
@@ -65,7 +92,7 @@ class LockFile:
             if not movie.extra:
                 del line["extra"]
             if movie in self.kept:
-                line |= self.kept[movie]._asdict()
+                line |= self.kept[movie].to_json()
             else:
                 line["rejected"] = self.rejected[movie].value
             yield f"{json.dumps(line, ensure_ascii=False)}\n"
@@ -78,7 +105,7 @@ class LockFile:
     def without(self, rejections: Sequence[Rejection]) -> "LockFile":
         """Return the lock file of a build from this one that left some posters out."""
         rejected = {rejection.movie: rejection.reason for rejection in rejections}
-        kept = {movie: checksum for movie, checksum in self.kept.items() if movie not in rejected}
+        kept = {movie: locked for movie, locked in self.kept.items() if movie not in rejected}
         rejected = {**self.rejected, **rejected}
         return replace(self, kept=kept, rejected=rejected, package_version=__version__)
 
@@ -87,7 +114,7 @@ def make_lock_file(
     catalogue: str, options: Options, posters: Iterable[Poster], rejections: Iterable[Rejection]
 ) -> LockFile:
     """Create the lock file of a build."""
-    kept = {poster.movie: poster.checksum for poster in posters}
+    kept = {poster.movie: LockedPoster.of(poster) for poster in posters}
     rejected = {rejection.movie: rejection.reason for rejection in rejections}
     return LockFile(catalogue, dataset_options(options), kept, rejected)
 
@@ -115,7 +142,7 @@ def mismatches(lock: LockFile, outcomes: Sequence[Poster | Rejection]) -> list[R
         if isinstance(outcome, Rejection)
         else Rejection(outcome.movie, RejectReason.HASH_MISMATCH)
         for outcome in outcomes
-        if isinstance(outcome, Rejection) or outcome.checksum != lock.kept[outcome.movie]
+        if isinstance(outcome, Rejection) or LockedPoster.of(outcome) != lock.kept[outcome.movie]
     ]
 
 
@@ -156,7 +183,7 @@ def parse_lock_file(text: str, path: str) -> LockFile:
         for number, line in enumerate(others, start=2)
         if line
     ]
-    kept = {movie: value for movie, value in movies if isinstance(value, Checksum)}
+    kept = {movie: value for movie, value in movies if isinstance(value, LockedPoster)}
     rejected = {movie: value for movie, value in movies if isinstance(value, RejectReason)}
     if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
         raise LockFileError(
@@ -192,7 +219,7 @@ def _head(path: str, line: dict[str, Any]) -> tuple[LockFile, int]:
     return LockFile(str(line["catalogue"]), options, {}, {}, version, path), int(line["movies"])
 
 
-def _movie(line: dict[str, Any]) -> tuple[Movie, Checksum | RejectReason]:
+def _movie(line: dict[str, Any]) -> tuple[Movie, LockedPoster | RejectReason]:
     values = {"extra": ()} | {name: line[name] for name in MOVIE_FIELDS if name in line}
     score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
     lists = {name: tuple(values[name]) for name in ("genres", "extra")}
@@ -205,4 +232,4 @@ def _movie(line: dict[str, Any]) -> tuple[Movie, Checksum | RejectReason]:
         raise TypeError(line)
     if "rejected" in line:
         return movie, RejectReason(line["rejected"])
-    return movie, Checksum(str(line["sha256"]), int(line["size"]))
+    return movie, LockedPoster.from_json(line)

@@ -23,10 +23,10 @@ from movie_posters_decade.download import (
     temporary_cache,
     user_agent,
 )
-from movie_posters_decade.errors import SelectionError
-from movie_posters_decade.images import check_poster, check_version
+from movie_posters_decade.errors import DownloadError, SelectionError
+from movie_posters_decade.images import check_poster, check_version, stored_form
 from movie_posters_decade.lockfile import LockFile, make_lock_file
-from movie_posters_decade.records import Poster, Rejection, is_url
+from movie_posters_decade.records import Checksum, Poster, Rejection, is_url
 from movie_posters_decade.report import Report, build_report, plan_report
 from movie_posters_decade.sampling import (
     Collection,
@@ -185,3 +185,23 @@ class Pipeline:
             # The demo's server is not a network.
             offline=False if self._is_demo else None,
         )
+
+
+def read_stored(poster: Poster) -> bytes:
+    """Return the bytes that the dataset stores of a poster: the file, or a PNG of it.
+
+    Raises:
+        DownloadError: the PNG is not the one whose checksum the check computed.
+    """
+    content = poster.path.read_bytes()
+    if poster.stored is None:
+        return content
+    stored = stored_form(content)
+    if Checksum.of(stored) != poster.stored:
+        raise DownloadError(
+            f"{poster.path}: expected a poster that becomes a PNG with SHA-256 "
+            f"{poster.stored.sha256}; found that it becomes another one here. Install the same "
+            "build of Pillow for all workers, or, if the file changed, build with "
+            "--force-redownload."
+        )
+    return stored

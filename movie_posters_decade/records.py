@@ -44,6 +44,7 @@ class RejectReason(StrEnum):
     TRUNCATED = "truncated"
     UNDECODABLE = "undecodable"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
     GRAYSCALE = "grayscale"
     NEAR_DUPLICATE = "near_duplicate"
 
@@ -77,6 +78,7 @@ MEANINGS = {
     RejectReason.TRUNCATED: "the image ends early",
     RejectReason.UNDECODABLE: "an image that no decoder reads",
     RejectReason.TOO_MANY_PIXELS: "more pixels than the limit",
+    RejectReason.TOO_SMALL: "smaller than a thumbnail",
     RejectReason.GRAYSCALE: "black and white",
     RejectReason.NEAR_DUPLICATE: "looks like a poster that is kept",
     RejectReason.HASH_MISMATCH: "not the bytes that the lock file lists",
@@ -163,6 +165,7 @@ class ImageCheck:
     reason: RejectReason | None = None  # why they cannot be used as a poster; None if they can
     phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
     detail: str = ""  # what the decoder said about an image that it could not read
+    stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
 
 Check = Callable[[bytes], ImageCheck]
@@ -193,8 +196,9 @@ class Poster:
 
     movie: Movie
     path: Path  # of the poster, as it was downloaded
-    checksum: Checksum
+    checksum: Checksum  # of the poster, as it was downloaded
     phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
+    stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
 
 @dataclass(frozen=True, slots=True)

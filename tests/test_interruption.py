@@ -174,4 +174,4 @@ def test_two_builds_at_once_share_a_cache_without_harm(
     assert [json.loads(output)["kept"] for output in outputs] == [200, 200]
     assert len(stored_downloads(cache)) == 200
     others = {path.suffix for path in (cache / "downloads").iterdir()} - {""}
-    assert others <= {".phashes", ".json"}, "no file is left incomplete"
+    assert others <= {".hashes", ".json"}, "no file is left incomplete"

@@ -1,6 +1,7 @@
-"""Download cache of datasets, with a negative cache for links not found and a cache of phashes."""
+"""Download cache of datasets, with a negative cache for links not found and a cache of hashes."""
 
 import copy
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -8,12 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
-from movie_posters_decade.records import DownloadResult
+from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck
 
 NOT_FOUND_SECONDS = 7 * 24 * 3600
 """How long the negative cache keeps a link that was not found: seven days."""
@@ -22,7 +24,7 @@ LIST_LENGTH = 15
 """The longest list for the download manager, which requests the first URL of a longer one."""
 
 _REQUESTED_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com")
-_PHASH_LINE = re.compile("[0-9a-f]{64} [0-9a-f]{16}")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -81,41 +83,72 @@ class DownloadCache:
 
 
 class HashCache:
-    """Cache of perceptual hashes by checksum: a usable poster is not decoded a second time.
+    """Cache of what the check found in usable posters, which are not decoded a second time.
 
-    It is one file beside the downloads. As the key is the checksum of the bytes, a file that
-    changes is checked again. Each version of the check has its own file, as phashes differ. Several
-    processes may append to one file at once.
+    It is one file beside the downloads, with a JSON object a line: the checksum of a poster and the
+    hashes that its check computed. As the key is the checksum of the bytes, a file that changes is
+    checked again. Each version of the check has its own file, as hashes differ. Several processes
+    may append to one file at once.
     """
 
     def __init__(self, folder: Path, version: str) -> None:
-        self._path = folder / f"movie_posters_decade.{version}.phashes"
-        self.phashes = self._read()
-        """The perceptual hashes, by SHA-256 in hexadecimal digits."""
-        self._saved = len(self.phashes)
+        self._path = folder / f"movie_posters_decade.{version}.hashes"
+        self.checks = self._read()
+        """The checks of usable posters, by SHA-256 in hexadecimal digits."""
+        self._saved = len(self.checks)
 
     def add(self, result: DownloadResult) -> None:
-        """Add the phash of a download, if it is a usable poster."""
+        """Add the check of a download, if it is a usable poster with a perceptual hash."""
         check = result.check
         if check is not None and check.reason is None and check.phash is not None:
-            self.phashes.setdefault(check.checksum.sha256, check.phash)
+            self.checks.setdefault(check.checksum.sha256, check)
 
     def save(self) -> None:
-        """Append the new phashes to the file. An error is ignored: the cache only saves time."""
-        new = islice(self.phashes.items(), self._saved, None)
-        lines = "".join(f"{sha256} {phash:016x}\n" for sha256, phash in new)
-        self._saved = len(self.phashes)
+        """Append the new checks to the file. An error is ignored: the cache only saves time."""
+        new = islice(self.checks.values(), self._saved, None)
+        lines = "".join(f"{json.dumps(_to_json(check))}\n" for check in new)
+        self._saved = len(self.checks)
         if lines:
             with suppress(OSError), self._path.open("ab", buffering=0) as file:
                 # A killed process may have left half a line.
                 file.write(f"\n{lines}".encode())
 
-    def _read(self) -> dict[str, int]:
+    def _read(self) -> dict[str, ImageCheck]:
         try:
             lines = self._path.read_text(encoding="ascii").split("\n")
         except (OSError, UnicodeDecodeError):
             return {}
-        return {line[:64]: int(line[65:], 16) for line in lines if _PHASH_LINE.fullmatch(line)}
+        checks = {}
+        for line in filter(None, lines):
+            with suppress(ValueError, TypeError, KeyError):
+                check = _from_json(json.loads(line))
+                checks[check.checksum.sha256] = check
+        return checks
+
+
+def _to_json(check: ImageCheck) -> dict[str, Any]:
+    """Return the check of a usable poster as a JSON object, without what is None."""
+    values = {"checksum": check.checksum, "phash": check.phash, "stored": check.stored}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _from_json(line: dict[str, Any]) -> ImageCheck:
+    """Return the check that a line holds; any error means that it holds none."""
+    phash, stored = line["phash"], line.get("stored")
+    if not isinstance(phash, int) or not 0 <= phash < 2**64:
+        raise ValueError(line)
+    return ImageCheck(
+        _checksum(line["checksum"]),
+        phash=phash,
+        stored=None if stored is None else _checksum(stored),
+    )
+
+
+def _checksum(values: Any) -> Checksum:
+    sha256, size = values
+    if not _SHA256.fullmatch(sha256) or not isinstance(size, int):
+        raise ValueError(values)
+    return Checksum(sha256, size)
 
 
 def paths_from_manager(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:

@@ -57,7 +57,7 @@ class Downloader:
     cache: DownloadCache
     check: Check = accept_anything
     _: KW_ONLY
-    hashes: HashCache | None = None  # phashes of earlier checks, which are not repeated
+    hashes: HashCache | None = None  # what earlier checks found, which are not repeated
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
@@ -156,9 +156,9 @@ class Downloader:
         return DownloadResult(url, reason=RejectReason.NOT_FOUND, status=status)
 
     def _check_again(self, content: bytes) -> ImageCheck:
-        checksum = Checksum.of(content)
-        phash = None if self.hashes is None else self.hashes.phashes.get(checksum.sha256)
-        return self.check(content) if phash is None else ImageCheck(checksum, phash=phash)
+        if self.hashes is None:
+            return self.check(content)
+        return self.hashes.checks.get(Checksum.of(content).sha256) or self.check(content)
 
     def _check_online(self, links: Sequence[Link]) -> None:
         if self.offline and self.refresh:

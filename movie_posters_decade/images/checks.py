@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
+from movie_posters_decade.images.canonical import is_plain, stored_form
 from movie_posters_decade.images.decode import (
     THUMBNAIL_SIZE,
     open_image,
@@ -22,6 +23,14 @@ from movie_posters_decade.records import Checksum, ImageCheck, RejectReason
 
 MAX_PIXELS = 50_000_000
 """The largest width times height of an image that is decoded."""
+
+MIN_SIDE = 32
+"""The smallest width and height of a poster, in pixels.
+
+All 3,434 posters of the catalogue's sample have 182x268 pixels. The smallest thumbnails that image
+hosts offer are about 45 wide. What is smaller is an icon, or the single pixel by which a web page
+counts its visitors.
+"""
 
 MIN_COLORFULNESS = 4.0
 """Grayscale threshold: a poster of a lower colorfulness counts as black-and-white.
@@ -39,10 +48,12 @@ _REDUCED_SIZE = (32, 32)
 def check_version(folder: Path = Path(__file__).parent) -> str:
     """Return a hash of the code in a folder that decides what a check finds, and of Pillow.
 
-    Another version may find something else, so its cached perceptual hashes must not be used.
+    Another version may find something else, so the hashes that it cached must not be used. The same
+    Pillow may come with other versions of the libraries that convert profiles and write PNGs.
     """
-    digest = hashlib.sha256(PIL.__version__.encode())
-    for name in ("checks.py", "decode.py", "diagnosis.py"):
+    libraries = (PIL.__version__, features.version("littlecms2"), features.version("zlib"))
+    digest = hashlib.sha256(" ".join(map(str, libraries)).encode())
+    for name in ("canonical.py", "checks.py", "decode.py", "diagnosis.py", "profiles.py"):
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -50,7 +61,8 @@ def check_version(folder: Path = Path(__file__).parent) -> str:
 def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
     """Check whether downloaded bytes can be used as a poster, and compute their perceptual hash.
 
-    A poster has a format of `decode.FORMATS`. With ``keep_grayscale`` it may be black and white.
+    A poster has a format of `decode.FORMATS`. With ``keep_grayscale`` it may be black and white. If
+    the dataset stores it re-encoded, the checksum of its stored form is computed, too.
 
     Raises:
         OSError, MemoryError: if this machine lacks descriptors or memory, which says nothing about
@@ -73,10 +85,20 @@ def _check(checksum: Checksum, content: bytes, keep_grayscale: bool) -> ImageChe
     with open_image(content) as image:
         if image.width * image.height > MAX_PIXELS:
             return ImageCheck(checksum, RejectReason.TOO_MANY_PIXELS)
+        if min(image.size) < MIN_SIDE:
+            return ImageCheck(checksum, RejectReason.TOO_SMALL)
         pixels = _pixels(thumbnail(image))
+        is_stored_as_it_is = is_plain(image)
     if not keep_grayscale and _is_grayscale(pixels, content):
         return ImageCheck(checksum, RejectReason.GRAYSCALE)
-    return ImageCheck(checksum, phash=phash(pixels))
+    stored = None if is_stored_as_it_is else _stored_checksum(content)
+    return ImageCheck(checksum, phash=phash(pixels), stored=stored)
+
+
+def _stored_checksum(content: bytes) -> Checksum | None:
+    """Return the checksum of a poster's stored form, or None if that is the content itself."""
+    stored = stored_form(content)
+    return None if stored is content else Checksum.of(stored)
 
 
 def _is_grayscale(pixels: NDArray[np.float64], content: bytes) -> bool:

@@ -1,9 +1,12 @@
-"""Decoding: open an image, orient it, flatten transparency, convert to RGB, shrink."""
+"""Decoding: open an image, orient it, flatten transparency, convert to sRGB, shrink."""
 
 import io
 from threading import Lock
 
+import numpy as np
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from movie_posters_decade.images.profiles import conversion_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "JPEG2000", "TIFF", "BMP", "MPO")
 """The image formats that are opened, where Pillow was built with them.
@@ -60,8 +63,10 @@ def open_image(content: bytes) -> Image.Image:
 
 
 def decode_poster(content: bytes) -> Image.Image:
-    """Decode a usable poster: upright, in RGB, and white where it is transparent."""
+    """Decode a usable poster: upright, in RGB and sRGB, and white where it is transparent."""
     with open_image(content) as image:
+        # Some formats say only now how they are oriented, and a TIFF is turned now.
+        image.load()
         return to_rgb(_orient(image))
 
 
@@ -84,14 +89,50 @@ def thumbnail(image: Image.Image) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert an image of any mode to RGB, over white where it is transparent."""
-    if image.mode.startswith("I"):
-        # Scale 16 bits to 8. Pillow's own conversion would clip them instead.
-        image = image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
+    """Convert an image of any mode to RGB, in sRGB and over white where it is transparent."""
+    conversion = conversion_of(image)
+    if is_deep(image):
+        image = _to_8_bits(image)
+    alpha = None
     if image.has_transparency_data:
         image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+    if conversion is not None:
+        image = conversion.apply(image.convert(conversion.input_mode))
+    if alpha is not None:
+        image.putalpha(alpha)
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
+    rgb = image.convert("RGB")
+    # It no longer describes the colours.
+    rgb.info.pop("icc_profile", None)
+    return rgb
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Return whether an image has more than 8 bits, which Pillow itself clips instead of scaling.
+
+    Only images of grey do: of colours, Pillow reads the upper 8 bits.
+    """
+    return image.mode.startswith(("I", "F"))
+
+
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """Scale an image of grey in 16 or 32 bits, or in floats, to 8 bits.
+
+    Whole numbers have 32 bits if one of them needs more than 16, as older versions of Pillow give
+    both the same mode. Floats are from 0 to 1, or, if one is larger, from 0 to 255.
+    """
+    levels = np.asarray(image)
+    if image.mode == "F":
+        scaled = np.nan_to_num(levels) * (255 if levels.max() <= 1 else 1)
+    else:
+        levels = levels.astype(np.uint32)  # Pillow reads them with a sign
+        scaled = levels / (256 if levels.max() < 2**16 else 2**24)
+    grey = Image.fromarray(scaled.clip(0, 255).astype(np.uint8))
+    if isinstance(image.info.get("transparency"), int):  # of a PNG: the level that is transparent
+        opaque = levels != image.info["transparency"]
+        grey.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
+    return grey
 
 
 def _orient(image: Image.Image) -> Image.Image:

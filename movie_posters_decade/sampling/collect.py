@@ -200,7 +200,8 @@ def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
     if result.path is None or result.check is None:
         reason = result.reason or RejectReason.NOT_FOUND
         return Rejection(movie, reason, result.status, result.final_url, detail=result.detail)
-    return Poster(movie, result.path, result.check.checksum, result.check.phash)
+    check = result.check
+    return Poster(movie, result.path, check.checksum, check.phash, check.stored)
 
 
 def _split_mismatches(

@@ -1,6 +1,8 @@
-"""The phash cache: phashes of usable posters, by the checksum of their bytes."""
+"""The cache of hashes: what was found in usable posters, by the checksum of their bytes."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samples import paint
@@ -10,7 +12,12 @@ from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck, R
 
 URL = "http://host/"
 CHECKSUMS = [Checksum.of(paint("1990s", number)) for number in range(4)]
-CHECKS = [ImageCheck(sha, phash=2**63 + number) for number, sha in enumerate(CHECKSUMS)]
+PNG = Checksum.of(b"a PNG")
+CHECKS = [
+    ImageCheck(sha, phash=2**63 + number, stored=PNG if number == 1 else None)
+    for number, sha in enumerate(CHECKSUMS)
+]
+"""Checks of usable posters; one of them is stored as a PNG."""
 
 
 def save(folder: Path, *checks: ImageCheck, version: str = "1") -> None:
@@ -27,15 +34,13 @@ def downloaded(check: ImageCheck) -> DownloadResult:
 
 
 def saved(folder: Path, version: str = "1") -> list[ImageCheck]:
-    """Return those of the checks whose phash is in the cache, which must hold no other."""
-    phashes = HashCache(folder, version).phashes
-    found = [check for check in CHECKS if check.checksum.sha256 in phashes]
-    assert all(phashes[check.checksum.sha256] == check.phash for check in found)
-    assert len(found) == len(phashes)
-    return found
+    """Return the checks in the cache."""
+    checks = HashCache(folder, version).checks
+    assert list(checks) == [check.checksum.sha256 for check in checks.values()]
+    return list(checks.values())
 
 
-def test_phashes_are_there_the_next_time_and_written_once(tmp_path: Path) -> None:
+def test_checks_are_there_the_next_time_and_written_once(tmp_path: Path) -> None:
     save(tmp_path, *CHECKS[:2])
     save(tmp_path, *CHECKS[1:3])
     assert saved(tmp_path) == CHECKS[:3]
@@ -52,7 +57,7 @@ def test_two_processes_at_once_overwrite_nothing(tmp_path: Path) -> None:
     assert saved(tmp_path) == CHECKS[1:3]
 
 
-@pytest.mark.parametrize("cut", [1, 10, 40, 80])
+@pytest.mark.parametrize("cut", [1, 2, 10, 40, 80, 200])
 def test_unfinished_line_of_a_killed_build_is_ignored(tmp_path: Path, cut: int) -> None:
     save(tmp_path, *CHECKS[:2])
     [file] = tmp_path.iterdir()
@@ -63,7 +68,7 @@ def test_unfinished_line_of_a_killed_build_is_ignored(tmp_path: Path, cut: int) 
     assert saved(tmp_path) == [*left, CHECKS[2]]
 
 
-def test_each_version_of_the_check_has_its_own_phashes(tmp_path: Path) -> None:
+def test_each_version_of_the_check_has_its_own_file(tmp_path: Path) -> None:
     save(tmp_path, *CHECKS[:2])
     assert saved(tmp_path, "2") == []
     [file] = tmp_path.iterdir()
@@ -73,25 +78,39 @@ def test_each_version_of_the_check_has_its_own_phashes(tmp_path: Path) -> None:
     assert saved(tmp_path, "2") == CHECKS[:2]
 
 
-@pytest.mark.parametrize("phash", ["-000000000000001", "0x00000000000001", "g" * 16, "1" * 17])
-def test_invalid_line_is_ignored(tmp_path: Path, phash: str) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"phash": -1},
+        {"phash": 2**64},
+        {"phash": "1"},
+        {"phash": None},
+        {"checksum": ["0", 1]},
+        {"checksum": [CHECKSUMS[1].sha256]},
+        {"checksum": CHECKSUMS[1].sha256},
+        {"stored": [CHECKSUMS[1].sha256, "1"]},
+        {"stored": 5},
+    ],
+)
+def test_invalid_line_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None:
     save(tmp_path, CHECKS[0])
     [file] = tmp_path.iterdir()
+    line = {"checksum": CHECKSUMS[1], "phash": 1} | change
     with file.open("a") as lines:
-        lines.write(f"\n{CHECKSUMS[1].sha256} {phash}\n")
+        lines.write(f"\n{json.dumps(line)}\n[]\n7\n")
     assert saved(tmp_path) == [CHECKS[0]]
     file.write_bytes(b"\xff\xfe")
     assert saved(tmp_path) == []
 
 
-def test_phashes_added_after_saving_are_saved_too(tmp_path: Path) -> None:
+def test_checks_added_after_saving_are_saved_too(tmp_path: Path) -> None:
     hashes = HashCache(tmp_path, "1")
     for check in CHECKS:
         hashes.add(downloaded(check))
         hashes.save()
     assert saved(tmp_path) == CHECKS
     [file] = tmp_path.iterdir()
-    assert len(file.read_text().split()) == 2 * len(CHECKS)
+    assert len([line for line in file.read_text().split("\n") if line]) == len(CHECKS)
 
 
 def test_only_usable_posters_with_a_phash_are_saved(tmp_path: Path) -> None:

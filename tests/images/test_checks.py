@@ -12,6 +12,7 @@ from samples import encode, paint
 from movie_posters_decade.images import checks
 from movie_posters_decade.images.checks import (
     MIN_COLORFULNESS,
+    MIN_SIDE,
     check_poster,
     check_version,
     colorfulness,
@@ -65,6 +66,21 @@ def test_image_too_large_to_decode_is_not_decoded(size: tuple[int, int]) -> None
     assert check_poster(bomb).reason is RejectReason.TOO_MANY_PIXELS
 
 
+@pytest.mark.parametrize("size", [(1, 1), (MIN_SIDE - 1, 134), (91, MIN_SIDE - 1)])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("keep_grayscale", [True, False])
+def test_icon_or_tracking_pixel_is_no_poster(
+    size: tuple[int, int], mode: str, keep_grayscale: bool
+) -> None:
+    content = encode(COLOR.convert(mode).resize(size), "PNG")
+    check = check_poster(content, keep_grayscale=keep_grayscale)
+    assert check.reason is RejectReason.TOO_SMALL
+
+
+def test_smallest_poster_is_usable() -> None:
+    assert check_poster(encode(COLOR.resize((MIN_SIDE, MIN_SIDE)), "PNG")).reason is None
+
+
 @pytest.mark.parametrize(("tint", "reason"), [(4, RejectReason.GRAYSCALE), (24, None)])
 def test_faint_tint_is_grayscale_and_a_clear_one_is_not(
     tint: int, reason: RejectReason | None
@@ -115,7 +131,7 @@ def test_checksum_is_returned_whatever_the_check_finds(content: bytes) -> None:
     assert check_poster(content).checksum == Checksum.of(content)
 
 
-@pytest.mark.parametrize("name", ["checks.py", "decode.py", "diagnosis.py"])
+@pytest.mark.parametrize("name", ["canonical.py", "decode.py", "profiles.py"])
 def test_version_changes_with_the_code_of_the_check(tmp_path: Path, name: str) -> None:
     code = shutil.copytree(Path(checks.__file__).parent, tmp_path / "images")
     assert check_version(code) == check_version()

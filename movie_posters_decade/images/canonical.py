@@ -1,0 +1,47 @@
+"""Stored form: the bytes of a poster that the dataset holds, which everyone decodes alike.
+
+`datasets` ignores colour profiles, shows the colours that transparency hides, and clips more than 8
+bits to white. A poster that it would show otherwise than `decode_poster` is stored as a PNG.
+"""
+
+import io
+
+from PIL import Image
+
+from movie_posters_decade.images.decode import decode_poster, is_deep, open_image
+from movie_posters_decade.images.profiles import conversion_of
+
+
+def stored_form(content: bytes) -> bytes:
+    """Return the bytes that the dataset holds for a poster that `check_poster` accepts.
+
+    Returns:
+        ``content`` itself if `datasets` decodes it to the same picture; else a PNG of what
+        `decode_poster` makes of it, in RGB, without profile, transparency and EXIF data. The bytes
+        of a PNG depend on the versions of Pillow and of the zlib in it; its pixels do not.
+    """
+    with open_image(content) as image:
+        image.load()
+        if is_plain(image) or _is_plain_but_for_opaque_alpha(image):
+            return content
+    poster = decode_poster(content)
+    poster.info.clear()
+    file = io.BytesIO()
+    poster.save(file, "PNG")
+    return file.getvalue()
+
+
+def is_plain(image: Image.Image) -> bool:
+    """Return whether an image is decoded alike everywhere, by what its header says.
+
+    That is the case for nearly all posters: 8 bits, without transparency, and with no profile but
+    sRGB. Some formats say it only when they are decoded, so the image must have been loaded.
+    """
+    return not image.has_transparency_data and not is_deep(image) and conversion_of(image) is None
+
+
+def _is_plain_but_for_opaque_alpha(image: Image.Image) -> bool:
+    if is_deep(image) or conversion_of(image) is not None:
+        return False
+    least, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return least == 255
