@@ -24,7 +24,7 @@ from movie_posters_decade.download import (
     user_agent,
 )
 from movie_posters_decade.errors import DownloadError, SelectionError
-from movie_posters_decade.images import check_poster, check_version, stored_form
+from movie_posters_decade.images import PictureComparison, check_poster, check_version, stored_form
 from movie_posters_decade.lockfile import LockFile, make_lock_file
 from movie_posters_decade.records import Checksum, Poster, Rejection, is_url
 from movie_posters_decade.report import Report, build_report, plan_report
@@ -96,7 +96,14 @@ class Pipeline:
         with self._proxies() as proxies, temporary_cache() as cache:
             download = self._downloader(cache, proxies).download
             if self.lock is None:
-                yield from stream(selection, split, download, cache.remove, equal=self._is_equal)
+                yield from stream(
+                    selection,
+                    split,
+                    download,
+                    cache.remove,
+                    PictureComparison(),
+                    equal=self._is_equal,
+                )
             else:
                 allow_missing = self.options.allow_missing
                 yield from stream_locked(
@@ -119,7 +126,9 @@ class Pipeline:
 
     def _collect(self, selection: Selection, downloader: Downloader) -> Collection:
         if self.lock is None:
-            return collect(selection, downloader.download, equal=self._is_equal)
+            return collect(
+                selection, downloader.download, PictureComparison(), equal=self._is_equal
+            )
         allow_missing = self.options.allow_missing
         return collect_locked(self.lock, downloader.download, allow_missing=allow_missing)
 

@@ -157,13 +157,23 @@ class Checksum(NamedTuple):
         return cls(hashlib.sha256(content).hexdigest(), len(content))
 
 
+class PerceptualHashes(NamedTuple):
+    """The perceptual hashes of a poster, 64 bits each: of the whole, and of parts of its middle."""
+
+    whole: int
+    center_90: int  # of 90 % of its width and height
+    center_80: int
+    center_64: int
+    mirrored: int  # of the mirror image of the whole
+
+
 @dataclass(frozen=True, slots=True)
 class ImageCheck:
     """What a check of downloaded bytes found."""
 
     checksum: Checksum
     reason: RejectReason | None = None  # why they cannot be used as a poster; None if they can
-    phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
+    phashes: PerceptualHashes | None = None  # None where they were not computed
     detail: str = ""  # what the decoder said about an image that it could not read
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
@@ -197,7 +207,7 @@ class Poster:
     movie: Movie
     path: Path  # of the poster, as it was downloaded
     checksum: Checksum  # of the poster, as it was downloaded
-    phash: int | None = None  # the perceptual hash, 64 bits; None where it was not computed
+    phashes: PerceptualHashes | None = None  # None where they were not computed
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
 
 

@@ -15,7 +15,7 @@ from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
-from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck
+from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck, PerceptualHashes
 
 NOT_FOUND_SECONDS = 7 * 24 * 3600
 """How long the negative cache keeps a link that was not found: seven days."""
@@ -98,9 +98,9 @@ class HashCache:
         self._saved = len(self.checks)
 
     def add(self, result: DownloadResult) -> None:
-        """Add the check of a download, if it is a usable poster with a perceptual hash."""
+        """Add the check of a download, if it is a usable poster with perceptual hashes."""
         check = result.check
-        if check is not None and check.reason is None and check.phash is not None:
+        if check is not None and check.reason is None and check.phashes is not None:
             self.checks.setdefault(check.checksum.sha256, check)
 
     def save(self) -> None:
@@ -128,18 +128,18 @@ class HashCache:
 
 def _to_json(check: ImageCheck) -> dict[str, Any]:
     """Return the check of a usable poster as a JSON object, without what is None."""
-    values = {"checksum": check.checksum, "phash": check.phash, "stored": check.stored}
+    values = {"checksum": check.checksum, "phashes": check.phashes, "stored": check.stored}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _from_json(line: dict[str, Any]) -> ImageCheck:
     """Return the check that a line holds; any error means that it holds none."""
-    phash, stored = line["phash"], line.get("stored")
-    if not isinstance(phash, int) or not 0 <= phash < 2**64:
+    phashes, stored = PerceptualHashes(*line["phashes"]), line.get("stored")
+    if not all(isinstance(phash, int) and 0 <= phash < 2**64 for phash in phashes):
         raise ValueError(line)
     return ImageCheck(
         _checksum(line["checksum"]),
-        phash=phash,
+        phashes=phashes,
         stored=None if stored is None else _checksum(stored),
     )
 

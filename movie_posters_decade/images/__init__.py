@@ -3,6 +3,7 @@
 from movie_posters_decade.images.canonical import stored_form
 from movie_posters_decade.images.checks import check_poster, check_version, colorfulness
 from movie_posters_decade.images.decode import decode_poster, file_extension
+from movie_posters_decade.images.similarity import PictureComparison
 from movie_posters_decade.images.transform import (
     POSTERS_A_ROW,
     draw_contact_sheet,
@@ -13,6 +14,7 @@ from movie_posters_decade.images.transform import (
 
 __all__ = [
     "POSTERS_A_ROW",
+    "PictureComparison",
     "check_poster",
     "check_version",
     "colorfulness",

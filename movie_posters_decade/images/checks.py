@@ -1,4 +1,4 @@
-"""Image check: whether bytes are a usable poster, or why not, and the poster's perceptual hash."""
+"""Image check: whether bytes are a usable poster, or why not, and its perceptual hashes."""
 
 import hashlib
 import math
@@ -11,14 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from movie_posters_decade.images.canonical import is_plain, stored_form
-from movie_posters_decade.images.decode import (
-    THUMBNAIL_SIZE,
-    open_image,
-    strict_decoding,
-    thumbnail,
-    to_rgb,
-)
+from movie_posters_decade.images.decode import open_image, strict_decoding, thumbnails, to_rgb
 from movie_posters_decade.images.diagnosis import DECODER_ERRORS, diagnose, is_machine_fault
+from movie_posters_decade.images.phash import REGIONS, THUMBNAIL_SIZE, hash_regions
 from movie_posters_decade.records import Checksum, ImageCheck, RejectReason
 
 MAX_PIXELS = 50_000_000
@@ -53,13 +48,13 @@ def check_version(folder: Path = Path(__file__).parent) -> str:
     """
     libraries = (PIL.__version__, features.version("littlecms2"), features.version("zlib"))
     digest = hashlib.sha256(" ".join(map(str, libraries)).encode())
-    for name in ("canonical.py", "checks.py", "decode.py", "diagnosis.py", "profiles.py"):
-        digest.update((folder / name).read_bytes())
+    for name in ("canonical", "checks", "decode", "diagnosis", "phash", "profiles"):
+        digest.update((folder / f"{name}.py").read_bytes())
     return digest.hexdigest()[:16]
 
 
 def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
-    """Check whether downloaded bytes can be used as a poster, and compute their perceptual hash.
+    """Check whether downloaded bytes can be used as a poster, and compute their perceptual hashes.
 
     A poster has a format of `decode.FORMATS`. With ``keep_grayscale`` it may be black and white. If
     the dataset stores it re-encoded, the checksum of its stored form is computed, too.
@@ -87,12 +82,12 @@ def _check(checksum: Checksum, content: bytes, keep_grayscale: bool) -> ImageChe
             return ImageCheck(checksum, RejectReason.TOO_MANY_PIXELS)
         if min(image.size) < MIN_SIDE:
             return ImageCheck(checksum, RejectReason.TOO_SMALL)
-        pixels = _pixels(thumbnail(image))
+        parts = np.stack([_pixels(part) for part in thumbnails(image, THUMBNAIL_SIZE, REGIONS)])
         is_stored_as_it_is = is_plain(image)
-    if not keep_grayscale and _is_grayscale(pixels, content):
+    if not keep_grayscale and _is_grayscale(parts[0], content):
         return ImageCheck(checksum, RejectReason.GRAYSCALE)
     stored = None if is_stored_as_it_is else _stored_checksum(content)
-    return ImageCheck(checksum, phash=phash(pixels), stored=stored)
+    return ImageCheck(checksum, phashes=hash_regions(parts), stored=stored)
 
 
 def _stored_checksum(content: bytes) -> Checksum | None:
@@ -140,30 +135,3 @@ def _colorfulness(pixels: NDArray[np.float64]) -> float:
     squared_means = red_green**2 + yellow_blue**2
     variances = squares / count - squared_means
     return math.sqrt(max(variances, 0.0)) + 0.3 * math.sqrt(squared_means)
-
-
-def phash(pixels: NDArray[np.float64]) -> int:
-    """Return a perceptual hash: 64 bits that hardly change with crop, scale, tint or compression.
-
-    Each bit says whether one of the lowest frequencies of the image's lightness is stronger than
-    their median, after Zauner, "Implementation and benchmarking of perceptual image hash
-    functions" (2010).
-
-    Args:
-        pixels: those of a thumbnail, of shape (256, 3), from 0 to 255.
-    """
-    light = (pixels @ _LIGHTNESS // 1000).reshape(THUMBNAIL_SIZE)
-    strengths = (_DCT @ light @ _DCT.T).ravel()
-    median = sorted(strengths[1:].tolist())[len(strengths) // 2 - 1]
-    return int.from_bytes(np.packbits(strengths > median).tobytes(), "big")
-
-
-_LIGHTNESS = np.array([299.0, 587.0, 114.0])
-"""The weights of red, green and blue in lightness, in thousandths: ITU-R BT.601."""
-
-_FREQUENCY, _POINT = np.ogrid[:8, : THUMBNAIL_SIZE[0]]
-_DCT = np.rint(2**14 * np.cos(np.pi * _FREQUENCY * (2 * _POINT + 1) / (2 * THUMBNAIL_SIZE[0])))
-"""The lowest frequencies of the discrete cosine transform, as whole numbers.
-
-They are large enough for a perceptual hash, and float64 holds each of their sums exactly.
-"""

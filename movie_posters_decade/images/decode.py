@@ -1,6 +1,7 @@
 """Decoding: open an image, orient it, flatten transparency, convert to sRGB, shrink."""
 
 import io
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
@@ -16,9 +17,6 @@ Pillow's other formats are not used for posters, and one of them, EPS, would run
 
 USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP")
 """The formats that are tried first. Loading all decoders takes as long as checking many posters."""
-
-THUMBNAIL_SIZE = (16, 16)
-"""Width and height, in pixels, of the thumbnails that posters are compared by."""
 
 _EXTENSIONS = {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
 """The file extensions that differ from the format's name."""
@@ -77,15 +75,29 @@ def file_extension(content: bytes) -> str:
     return _EXTENSIONS.get(name, f".{name}")
 
 
-def thumbnail(image: Image.Image) -> Image.Image:
-    """Return an image that was just opened at 16x16 pixels, upright and in RGB."""
+def thumbnails(
+    image: Image.Image, size: tuple[int, int], regions: Sequence[float] = (1.0,)
+) -> list[Image.Image]:
+    """Return central parts of an image that was just opened, shrunk, upright and in RGB.
+
+    Args:
+        image: its pixels need not be decoded yet.
+        size: the width and height of each part afterwards.
+        regions: the share of width and height that each part has, up to 1.
+    """
     # JPEG decoders can shrink while they decode. They still read the file to its end.
-    drafted = image.draft(None, THUMBNAIL_SIZE)
+    drafted = image.draft(None, size)
     image.load()
     upright = _orient(image)
     # They round the size up, which adds an edge that is not part of the image.
-    box = drafted[1] if drafted and upright is image else None
-    return to_rgb(upright).resize(THUMBNAIL_SIZE, Image.Resampling.BILINEAR, box)
+    width, height = drafted[1][2:] if drafted and upright is image else upright.size
+    rgb = to_rgb(upright)
+    shrunk = []
+    for share in regions:
+        x, y = width * (1 - share) / 2, height * (1 - share) / 2
+        box = (x, y, width - x, height - y)
+        shrunk.append(rgb.resize(size, Image.Resampling.BILINEAR, box))
+    return shrunk
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -3,26 +3,24 @@
 This is the second look at near-duplicates, for the few pairs that perceptual hashes propose.
 """
 
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-from movie_posters_decade.images.decode import light_thumbnail
+from movie_posters_decade.images.decode import open_image, thumbnails
+from movie_posters_decade.records import Poster
 
 Floats = NDArray[np.float32]
 
 MIN_SIMILARITY = 0.83
 """The correlation from which on two posters count as the same picture.
 
-Of the 171 pairs that perceptual hashes propose among 3,387 posters of the catalogue, none is the same
-picture. One has 0.78: two covers of one series of discs, with other titles in the same places. All
-others are below 0.5. Of copies of 300 posters, saved as JPEG again, at least 0.97 reach this value if
-they are trimmed by 3 to 10 % at each edge, framed by 5 % of their width, mirrored, or have a banner
-over 15 % of their height.
+Of the 164 pairs that perceptual hashes propose among 3,387 posters of the catalogue, none is the
+same picture. One has 0.78: two covers of one series of discs, with other titles in the same places.
+All others are below 0.5. All copies of 200 posters reach this value, saved as JPEG again, if they
+are trimmed by up to 10 % at each edge, framed by 5 % of their width, mirrored, or have a banner
+over 15 % of their height. The lowest has 0.84.
 """
 
 SIZE = 48
@@ -41,7 +39,7 @@ _RADIUS = 4
 """Local contrast is that within so many pixels around."""
 
 _NOISE = 400.0
-"""A variance of lightness, from 0 to 65,025, below which contrast is not raised to the usual one."""
+"""The variance of lightness, of 65,025 at most, below which contrast stays below the usual one."""
 
 
 def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
@@ -51,7 +49,7 @@ def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
     directions, on thumbnails of equal local contrast. So neither tint nor brightness matters.
 
     Args:
-        one: a thumbnail as `read_thumbnail` returns it, of shape (48, 48).
+        one: a thumbnail as `equalize_contrast` returns it, of shape (48, 48).
         other: another one.
         mirrored: whether to compare with the mirror image of the other.
     """
@@ -60,10 +58,40 @@ def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
     return max(_find_center(one, other), _find_center(other, one))
 
 
-@lru_cache(maxsize=4096)
-def read_thumbnail(path: Path) -> Floats:
-    """Read a poster as a thumbnail of equal local contrast, of shape (48, 48)."""
-    light = np.asarray(light_thumbnail(path.read_bytes(), (SIZE, SIZE)), np.float32)
+class PictureComparison:
+    """Compares the pictures of posters, each of which is decoded once, when it is first needed."""
+
+    def __init__(self) -> None:
+        self._thumbnails: dict[str, NDArray[np.uint8]] = {}
+
+    def remember(self, poster: Poster) -> None:
+        """Decode a poster now, as its file may be gone later."""
+        self._thumbnail(poster)
+
+    def is_same(self, one: Poster, other: Poster, *, mirrored: bool) -> bool:
+        """Return whether two posters show the same picture, or mirror images of one."""
+        if one.checksum == other.checksum:
+            return True
+        pictures = (equalize_contrast(self._thumbnail(poster)) for poster in (one, other))
+        return similarity(*pictures, mirrored=mirrored) >= MIN_SIMILARITY
+
+    def _thumbnail(self, poster: Poster) -> NDArray[np.uint8]:
+        key = poster.checksum.sha256
+        if key not in self._thumbnails:
+            self._thumbnails[key] = read_lightness(poster.path.read_bytes())
+        return self._thumbnails[key]
+
+
+def read_lightness(content: bytes) -> NDArray[np.uint8]:
+    """Return the lightness of a usable poster as a thumbnail of shape (48, 48), from 0 to 255."""
+    with open_image(content) as image:
+        [small] = thumbnails(image, (SIZE, SIZE))
+    return np.asarray(small.convert("L"))
+
+
+def equalize_contrast(lightness: NDArray[np.uint8]) -> Floats:
+    """Return a thumbnail of the same local contrast everywhere, of shape (48, 48)."""
+    light = lightness.astype(np.float32)
     mean = _local_mean(light)
     variance = np.maximum(_local_mean(light**2) - mean**2, 0)
     return np.asarray((light - mean) / np.sqrt(variance + _NOISE), np.float32)

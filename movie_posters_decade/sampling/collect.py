@@ -21,7 +21,7 @@ from movie_posters_decade.records import (
     RejectReason,
     Stratum,
 )
-from movie_posters_decade.sampling.dedup import NearDuplicateIndex
+from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
 from movie_posters_decade.sampling.sampler import (
     Sampler,
     candidates_by_stratum,
@@ -49,14 +49,16 @@ class Collection:
     downloaded: Mapping[Stratum, int]  # how many candidates of each stratum were tried
 
 
-def collect(selection: Selection, download: Download, *, equal: bool) -> Collection:
+def collect(
+    selection: Selection, download: Download, pictures: SamePicture, *, equal: bool
+) -> Collection:
     """Collect the target number of usable posters of each stratum.
 
     A rejected poster is replaced by the next candidate of its stratum, and so is a near-duplicate.
     When a stratum is exhausted, the target of its decade becomes its size; with ``equal``, so does
     the target of every other decade of the split.
     """
-    sampler = Sampler(selection, equal=equal)
+    sampler = Sampler(selection, pictures, equal=equal)
     with _progress_bar(sampler.target) as bar:
         while batch := sampler.next_batch():
             # Closed at once after an error, so that nothing more is downloaded in the background.
@@ -88,6 +90,7 @@ def stream(
     split: str,
     download: Download,
     remove: Callable[[str], None],
+    pictures: SamePicture,
     *,
     equal: bool,
 ) -> Iterator[Poster]:
@@ -96,7 +99,7 @@ def stream(
     The posters of test are downloaded before those of validation, and these before train begins, so
     that none looks like one of another split. A poster's file exists until the next one is taken.
     """
-    streaming = _Stream(download, remove)
+    streaming = _Stream(download, remove, pictures)
     splits = ["train", *selection.shares]
     for earlier in reversed(splits[splits.index(split) + 1 :]):
         for _ in streaming.posters(selection, earlier, equal=equal):
@@ -125,9 +128,11 @@ def stream_locked(
 class _Stream:
     """Downloads posters a few at a time, and skips near-duplicates of earlier ones."""
 
-    def __init__(self, download: Download, remove: Callable[[str], None]) -> None:
-        self._download, self._remove = download, remove
-        self._index: NearDuplicateIndex[Movie] = NearDuplicateIndex()
+    def __init__(
+        self, download: Download, remove: Callable[[str], None], pictures: SamePicture
+    ) -> None:
+        self._download, self._remove, self._pictures = download, remove, pictures
+        self._kept = NearDuplicates(pictures)
         self._rejections: list[Rejection] = []
 
     def posters(self, selection: Selection, split: str, *, equal: bool) -> Iterator[Poster]:
@@ -158,11 +163,12 @@ class _Stream:
 
     def _deduplicate(self, outcome: Poster | Rejection) -> Poster | Rejection:
         """Return the outcome, or a rejection if it is a near-duplicate of an earlier poster."""
-        if isinstance(outcome, Rejection) or outcome.phash is None:
+        if isinstance(outcome, Rejection):
             return outcome
-        for earlier in self._index.near(outcome.phash):
-            return near_duplicate(outcome.movie, earlier)
-        self._index.add(outcome.movie, outcome.phash)
+        for earlier in self._kept.find(outcome):
+            return near_duplicate(outcome.movie, earlier.movie)
+        self._pictures.remember(outcome)
+        self._kept.add(outcome)
         return outcome
 
 
@@ -201,7 +207,7 @@ def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
         reason = result.reason or RejectReason.NOT_FOUND
         return Rejection(movie, reason, result.status, result.final_url, detail=result.detail)
     check = result.check
-    return Poster(movie, result.path, check.checksum, check.phash, check.stored)
+    return Poster(movie, result.path, check.checksum, check.phashes, check.stored)
 
 
 def _split_mismatches(

@@ -4,34 +4,43 @@ Perceptual hashes propose pairs, cheaply and too many. A second look at the pict
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movie_posters_decade.records import PHASH_REGIONS, Poster, mirror_phash
+from movie_posters_decade.records import PerceptualHashes, Poster
 
 T = TypeVar("T")
 
 MAX_DISTANCE = 12
 """Hamming distance of two phashes up to which their posters get a second look.
 
-Of the 5.7 million pairs of 3,387 posters of the catalogue, 164 do. So do all of 300 copies that were
-trimmed by up to 10 % at each edge, framed by 5 % of their width, mirrored, or have a banner over 15 %
-of their height; and of copies trimmed at one side, 97 % of those by 6 % and 75 % of those by 10 %.
+Of the 5.7 million pairs of 3,387 posters of the catalogue, 164 do. So do the copies of 300 posters
+that were trimmed by up to 10 % at each edge, framed by 5 % of their width, mirrored, or have a
+banner over 15 % of their height; and of copies trimmed at random sides, 97 % of those trimmed by
+6 % in all and 75 % of those by 10 %.
 """
 
-_WHOLE, _MIDDLE = 0, len(PHASH_REGIONS) - 1
 _COMPARED = [
-    *((_WHOLE, region) for region in range(_MIDDLE)),  # a copy that was trimmed
-    *((region, _WHOLE) for region in range(1, _MIDDLE)),  # the reverse, or a frame
-    (_MIDDLE, _MIDDLE),  # a banner at the top or bottom
+    ("whole", "whole"),
+    ("whole", "center_90"),  # a copy that was trimmed
+    ("whole", "center_80"),
+    ("center_90", "whole"),  # the reverse, or a frame
+    ("center_80", "whole"),
+    ("center_64", "center_64"),  # a banner at the top or bottom
 ]
-"""Which region of one poster is compared with which of the other."""
+"""Which phash of one poster is compared with which of the other."""
 
-SamePicture = Callable[[Poster, Poster, bool], bool]
-"""Decides whether two posters show the same picture, or mirrored, one is the other's mirror image."""
+
+class SamePicture(Protocol):
+    """The second look at a pair, in which the pictures themselves are compared."""
+
+    def remember(self, poster: Poster) -> None:
+        """Look at a poster now, as its file may be gone later."""
+
+    def is_same(self, one: Poster, other: Poster, *, mirrored: bool) -> bool:
+        """Return whether two posters show the same picture, or mirror images of one."""
 
 
 class NearDuplicateIndex(Generic[T]):
@@ -40,38 +49,40 @@ class NearDuplicateIndex(Generic[T]):
     def __init__(self, distance: int = MAX_DISTANCE) -> None:
         self._distance = distance
         self._items: list[T] = []
-        self._phashes = np.empty((len(PHASH_REGIONS), 1024), np.uint64)
+        self._phashes = np.empty((len(PerceptualHashes._fields), 1024), np.uint64)
 
-    def add(self, item: T, phashes: Sequence[int]) -> None:
-        """Add an item, given its phash of each region."""
+    def add(self, item: T, phashes: PerceptualHashes) -> None:
+        """Add an item."""
         if len(self._items) == self._phashes.shape[1]:
             self._phashes = np.concatenate([self._phashes, np.empty_like(self._phashes)], axis=1)
         self._phashes[:, len(self._items)] = phashes
         self._items.append(item)
 
-    def near(self, phashes: Sequence[int]) -> list[tuple[T, bool]]:
+    def near(self, phashes: PerceptualHashes) -> list[tuple[T, bool]]:
         """Return the items near these phashes in the order they were added.
 
         Each comes with whether only its mirror image is near.
         """
         # Comparing with all in numpy was faster than an index in Python, up to 100,000 items.
-        added = self._phashes[:, : len(self._items)]
         is_near = np.zeros(len(self._items), np.bool_)
-        for region, other in _COMPARED:
-            is_near |= self._within(added[other], phashes[region])
-        is_mirrored = self._within(added[_WHOLE], mirror_phash(phashes[_WHOLE])) & ~is_near
+        for name, other in _COMPARED:
+            is_near |= self._within(getattr(phashes, name), other)
+        is_mirrored = self._within(phashes.mirrored, "whole") & ~is_near
         numbers = (is_near | is_mirrored).nonzero()[0].tolist()
         return [(self._items[number], bool(is_mirrored[number])) for number in numbers]
 
-    def _within(self, phashes: NDArray[np.uint64], phash: int) -> NDArray[np.bool_]:
-        return np.bitwise_count(phashes ^ np.uint64(phash)) <= self._distance
+    def _within(self, phash: int, name: str) -> NDArray[np.bool_]:
+        """Return whether each item's phash of a name is within the distance of one."""
+        row = PerceptualHashes._fields.index(name)
+        differing = self._phashes[row, : len(self._items)] ^ np.uint64(phash)
+        return np.asarray(np.bitwise_count(differing) <= self._distance)
 
 
 class NearDuplicates:
     """The near-duplicates among posters, whichever arrives first."""
 
-    def __init__(self, is_same: SamePicture) -> None:
-        self._is_same = is_same
+    def __init__(self, pictures: SamePicture) -> None:
+        self._pictures = pictures
         self._index: NearDuplicateIndex[Poster] = NearDuplicateIndex()
         self._of: defaultdict[str, list[Poster]] = defaultdict(list)
 
@@ -87,8 +98,11 @@ class NearDuplicates:
         """Return the posters added so far that show the same picture as one."""
         if poster.phashes is None:
             return []
-        near = self._index.near(poster.phashes)
-        return [other for other, mirrored in near if self._is_same(poster, other, mirrored)]
+        return [
+            other
+            for other, mirrored in self._index.near(poster.phashes)
+            if self._pictures.is_same(poster, other, mirrored=mirrored)
+        ]
 
     def of(self, poster: Poster) -> list[Poster]:
         """Return the posters that show the same picture as one that was added."""

@@ -16,7 +16,7 @@ from movie_posters_decade.records import (
     is_url,
     list_counts,
 )
-from movie_posters_decade.sampling.dedup import NearDuplicates
+from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
 from movie_posters_decade.sampling.selection import Selection, equalize
 from movie_posters_decade.sampling.splits import cap_shares
 
@@ -80,14 +80,14 @@ class Sampler:
     and validation are reduced to their shares.
     """
 
-    def __init__(self, selection: Selection, *, equal: bool) -> None:
+    def __init__(self, selection: Selection, pictures: SamePicture, *, equal: bool) -> None:
         self._planned = selection.targets
         self._targets = dict(selection.targets)
         self._shares = selection.shares
         self._equal = equal
         self._untried = candidates_by_stratum(selection)
         self._usable: list[Poster] = []
-        self._near_duplicates = NearDuplicates()
+        self._near_duplicates = NearDuplicates(pictures)
         self._sample = draw_sample([], self._targets, self._near_duplicates)
         self._limiting: dict[str, list[str]] = {}
         """By split, the decades at whose size all others stopped; none where its share did."""

@@ -79,7 +79,7 @@ def test_cached_poster_is_not_requested_again(cache: DownloadCache, host: Faulty
     expected = DownloadResult(url, cache.path(url), check_poster(POSTER))
     assert download([url], cache) == [expected]
     assert expected.check is not None
-    assert expected.check.phash is not None
+    assert expected.check.phashes is not None
     assert host.requests["/good"] == 1
 
 
@@ -97,24 +97,31 @@ def test_stored_content_is_checked_again_without_a_request(
     assert host.requests["/grey"] == 1
 
 
+def whole_phash(content: bytes) -> int:
+    phashes = check_poster(content).phashes
+    assert phashes is not None
+    return phashes.whole
+
+
 def test_cached_phash_is_used_only_for_the_same_bytes(
     cache: DownloadCache, host: FaultyHost
 ) -> None:
     url = f"{host.url}/good"
 
-    def phash() -> int | None:
+    def phash() -> int:
         [result] = download([url], cache)
         assert result.check is not None
-        return result.check.phash
+        assert result.check.phashes is not None
+        return result.check.phashes.whole
 
     found = phash()
-    assert found == check_poster(POSTER).phash
+    assert found == whole_phash(POSTER)
     [file] = cache.folder.glob("*.hashes")
     file.write_text(file.read_text().replace(str(found), "7"))
     assert phash() == 7
     another = paint("1980s", 2)
     cache.path(url).write_bytes(another)
-    assert phash() == check_poster(another).phash
+    assert phash() == whole_phash(another)
 
 
 def test_cached_phash_is_used_for_posters_on_disk(existing: DownloadCache, tmp_path: Path) -> None:

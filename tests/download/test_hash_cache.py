@@ -8,13 +8,25 @@ import pytest
 from samples import paint
 
 from movie_posters_decade.download import HashCache
-from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck, RejectReason
+from movie_posters_decade.records import (
+    Checksum,
+    DownloadResult,
+    ImageCheck,
+    PerceptualHashes,
+    RejectReason,
+)
 
 URL = "http://host/"
 CHECKSUMS = [Checksum.of(paint("1990s", number)) for number in range(4)]
 PNG = Checksum.of(b"a PNG")
+
+
+def hashes(whole: int) -> PerceptualHashes:
+    return PerceptualHashes(whole, 1, 2, 3, 4)
+
+
 CHECKS = [
-    ImageCheck(sha, phash=2**63 + number, stored=PNG if number == 1 else None)
+    ImageCheck(sha, phashes=hashes(2**63 + number), stored=PNG if number == 1 else None)
     for number, sha in enumerate(CHECKSUMS)
 ]
 """Checks of usable posters; one of them is stored as a PNG."""
@@ -22,10 +34,10 @@ CHECKS = [
 
 def save(folder: Path, *checks: ImageCheck, version: str = "1") -> None:
     """Add the results of these checks to the cache, and save it."""
-    hashes = HashCache(folder, version)
+    cache = HashCache(folder, version)
     for check in checks:
-        hashes.add(downloaded(check))
-    hashes.save()
+        cache.add(downloaded(check))
+    cache.save()
 
 
 def downloaded(check: ImageCheck) -> DownloadResult:
@@ -81,10 +93,11 @@ def test_each_version_of_the_check_has_its_own_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"phash": -1},
-        {"phash": 2**64},
-        {"phash": "1"},
-        {"phash": None},
+        {"phashes": [-1, 1, 2, 3, 4]},
+        {"phashes": [2**64, 1, 2, 3, 4]},
+        {"phashes": ["1", 1, 2, 3, 4]},
+        {"phashes": [0, 1, 2, 3]},
+        {"phashes": None},
         {"checksum": ["0", 1]},
         {"checksum": [CHECKSUMS[1].sha256]},
         {"checksum": CHECKSUMS[1].sha256},
@@ -95,7 +108,7 @@ def test_each_version_of_the_check_has_its_own_file(tmp_path: Path) -> None:
 def test_invalid_line_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None:
     save(tmp_path, CHECKS[0])
     [file] = tmp_path.iterdir()
-    line = {"checksum": CHECKSUMS[1], "phash": 1} | change
+    line = {"checksum": CHECKSUMS[1], "phashes": hashes(0)} | change
     with file.open("a") as lines:
         lines.write(f"\n{json.dumps(line)}\n[]\n7\n")
     assert saved(tmp_path) == [CHECKS[0]]
@@ -104,22 +117,22 @@ def test_invalid_line_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None
 
 
 def test_checks_added_after_saving_are_saved_too(tmp_path: Path) -> None:
-    hashes = HashCache(tmp_path, "1")
+    cache = HashCache(tmp_path, "1")
     for check in CHECKS:
-        hashes.add(downloaded(check))
-        hashes.save()
+        cache.add(downloaded(check))
+        cache.save()
     assert saved(tmp_path) == CHECKS
     [file] = tmp_path.iterdir()
     assert len([line for line in file.read_text().split("\n") if line]) == len(CHECKS)
 
 
-def test_only_usable_posters_with_a_phash_are_saved(tmp_path: Path) -> None:
-    hashes = HashCache(tmp_path, "1")
-    hashes.add(downloaded(ImageCheck(CHECKSUMS[0])))
-    hashes.add(downloaded(ImageCheck(CHECKSUMS[1], RejectReason.GRAYSCALE)))
-    hashes.add(downloaded(ImageCheck(CHECKSUMS[2], RejectReason.GRAYSCALE, phash=1)))
-    hashes.add(DownloadResult(URL, reason=RejectReason.NOT_FOUND))
-    hashes.save()
+def test_only_usable_posters_with_phashes_are_saved(tmp_path: Path) -> None:
+    cache = HashCache(tmp_path, "1")
+    cache.add(downloaded(ImageCheck(CHECKSUMS[0])))
+    cache.add(downloaded(ImageCheck(CHECKSUMS[1], RejectReason.GRAYSCALE)))
+    cache.add(downloaded(ImageCheck(CHECKSUMS[2], RejectReason.GRAYSCALE, phashes=hashes(1))))
+    cache.add(DownloadResult(URL, reason=RejectReason.NOT_FOUND))
+    cache.save()
     assert list(tmp_path.iterdir()) == []
 
 

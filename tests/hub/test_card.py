@@ -13,7 +13,6 @@ from huggingface_hub import DatasetCard
 from movie_posters_decade.hub import card
 from movie_posters_decade.hub.card import ConfigurationSummary, size_category
 from movie_posters_decade.report import Report
-from movie_posters_decade.sampling.dedup import MAX_DISTANCE, PHASH_BITS
 
 REPO_ID = "you/posters"
 INFO = DatasetInfo(
@@ -186,8 +185,22 @@ def test_template_uses_no_unknown_variable(action: ConfigurationSummary) -> None
     assert template.render(card_data="x: 1", **variables).endswith("\n```\n")
 
 
-def test_near_duplicate_distance_is_the_samplers(action: ConfigurationSummary) -> None:
-    assert f" at most {MAX_DISTANCE} of {PHASH_BITS} bits" in make_card(action).text
+def test_card_counts_strips_of_landscape_pictures(action: ConfigurationSummary) -> None:
+    assert "strips cut from pictures" not in make_card(action).text
+    report = replace(action.report, landscape_crops={"1970s": 1, "2010s": 4})
+    text = make_card(replace(action, report=report)).text
+    assert "`action`: 5 posters are strips cut from pictures" in text
+    assert "(1970s 1, 2010s 4)" in text
+
+
+def test_card_has_a_column_for_validation_where_there_is_such_a_split(
+    action: ConfigurationSummary,
+) -> None:
+    assert "| decade | train | test |" in make_card(action).text
+    splits = {**action.report.splits, "validation": {"1970s": 3}}
+    report = replace(action.report, splits=splits)
+    text = make_card(action, replace(action, name="other", report=report)).text
+    assert "| decade | train | validation | test |" in text
 
 
 def test_size_categories_are_the_hubs() -> None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from samples import encode, paint
 
 from movie_posters_decade.images import checks
@@ -17,7 +17,7 @@ from movie_posters_decade.images.checks import (
     check_version,
     colorfulness,
 )
-from movie_posters_decade.images.decode import thumbnail
+from movie_posters_decade.images.decode import thumbnails
 from movie_posters_decade.records import Checksum, RejectReason
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE
 
@@ -94,7 +94,8 @@ def test_colors_too_fine_for_a_thumbnail_are_seen() -> None:
     stripes = Image.new("RGB", (60, 60), (150, 110, 110))
     for column in range(0, 60, 2):
         stripes.paste((110, 150, 150), (column, 0, column + 1, 60))
-    assert colorfulness(thumbnail(stripes)) < MIN_COLORFULNESS
+    [small] = thumbnails(stripes, (16, 16))
+    assert colorfulness(small) < MIN_COLORFULNESS
     assert check_poster(encode(stripes, "PNG")).reason is None
 
 
@@ -105,18 +106,38 @@ def test_rotated_poster_is_usable() -> None:
 
 
 @pytest.mark.parametrize("size", [(182, 268), (185, 273), (361, 529)])
-def test_phash_of_jpeg_and_png_of_one_poster_are_near(size: tuple[int, int]) -> None:
+def test_phashes_of_jpeg_and_png_of_one_poster_are_near(size: tuple[int, int]) -> None:
     """A JPEG is decoded at a reduced scale, at which its size need not be a whole number."""
     apart = []
     for seed in range(20):
         blots = Image.frombytes("RGB", (13, 19), random.Random(seed).randbytes(13 * 19 * 3))
         poster = blots.resize(size, Image.Resampling.BICUBIC)
-        jpeg = check_poster(encode(poster, "JPEG", quality=95)).phash
-        png = check_poster(encode(poster, "PNG")).phash
+        jpeg = check_poster(encode(poster, "JPEG", quality=95)).phashes
+        png = check_poster(encode(poster, "PNG")).phashes
         assert jpeg is not None
         assert png is not None
-        apart.append((jpeg ^ png).bit_count())
+        apart += [(one ^ other).bit_count() for one, other in zip(jpeg, png, strict=True)]
     assert max(apart) <= MAX_DISTANCE
+
+
+def test_phash_of_a_mirror_image_is_known_without_it() -> None:
+    poster = Image.open(io.BytesIO(paint("1990s", 1)))
+    one = check_poster(encode(poster, "PNG")).phashes
+    other = check_poster(encode(ImageOps.mirror(poster), "PNG")).phashes
+    assert one is not None
+    assert other is not None
+    assert (one.mirrored ^ other.whole).bit_count() <= 2
+    assert (one.whole ^ other.whole).bit_count() > MAX_DISTANCE
+
+
+def test_phash_of_a_trimmed_poster_is_that_of_its_center() -> None:
+    poster = Image.open(io.BytesIO(paint("1990s", 1))).resize((200, 300))
+    one = check_poster(encode(poster, "PNG")).phashes
+    for share, name in ((0.05, "center_90"), (0.1, "center_80"), (0.18, "center_64")):
+        edges = (200 * share, 300 * share, 200 * (1 - share), 300 * (1 - share))
+        other = check_poster(encode(poster.resize((200, 300), box=edges), "PNG")).phashes
+        assert other is not None
+        assert (getattr(one, name) ^ other.whole).bit_count() <= 4
 
 
 def test_colorfulness_is_zero_for_grey_and_grows_with_color() -> None:

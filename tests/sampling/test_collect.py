@@ -13,6 +13,7 @@ from samples import DECADES, paint
 
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CollectionError
+from movie_posters_decade.images import PictureComparison
 from movie_posters_decade.records import (
     SPLITS,
     DownloadResult,
@@ -43,7 +44,7 @@ def selection_of(counts: Sequence[int], options: Options | None = None) -> Selec
 
 
 class Host:
-    """Gives the same usable poster, without a phash, for every URL that is not dead."""
+    """Gives the same usable poster, without phashes, for every URL that is not dead."""
 
     def __init__(self, poster: Path, dead: set[str]) -> None:
         self.poster, self.dead = poster, dead
@@ -79,7 +80,7 @@ def urls_of(selection: Selection, decade: str, split: str) -> list[str]:
 
 def test_without_rejections_only_the_targets_are_requested(poster: Path) -> None:
     selection, host = selection_of([10, 20, 20, 20, 15]), Host(poster, set())
-    collection = collect(selection, host.download, equal=True)
+    collection = collect(selection, host.download, PictureComparison(), equal=True)
     assert sizes(collection) == Counter(selection.targets)
     assert len(host.requests) == 50
     assert collection.rejections == []
@@ -88,7 +89,9 @@ def test_without_rejections_only_the_targets_are_requested(poster: Path) -> None
 def test_rejected_poster_is_replaced_by_the_next_of_its_stratum(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     urls = urls_of(selection, "1990s", "train")
-    collection = collect(selection, Host(poster, {urls[2]}).download, equal=True)
+    collection = collect(
+        selection, Host(poster, {urls[2]}).download, PictureComparison(), equal=True
+    )
     kept = [poster.movie.poster_url for poster in collection.posters]
     assert sizes(collection) == Counter(selection.targets)
     assert [url for url in urls if url in kept] == [*urls[:2], *urls[3:9]]
@@ -104,7 +107,7 @@ def test_exhausted_stratum_lowers_every_decade_of_its_split_with_a_warning(
     """The warning does not name the 1980s, which have just enough."""
     selection = selection_of([10, 10, 20, 20, 15])
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, Host(poster, dead).download, equal=True)
+    collection = collect(selection, Host(poster, dead).download, PictureComparison(), equal=True)
     found = sizes(collection)
     assert {found[Stratum(decade, "train")] for decade in DECADES} == {5}
     assert {found[Stratum(decade, "test")] for decade in DECADES} == {1}
@@ -120,7 +123,7 @@ def test_exhausted_test_stratum_is_named_with_its_share(
 ) -> None:
     selection = selection_of([20, 20, 20, 20, 20])
     dead = set(urls_of(selection, "1980s", "test")[:3])
-    collection = collect(selection, Host(poster, dead).download, equal=True)
+    collection = collect(selection, Host(poster, dead).download, PictureComparison(), equal=True)
     assert sizes(collection)[Stratum("1970s", "test")] == 1
     assert sizes(collection)[Stratum("1970s", "train")] == 16
     assert caplog.messages == [
@@ -132,7 +135,7 @@ def test_exhausted_test_stratum_is_named_with_its_share(
 def test_validation_and_test_keep_their_shares_beside_a_short_train(poster: Path) -> None:
     selection = selection_of([40, 40, 40, 40, 40], Options(validation_size=0.1).checked())
     dead = set(urls_of(selection, "1970s", "train")[:14])
-    found = sizes(collect(selection, Host(poster, dead).download, equal=True))
+    found = sizes(collect(selection, Host(poster, dead).download, PictureComparison(), equal=True))
     assert [found[Stratum("2010s", split)] for split in SPLITS] == [14, 2, 4]
 
 
@@ -141,7 +144,7 @@ def test_output_has_an_order_that_tells_neither_decade_nor_rank(poster: Path, eq
     """Large decades keep only their smallest ranks, so these would come first."""
     options = Options(balance="undersample" if equal else "none")
     selection = selection_of([100, 400, 400, 400, 400], options)
-    collection = collect(selection, Host(poster, set()).download, equal=equal)
+    collection = collect(selection, Host(poster, set()).download, PictureComparison(), equal=equal)
     train = [one.movie for one in collection.posters if one.movie.split == "train"]
     sizes_of = Counter(movie.decade for movie in train)
     for start in range(0, len(train), len(train) // 5):
@@ -181,7 +184,7 @@ def test_warning_names_the_decades_at_whose_size_all_stopped(
 ) -> None:
     selection = selection_of(movies)
     links = {link for decade in dead for link in urls_of(selection, decade, "train")[dead[decade]]}
-    collect(selection, Host(poster, links).download, equal=True)
+    collect(selection, Host(poster, links).download, PictureComparison(), equal=True)
     assert caplog.messages[0].startswith(warning)
 
 
@@ -189,7 +192,7 @@ def test_scarce_decade_is_downloaded_first_so_that_no_download_is_wasted(poster:
     selection = selection_of([10, 40, 40, 40, 40])
     dead = set(urls_of(selection, "1970s", "train")[:6])
     host = Host(poster, dead)
-    collection = collect(selection, host.download, equal=True)
+    collection = collect(selection, host.download, PictureComparison(), equal=True)
     # One of the two test posters of the 1970s was downloaded before train turned out to be short.
     assert len(host.requests) == len(collection.posters) + len(dead) + 1
 
@@ -199,7 +202,7 @@ def test_without_balance_only_the_decade_with_rejections_is_smaller(
 ) -> None:
     selection = selection_of([10, 20, 20, 20, 15], Options(balance="none"))
     dead = set(urls_of(selection, "1970s", "train")[:3])
-    collection = collect(selection, Host(poster, dead).download, equal=False)
+    collection = collect(selection, Host(poster, dead).download, PictureComparison(), equal=False)
     assert sizes(collection) == Counter({**selection.targets, Stratum("1970s", "train"): 5})
     assert caplog.messages == []
 
@@ -216,7 +219,7 @@ def test_with_any_dead_links_decades_are_equal_and_splits_and_ranks_are_respecte
     dead = set(data.draw(st.lists(st.sampled_from(rows["poster_url"].tolist()), unique=True)))
     host = Host(poster, dead)
     try:
-        collection = collect(selection, host.download, equal=True)
+        collection = collect(selection, host.download, PictureComparison(), equal=True)
     except CollectionError:
         assert any(
             set(urls_of(selection, decade, split)) <= dead
@@ -247,7 +250,7 @@ def test_decade_without_a_usable_poster_is_an_error(poster: Path) -> None:
     selection = selection_of([10, 20, 20, 20, 15])
     dead = set(urls_of(selection, "2010s", "test"))
     with pytest.raises(CollectionError) as error:
-        collect(selection, Host(poster, dead).download, equal=True)
+        collect(selection, Host(poster, dead).download, PictureComparison(), equal=True)
     assert str(error.value) == (
         "The 2010s have no usable test poster: all 3 movies were rejected (not_found 3). What was "
         "downloaded is kept. Build again later, or choose min_year and max_year without that "
@@ -265,10 +268,12 @@ def test_stream_gives_the_movies_of_a_build_with_the_decades_mixed(
     download = Host(poster, dead).download
     removed: list[str] = []
     streamed = []
-    for found in stream(selection, "train", download, removed.append, equal=equal):
+    for found in stream(
+        selection, "train", download, removed.append, PictureComparison(), equal=equal
+    ):
         assert found.movie.poster_url not in removed
         streamed.append(found.movie)
-    built = collect(selection, download, equal=equal)
+    built = collect(selection, download, PictureComparison(), equal=equal)
     assert {movie.imdb_id for movie in streamed} == {
         kept.movie.imdb_id for kept in built.posters if kept.movie.split == "train"
     }

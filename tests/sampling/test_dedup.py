@@ -1,37 +1,96 @@
-"""The near-duplicate index finds what a comparison of all pairs finds."""
+"""Near-duplicates: hashes propose the pairs that a comparison of all finds, and pictures decide."""
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_posters_decade.sampling.dedup import NearDuplicateIndex
+from movie_posters_decade.records import Checksum, Movie, PerceptualHashes, Poster
+from movie_posters_decade.sampling.dedup import MAX_DISTANCE, NearDuplicateIndex, NearDuplicates
 
-phashes = st.integers(0, 2**64 - 1)
+FAR = PerceptualHashes(0xFF, 0xFF00, 0xFF0000, 0xFF000000, 0xFF00000000)
+"""Hashes of which no two are near each other at a distance of 10."""
 
 
 @st.composite
-def similar_phashes(draw: st.DrawFn) -> list[int]:
-    """Draw phashes of which many are near each other."""
-    base = draw(phashes)
-    flips = draw(st.lists(st.lists(st.integers(0, 63), max_size=9, unique=True), max_size=20))
-    return [base ^ sum(1 << bit for bit in bits) for bits in flips]
+def similar_hashes(draw: st.DrawFn) -> list[PerceptualHashes]:
+    """Draw hashes of which many are near each other."""
+    base = draw(st.integers(0, 2**64 - 1))
+    flips = st.lists(st.integers(0, 63), max_size=9, unique=True)
+    return [
+        PerceptualHashes(*(base ^ sum(1 << bit for bit in draw(flips)) for _ in range(5)))
+        for _ in range(draw(st.integers(0, 8)))
+    ]
 
 
-@given(similar_phashes() | st.lists(phashes), st.integers(0, 10))
-def test_exactly_the_items_within_the_distance_are_found(added: list[int], distance: int) -> None:
+@given(similar_hashes(), st.integers(0, 10))
+def test_exactly_the_items_within_the_distance_are_found(
+    added: list[PerceptualHashes], distance: int
+) -> None:
     index: NearDuplicateIndex[int] = NearDuplicateIndex(distance)
-    for number, phash in enumerate(added):
-        near = [
-            other
-            for other, earlier in enumerate(added[:number])
-            if (earlier ^ phash).bit_count() <= distance
-        ]
-        assert index.near(phash) == near
-        index.add(number, phash)
+    for number, new in enumerate(added):
+        near = {}
+        for other, old in enumerate(added[:number]):
+            pairs = [(new.whole, old.whole), (new.center_64, old.center_64)]
+            pairs += [(new.whole, old.center_90), (new.whole, old.center_80)]
+            pairs += [(new.center_90, old.whole), (new.center_80, old.whole)]
+            if any((one ^ two).bit_count() <= distance for one, two in pairs):
+                near[other] = False
+            elif (new.mirrored ^ old.whole).bit_count() <= distance:
+                near[other] = True
+        assert index.near(new) == list(near.items())
+        index.add(number, new)
 
 
-@pytest.mark.parametrize("phash", [0, 2**64 - 1])
-def test_equal_phashes_are_near_at_distance_zero(phash: int) -> None:
-    index: NearDuplicateIndex[str] = NearDuplicateIndex(0)
-    index.add("one", phash)
-    assert index.near(phash) == ["one"]
+def test_index_grows_with_its_items() -> None:
+    index: NearDuplicateIndex[int] = NearDuplicateIndex(0)
+    for number in range(3000):
+        index.add(number, PerceptualHashes(number, 0, 0, 0, 0))
+    assert [item for item, _ in index.near(FAR._replace(whole=2999))] == [2999]
+
+
+class Pictures:
+    """Says that posters whose paths start with the same letter show the same picture."""
+
+    def __init__(self) -> None:
+        self.compared: list[tuple[str, str, bool]] = []
+
+    def remember(self, poster: Poster) -> None:
+        """Do nothing, as there are no files."""
+
+    def is_same(self, one: Poster, other: Poster, *, mirrored: bool) -> bool:
+        """Compare the first letters of the paths."""
+        self.compared.append((one.path.name, other.path.name, mirrored))
+        return one.path.name[0] == other.path.name[0]
+
+
+def poster(name: str, phashes: PerceptualHashes | None) -> Poster:
+    movie = Movie(name, "A", 1990, ("Action",), 7.0, name, "1990s", 1, "train")
+    return Poster(movie, Path(name), Checksum.of(name.encode()), phashes)
+
+
+def test_second_look_decides_about_proposed_pairs_alone() -> None:
+    pictures = Pictures()
+    near_duplicates = NearDuplicates(pictures)
+    same, stranger, far = poster("a1", FAR), poster("b", FAR), poster("a2", None)
+    for one in (same, stranger, far):
+        near_duplicates.add(one)
+    copy = poster("a3", FAR)
+    near_duplicates.add(copy)
+    assert near_duplicates.of(copy) == [same]
+    assert near_duplicates.of(same) == [copy]
+    assert near_duplicates.of(stranger) == near_duplicates.of(far) == []
+    assert pictures.compared == [("b", "a1", False), ("a3", "a1", False), ("a3", "b", False)]
+
+
+@pytest.mark.parametrize("bits", [MAX_DISTANCE, MAX_DISTANCE + 1])
+def test_mirrored_pair_is_proposed_as_such(bits: int) -> None:
+    pictures = Pictures()
+    near_duplicates = NearDuplicates(pictures)
+    near_duplicates.add(
+        poster("a1", PerceptualHashes(0, 2**20 - 1, 2**20 - 1, 2**20 - 1, 2**20 - 1))
+    )
+    other = 2**40 - 2**20
+    near_duplicates.add(poster("a2", PerceptualHashes(other, other, other, other, 2**bits - 1)))
+    assert pictures.compared == ([("a2", "a1", True)] if bits == MAX_DISTANCE else [])

@@ -7,7 +7,14 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from movie_posters_decade.records import Checksum, Movie, Poster, RejectReason, Stratum
+from movie_posters_decade.records import (
+    Checksum,
+    Movie,
+    PerceptualHashes,
+    Poster,
+    RejectReason,
+    Stratum,
+)
 from movie_posters_decade.sampling.dedup import NearDuplicates
 from movie_posters_decade.sampling.sampler import Sample, draw_sample
 
@@ -16,14 +23,34 @@ TRAIN_80S = Stratum("1980s", "train")
 MANY = dict.fromkeys([TRAIN_70S, TEST_70S, TRAIN_80S], 10)
 
 
+FAR = 2**64 - 2**40
+"""Bits that differ between a phash and that of its centre."""
+
+
+class AlwaysSame:
+    """A second look that finds every proposed pair to be the same picture."""
+
+    def remember(self, poster: Poster) -> None:
+        """Do nothing, as there are no files."""
+
+    def is_same(self, one: Poster, other: Poster, *, mirrored: bool) -> bool:
+        """Return whether the hashes of the whole are alike: the second look agrees."""
+        return one.phashes is not None and other.phashes is not None and not mirrored
+
+
 def poster(name: str, rank: int, phash: int | None, stratum: Stratum = TRAIN_70S) -> Poster:
     decade, split = stratum
     movie = Movie(name, "A", int(decade[:4]), ("Action",), 7.0, name, decade, rank, split)
-    return Poster(movie, Path(name), Checksum.of(b""), phash)
+    hashes = (
+        None
+        if phash is None
+        else PerceptualHashes(phash, phash ^ FAR, phash ^ FAR, phash ^ FAR, phash ^ FAR)
+    )
+    return Poster(movie, Path(name), Checksum.of(b""), hashes)
 
 
 def sample_of(posters: Sequence[Poster], targets: Mapping[Stratum, int] = MANY) -> Sample:
-    near_duplicates = NearDuplicates()
+    near_duplicates = NearDuplicates(AlwaysSame())
     for one in posters:
         near_duplicates.add(one)
     return draw_sample(posters, targets, near_duplicates)
@@ -34,7 +61,7 @@ def kept(sample: Sample) -> set[str]:
 
 
 def test_of_near_duplicates_the_smaller_rank_is_kept_and_named_in_the_rejection() -> None:
-    sample = sample_of([poster("a", 2, 0b1), poster("b", 1, 0b11), poster("c", 3, 2**40 - 1)])
+    sample = sample_of([poster("a", 2, 0b1), poster("b", 1, 0b11), poster("c", 3, 2**39 - 1)])
     assert kept(sample) == {"b", "c"}
     [rejection] = sample.rejections
     assert (rejection.movie.imdb_id, rejection.reason, rejection.duplicate_of) == (
@@ -50,7 +77,7 @@ def test_of_near_duplicates_test_is_kept_whatever_the_rank_and_decade() -> None:
 
 def test_poster_beyond_the_target_rejects_no_near_duplicate() -> None:
     posters = [
-        poster("first", 1, 2**40 - 1, TEST_70S),
+        poster("first", 1, 2**39 - 1, TEST_70S),
         poster("beyond", 2, 5, TEST_70S),
         poster("copy", 3, 5),
     ]
@@ -58,7 +85,7 @@ def test_poster_beyond_the_target_rejects_no_near_duplicate() -> None:
 
 
 def test_near_duplicate_beyond_the_target_is_counted_as_one() -> None:
-    posters = [poster("a", 1, 5), poster("b", 2, 2**40 - 1), poster("copy of a", 3, 5)]
+    posters = [poster("a", 1, 5), poster("b", 2, 2**39 - 1), poster("copy of a", 3, 5)]
     sample = sample_of(posters, MANY | {TRAIN_70S: 2})
     assert kept(sample) == {"a", "b"}
     assert [one.movie.imdb_id for one in sample.rejections] == ["copy of a"]
@@ -68,7 +95,7 @@ def test_picture_of_many_links_is_a_placeholder_and_none_is_kept() -> None:
     """As a host's picture for missing posters, with status 200."""
     strata = [TRAIN_70S, TEST_70S, TRAIN_80S, TRAIN_70S]
     copies = [poster(str(rank), rank, 5, stratum) for rank, stratum in enumerate(strata)]
-    other = poster("other", 9, 2**40 - 1)
+    other = poster("other", 9, 2**39 - 1)
     sample = sample_of([*copies, other])
     assert kept(sample) == {"other"}
     assert {one.reason for one in sample.rejections} == {RejectReason.PLACEHOLDER}
@@ -82,7 +109,7 @@ def test_of_near_duplicates_validation_is_kept_before_train() -> None:
 
 
 def test_near_duplicate_of_a_rejected_poster_is_kept() -> None:
-    chain = [poster("a", 1, 0), poster("b", 2, 0b111111), poster("c", 3, 0b111111111111)]
+    chain = [poster("a", 1, 0), poster("b", 2, 2**12 - 1), poster("c", 3, 2**24 - 1)]
     assert kept(sample_of(chain)) == {"a", "c"}
 
 
@@ -90,7 +117,7 @@ def test_posters_without_a_phash_have_no_near_duplicates() -> None:
     assert kept(sample_of([poster("a", 1, None), poster("b", 2, None)])) == {"a", "b"}
 
 
-@given(st.lists(st.integers(0, 2**8 - 1), max_size=12), st.randoms(use_true_random=False))
+@given(st.lists(st.integers(0, 2**30 - 1), max_size=12), st.randoms(use_true_random=False))
 def test_sample_does_not_depend_on_the_order_of_arrival(
     phashes: list[int], chance: random.Random
 ) -> None:
