@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from movie_posters_decade.images.canonical import is_plain, stored_form
-from movie_posters_decade.images.decode import open_image, strict_decoding, thumbnails, to_rgb
+from movie_posters_decade.images.decode import (
+    ReducedImage,
+    open_image,
+    reduce_image,
+    strict_decoding,
+    to_rgb,
+)
 from movie_posters_decade.images.diagnosis import DECODER_ERRORS, diagnose, is_machine_fault
-from movie_posters_decade.images.phash import REGIONS, THUMBNAIL_SIZE, hash_regions
-from movie_posters_decade.records import Checksum, ImageCheck, RejectReason
+from movie_posters_decade.images.phash import hash_regions
+from movie_posters_decade.records import Checksum, ImageCheck, PerceptualHashes, RejectReason
 
 MAX_PIXELS = 50_000_000
 """The largest width times height of an image that is decoded."""
@@ -34,6 +40,12 @@ Of 3,434 posters of the catalogue, 28 are pure grey stored as RGB (0.0) and 19 m
 black-and-white photographs with white, black or barely tinted lettering. From 5 upwards there are
 posters with lettering in a clear colour, and from 8 tinted photographs.
 """
+
+THUMBNAIL_SIZE = (16, 16)
+"""Width and height, in pixels, of the thumbnails that colorfulness is measured by first."""
+
+MAX_HASHED = 64
+"""The largest width and height, in pixels, at which perceptual hashes are computed."""
 
 _REDUCED_SIZE = (32, 32)
 """The smallest scale, in pixels, at which colorfulness is measured."""
@@ -82,12 +94,24 @@ def _check(checksum: Checksum, content: bytes, keep_grayscale: bool) -> ImageChe
             return ImageCheck(checksum, RejectReason.TOO_MANY_PIXELS)
         if min(image.size) < MIN_SIDE:
             return ImageCheck(checksum, RejectReason.TOO_SMALL)
-        parts = np.stack([_pixels(part) for part in thumbnails(image, THUMBNAIL_SIZE, REGIONS)])
+        reduced = reduce_image(image, THUMBNAIL_SIZE)
         is_stored_as_it_is = is_plain(image)
-    if not keep_grayscale and _is_grayscale(parts[0], content):
+    pixels = _pixels(reduced.thumbnail(THUMBNAIL_SIZE))
+    if not keep_grayscale and _is_grayscale(pixels, content):
         return ImageCheck(checksum, RejectReason.GRAYSCALE)
     stored = None if is_stored_as_it_is else _stored_checksum(content)
-    return ImageCheck(checksum, phashes=hash_regions(parts), stored=stored)
+    return ImageCheck(checksum, phashes=_hash(reduced), stored=stored)
+
+
+def _hash(reduced: ReducedImage) -> PerceptualHashes:
+    """Compute the perceptual hashes of a reduced image."""
+    light = reduced.lightness()
+    if max(light.image.size) > MAX_HASHED:
+        small = light.thumbnail((MAX_HASHED, MAX_HASHED))
+        light = ReducedImage(small, MAX_HASHED, MAX_HASHED)
+    columns, rows = light.image.size
+    pixels = np.frombuffer(light.image.tobytes(), np.uint8).reshape(rows, columns)
+    return hash_regions(pixels.astype(np.float64), light.width, light.height)
 
 
 def _stored_checksum(content: bytes) -> Checksum | None:

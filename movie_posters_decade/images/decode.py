@@ -1,7 +1,7 @@
 """Decoding: open an image, orient it, flatten transparency, convert to sRGB, shrink."""
 
 import io
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -75,29 +75,39 @@ def file_extension(content: bytes) -> str:
     return _EXTENSIONS.get(name, f".{name}")
 
 
-def thumbnails(
-    image: Image.Image, size: tuple[int, int], regions: Sequence[float] = (1.0,)
-) -> list[Image.Image]:
-    """Return central parts of an image that was just opened, shrunk, upright and in RGB.
+@dataclass(frozen=True)
+class ReducedImage:
+    """An image that was decoded at a reduced scale, upright.
 
-    Args:
-        image: its pixels need not be decoded yet.
-        size: the width and height of each part afterwards.
-        regions: the share of width and height that each part has, up to 1.
+    Attributes:
+        image: its pixels, with an edge that does not belong to it at the right and bottom.
+        width, height: without that edge.
     """
+
+    image: Image.Image
+    width: float
+    height: float
+
+    def lightness(self) -> "ReducedImage":
+        """Return the image in grey."""
+        return replace(self, image=self.image.convert("L"))
+
+    def thumbnail(self, size: tuple[int, int], share: float = 1.0) -> Image.Image:
+        """Return the image, or the central part with a share of width and height, at a size."""
+        x, y = self.width * (1 - share) / 2, self.height * (1 - share) / 2
+        box = (x, y, self.width - x, self.height - y)
+        return self.image.resize(size, Image.Resampling.BILINEAR, box)
+
+
+def reduce_image(image: Image.Image, size: tuple[int, int]) -> ReducedImage:
+    """Decode an image that was just opened, in RGB, at a scale that is enough for a size."""
     # JPEG decoders can shrink while they decode. They still read the file to its end.
     drafted = image.draft(None, size)
     image.load()
     upright = _orient(image)
-    # They round the size up, which adds an edge that is not part of the image.
+    # They round the size up, which adds the edge.
     width, height = drafted[1][2:] if drafted and upright is image else upright.size
-    rgb = to_rgb(upright)
-    shrunk = []
-    for share in regions:
-        x, y = width * (1 - share) / 2, height * (1 - share) / 2
-        box = (x, y, width - x, height - y)
-        shrunk.append(rgb.resize(size, Image.Resampling.BILINEAR, box))
-    return shrunk
+    return ReducedImage(to_rgb(upright), width, height)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from movie_posters_decade.images.decode import thumbnails
+from movie_posters_decade.images.decode import reduce_image
 from movie_posters_decade.records import RejectReason
 
 DECODER_ERRORS = (
@@ -106,7 +106,7 @@ def _decoding_error(name: str, file: io.BytesIO) -> Exception | None:
     """Decode a file with the decoder of a format, and return the error."""
     try:
         with _open_as(name, file) as image:
-            thumbnails(image, (16, 16))
+            reduce_image(image, (16, 16))
     except DECODER_ERRORS as error:
         if is_machine_fault(error):
             raise

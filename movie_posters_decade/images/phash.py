@@ -4,13 +4,14 @@ Each bit says whether one of the lowest frequencies of the image's lightness is 
 median, after Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from movie_posters_decade.records import PerceptualHashes
 
-THUMBNAIL_SIZE = (16, 16)
-"""Width and height, in pixels, of the thumbnails that are hashed."""
+Floats = NDArray[np.float64]
 
 REGIONS = (1.0, 0.9, 0.8, 0.64)
 """The central parts of a poster that are hashed: the share of its width and height.
@@ -18,31 +19,45 @@ REGIONS = (1.0, 0.9, 0.8, 0.64)
 The first is the whole. A trimmed copy looks like one of the next two, and a banner spares the last.
 """
 
-_LIGHTNESS = np.array([299.0, 587.0, 114.0])
-"""The weights of red, green and blue in lightness, in thousandths: ITU-R BT.601."""
+FREQUENCIES = 8
+"""How many of the lowest frequencies count, in each direction."""
 
-_FREQUENCY, _POINT = np.ogrid[:8, : THUMBNAIL_SIZE[0]]
-_DCT = np.rint(2**14 * np.cos(np.pi * _FREQUENCY * (2 * _POINT + 1) / (2 * THUMBNAIL_SIZE[0])))
-"""The lowest frequencies of the discrete cosine transform, as whole numbers.
-
-They are large enough for a perceptual hash, and float64 holds each of their sums exactly.
-"""
-
-_MIRROR = np.where(np.arange(8) % 2, -1.0, 1.0)
+_MIRROR = np.where(np.arange(FREQUENCIES) % 2, -1.0, 1.0)
 """What a mirror image does to each horizontal frequency: it turns the sign of the odd ones."""
 
 
-def hash_regions(pixels: NDArray[np.float64]) -> PerceptualHashes:
+def hash_regions(light: Floats, width: float, height: float) -> PerceptualHashes:
     """Compute the perceptual hashes of a poster.
 
     Args:
-        pixels: those of the thumbnail of each region, of shape (4, 256, 3), from 0 to 255.
+        light: its lightness, of shape (rows, columns), from 0 to 255.
+        width: of the poster in it, in pixels; what is beyond does not count.
+        height: of the poster in it.
     """
-    light = (pixels @ _LIGHTNESS // 1000).reshape(-1, *THUMBNAIL_SIZE)
-    strengths = _DCT @ light @ _DCT.T
-    mirrored = strengths[:1] * _MIRROR
-    flat = np.concatenate([strengths, mirrored]).reshape(-1, 64)
+    rows, columns = light.shape
+    strengths = _waves(rows, height) @ light @ _waves(columns, width).T
+    blocks = strengths.reshape(len(REGIONS), FREQUENCIES, len(REGIONS), FREQUENCIES)
+    regions = [blocks[number, :, number] for number in range(len(REGIONS))]
+    flat = np.stack([*regions, regions[0] * _MIRROR]).reshape(-1, FREQUENCIES**2)
     # The median of all but the first, which is the mean lightness.
-    medians = np.sort(flat[:, 1:], axis=1)[:, 31:32]
+    medians = np.sort(flat[:, 1:], axis=1)[:, FREQUENCIES**2 // 2 - 1, np.newaxis]
     bits = np.packbits(flat > medians, axis=1)
     return PerceptualHashes(*bits.view(">u8").ravel().tolist())
+
+
+@lru_cache(maxsize=1024)
+def _waves(pixels: int, length: float) -> Floats:
+    """Return the cosine waves of each region, of shape (regions * frequencies, pixels).
+
+    A wave has in each pixel its integral over what of the pixel is in the region. These are whole
+    numbers, large enough for a hash, and small enough for float64 to hold all sums of products
+    exactly, so that every processor gets the same hash.
+    """
+    waves = []
+    for share in REGIONS:
+        edges = (np.arange(pixels + 1) - length * (1 - share) / 2) / (length * share)
+        places = np.pi * edges.clip(0, 1)
+        waves.append(np.diff(places)[np.newaxis] / np.pi)
+        frequencies = np.arange(1, FREQUENCIES)[:, np.newaxis]
+        waves.append(np.diff(np.sin(frequencies * places)) / (np.pi * frequencies))
+    return np.rint(2**14 * np.concatenate(waves))

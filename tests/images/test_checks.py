@@ -17,7 +17,7 @@ from movie_posters_decade.images.checks import (
     check_version,
     colorfulness,
 )
-from movie_posters_decade.images.decode import thumbnails
+from movie_posters_decade.images.decode import reduce_image
 from movie_posters_decade.records import Checksum, RejectReason
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE
 
@@ -94,7 +94,7 @@ def test_colors_too_fine_for_a_thumbnail_are_seen() -> None:
     stripes = Image.new("RGB", (60, 60), (150, 110, 110))
     for column in range(0, 60, 2):
         stripes.paste((110, 150, 150), (column, 0, column + 1, 60))
-    [small] = thumbnails(stripes, (16, 16))
+    small = reduce_image(stripes, (16, 16)).thumbnail((16, 16))
     assert colorfulness(small) < MIN_COLORFULNESS
     assert check_poster(encode(stripes, "PNG")).reason is None
 
