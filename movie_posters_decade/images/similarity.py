@@ -38,8 +38,8 @@ _SCALES = ((1.0, 0.91, 0.82), (0.97, 0.94, 0.88, 0.85, 0.79))
 _PROMISING = 0.55
 """The correlation at the first scales below which the others are not tried.
 
-It is between that of the copies, at least 0.67, and that of the pairs of strangers, at most 0.46 but
-for the two covers.
+It is between that of the copies, at least 0.67, and that of the strangers, at most 0.46 but for the
+two covers.
 """
 
 _RADIUS = 4
