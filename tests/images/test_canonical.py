@@ -2,6 +2,7 @@
 
 import io
 from typing import Any
+from zlib import crc32
 
 import datasets
 import numpy as np
@@ -52,6 +53,14 @@ def deep(levels: NDArray[Any]) -> Image.Image:
     return Image.fromarray(levels)
 
 
+def with_transparent_level(png: bytes, level: int) -> bytes:
+    """Return a PNG of grey in 16 bits in which a level is transparent. Old Pillow writes none."""
+    chunk = b"tRNS" + level.to_bytes(2)
+    chunk = (2).to_bytes(4) + chunk + crc32(chunk).to_bytes(4)
+    after_header = png.index(b"IHDR") + 4 + 13 + 4
+    return png[:after_header] + chunk + png[after_header:]
+
+
 def turned(image_format: str, orientation: int, **options: object) -> bytes:
     """Return a poster that its EXIF data turn."""
     exif = Image.Exif()
@@ -100,8 +109,8 @@ RE_ENCODED = {
     "WEBP, RGBA": encode(transparent(COLOR, "RGB"), "WEBP", lossless=True, exact=True),
     "JPEG2000, RGBA": encode(transparent(COLOR, "RGB"), "JPEG2000"),
     "PNG, 16 bits": encode(deep((Y * 257).astype(np.uint16)), "PNG"),
-    "PNG, 16 bits, transparent": encode(
-        deep((Y * 257).astype(np.uint16)), "PNG", transparency=65535
+    "PNG, 16 bits, transparent": with_transparent_level(
+        encode(deep((Y * 257).astype(np.uint16)), "PNG"), 65535
     ),
     "TIFF, 16 bits": encode(deep((Y * 257).astype(np.uint16)), "TIFF"),
     "TIFF, 16 bits in 32": encode(deep((Y * 257).astype(np.int32)), "TIFF"),
