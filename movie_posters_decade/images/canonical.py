@@ -17,8 +17,8 @@ def stored_form(content: bytes) -> bytes:
 
     Returns:
         ``content`` itself if `datasets` decodes it to the same picture; else a PNG of what
-        `decode_poster` makes of it, in RGB, without profile, transparency and EXIF data. The bytes
-        of a PNG depend on the versions of Pillow and of the zlib in it; its pixels do not.
+        `decode_poster` makes of it, in RGB, without profile, transparency and EXIF data. Its
+        bytes depend on the versions of Pillow and of the libraries in it.
     """
     with open_image(content) as image:
         image.load()
