@@ -1,7 +1,8 @@
 """Stored form: the bytes of a poster that the dataset holds, which everyone decodes alike.
 
-`datasets` ignores colour profiles, shows the colours that transparency hides, and clips more than 8
-bits to white. A poster that it would show otherwise than `decode_poster` is stored as a PNG.
+`datasets` ignores colour profiles, shows the colours that transparency hides, and cuts grey levels
+of more than 8 bits off at 255. A poster that it would show otherwise than `decode_poster` does is
+stored as a PNG.
 """
 
 import io

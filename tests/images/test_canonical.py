@@ -1,6 +1,7 @@
 """What is stored of a poster is decoded by datasets to the picture that was judged."""
 
 import io
+import warnings
 from typing import Any
 from zlib import crc32
 
@@ -17,6 +18,8 @@ from color_profiles import (
     rgb_profile,
     srgb_curve,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 from samples import encode
@@ -198,3 +201,20 @@ def test_poster_and_its_stored_form_are_judged_alike(name: str) -> None:
     assert one.phash is not None
     assert other.phash is not None
     assert (one.phash ^ other.phash).bit_count() <= MAX_DISTANCE
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.data())
+def test_damage_never_makes_the_dataset_show_another_picture(data: st.DataObject) -> None:
+    content = bytearray(POSTERS[data.draw(st.sampled_from(sorted(POSTERS)))])
+    places = st.integers(12, 300) | st.integers(12, len(content) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=4)):
+        content[min(place, len(content) - 1)] = data.draw(st.integers(0, 255))
+    damaged = bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Pillow warns of broken metadata
+        check = check_poster(damaged, keep_grayscale=True)
+        if check.reason is None:
+            stored = stored_form(damaged)
+            assert check.stored == (None if stored is damaged else Checksum.of(stored))
+            assert apart(in_datasets(stored), decode_poster(damaged)) <= 2
