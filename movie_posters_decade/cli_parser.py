@@ -134,7 +134,7 @@ def _add_transform(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--encode-format",
         choices=ENCODE_FORMATS,
-        help="re-encode all posters (default: as downloaded, or JPEG with --image-size)",
+        help="re-encode all posters (default: as stored, or JPEG with --image-size)",
     )
     command.add_argument(
         "--encode-quality",

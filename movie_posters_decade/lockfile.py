@@ -137,13 +137,19 @@ def read_lock_file(path: Path) -> LockFile:
 
 def mismatches(lock: LockFile, outcomes: Sequence[Poster | Rejection]) -> list[Rejection]:
     """Return a rejection for each movie whose poster does not match the lock file."""
-    return [
-        outcome
-        if isinstance(outcome, Rejection)
-        else Rejection(outcome.movie, RejectReason.HASH_MISMATCH)
-        for outcome in outcomes
-        if isinstance(outcome, Rejection) or LockedPoster.of(outcome) != lock.kept[outcome.movie]
-    ]
+    compared = (_compare(lock, outcome) for outcome in outcomes)
+    return [rejection for rejection in compared if rejection is not None]
+
+
+def _compare(lock: LockFile, outcome: Poster | Rejection) -> Rejection | None:
+    if isinstance(outcome, Rejection):
+        return outcome
+    found, expected = LockedPoster.of(outcome), lock.kept[outcome.movie]
+    if found == expected:
+        return None
+    is_same_download = found.checksum == expected.checksum
+    detail = "this version of Pillow stores it in other bytes" if is_same_download else ""
+    return Rejection(outcome.movie, RejectReason.HASH_MISMATCH, detail=detail)
 
 
 def describe_mismatches(lock: LockFile, rejections: Sequence[Rejection]) -> str:
@@ -166,8 +172,10 @@ def describe_mismatches(lock: LockFile, rejections: Sequence[Rejection]) -> str:
 def _describe(rejection: Rejection) -> str:
     movie = rejection.movie
     status = f", HTTP status {rejection.status}" if rejection.status else ""
+    is_mismatch = rejection.reason is RejectReason.HASH_MISMATCH
+    detail = f", {rejection.detail}" if is_mismatch and rejection.detail else ""
     return (
-        f"  {movie.imdb_id} ({movie.decade}, {movie.split}): {rejection.reason}{status}, "
+        f"  {movie.imdb_id} ({movie.decade}, {movie.split}): {rejection.reason}{status}{detail}, "
         f"{movie.poster_url}"
     )
 

@@ -38,6 +38,13 @@ def test_plan_has_the_numbers_of_the_article(real_catalogue: Path, tmp_path: Pat
     }
 
 
+@pytest.mark.usefixtures("real_catalogue")
+def test_every_poster_is_stored_as_it_was_downloaded() -> None:
+    checks = [check_poster(path.read_bytes()) for path in REAL_POSTERS.glob("*.jpg")]
+    assert Counter(check.reason for check in checks) == {None: 3387, RejectReason.GRAYSCALE: 47}
+    assert all(check.stored is None for check in checks)
+
+
 class RealHost(PosterHost):
     """Serves the real posters, and 404 for the links that are dead."""
 

@@ -1,7 +1,8 @@
 """Stored form: the bytes of a poster that the dataset holds, which everyone decodes alike.
 
-`datasets` ignores colour profiles, shows the colours that transparency hides, and clips more than 8
-bits to white. A poster that it would show otherwise than `decode_poster` is stored as a PNG.
+`datasets` ignores colour profiles, shows the colours that transparency hides, and cuts grey levels
+of more than 8 bits off at 255. A poster that it would show otherwise than `decode_poster` does is
+stored as a PNG.
 """
 
 import io
@@ -17,8 +18,8 @@ def stored_form(content: bytes) -> bytes:
 
     Returns:
         ``content`` itself if `datasets` decodes it to the same picture; else a PNG of what
-        `decode_poster` makes of it, in RGB, without profile, transparency and EXIF data. The bytes
-        of a PNG depend on the versions of Pillow and of the zlib in it; its pixels do not.
+        `decode_poster` makes of it, in RGB, without profile, transparency and EXIF data. Its
+        bytes depend on the versions of Pillow and of the libraries in it.
     """
     with open_image(content) as image:
         image.load()

@@ -146,11 +146,13 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
     """
     levels = np.asarray(image)
     if image.mode == "F":
-        scaled = np.nan_to_num(levels) * (255 if levels.max() <= 1 else 1)
+        floats = np.nan_to_num(levels).clip(0, 255)
+        scaled = floats * (255 if floats.max() <= 1 else 1)
     else:
-        levels = levels.astype(np.uint32)  # Pillow reads them with a sign
-        scaled = levels / (256 if levels.max() < 2**16 else 2**24)
-    grey = Image.fromarray(scaled.clip(0, 255).astype(np.uint8))
+        if image.mode == "I":
+            levels = levels.astype(np.uint32)  # Pillow reads them with a sign
+        scaled = levels >> (8 if levels.max() < 2**16 else 24)
+    grey = Image.fromarray(scaled.astype(np.uint8))
     if isinstance(image.info.get("transparency"), int):  # of a PNG: the level that is transparent
         opaque = levels != image.info["transparency"]
         grey.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))

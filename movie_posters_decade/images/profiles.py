@@ -17,6 +17,9 @@ Profiles of sRGB by different makers are rounded differently. With an exponent o
 curve of sRGB, dark colours already differ by 6.
 """
 
+_BLACK_POINT_COMPENSATION = 0x2000
+"""The flag of the library Little CMS, for which Pillow has a name only from version 10.2 on."""
+
 _INPUT_MODES = {
     ("L", b"GRAY"): "L",
     ("L", b"RGB "): "RGB",
@@ -62,7 +65,7 @@ def _conversion(profile: bytes, kind: str) -> Conversion | None:
             # too, by tables that most profiles of screens and cameras lack.
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             # Printed black is a dark grey. Without this, posters from a printing press look faded.
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            flags=_BLACK_POINT_COMPENSATION,  # type: ignore[arg-type]
         )
     except (OSError, ValueError):
         return None
