@@ -74,9 +74,9 @@ def evaluate_baselines(
     """Train models on train, and score each fit once on test. The first result is chance."""
     models = {
         "color histogram": _Model(["histogram"], random_forest, SEEDS),
-        "thumbnail": _Model(["thumbnail"], _linear_model, 1),
+        "thumbnail": _Model(["thumbnail"], lambda _: _linear_model(0.003), 1),
         "gradients and colors": _Model(
-            ["gradients", "histogram", "thumbnail"], _extra_trees, SEEDS
+            ["gradients", "layout", "histogram", "thumbnail"], lambda _: _linear_model(0.0003), 1
         ),
     }
     results = [_score_chance(train.labels, test.labels, decades)]
@@ -88,18 +88,13 @@ def evaluate_baselines(
     return results
 
 
-def _linear_model(_seed: int) -> Any:
+def _linear_model(strength: float) -> Any:
+    """Return a logistic regression; the less its strength, the more it is regularized."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.003, max_iter=2000))
-
-
-def _extra_trees(seed: int) -> Any:
-    from sklearn.ensemble import ExtraTreesClassifier
-
-    return ExtraTreesClassifier(n_estimators=200, min_samples_leaf=2, random_state=seed, n_jobs=-1)
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
 
 
 def _to_array(split: MeasuredSplit, names: Sequence[str]) -> Floats:

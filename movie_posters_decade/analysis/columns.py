@@ -25,7 +25,7 @@ COLUMNS = (
 )
 """The names of the features, as `measure_columns` returns them."""
 
-NAME_CHARACTERS = 16
+NAME_CHARACTERS = 64
 """How many characters of a poster's name are looked at."""
 
 # Matches "..._V1_UX182_CR0,0,182,268_AL_.jpg" of IMDb: scaled to a width of 182, then cropped. A
@@ -79,8 +79,8 @@ def _genres(genres: Sequence[str]) -> ColumnFeature:
 
 
 def _name(link: str) -> ColumnFeature:
-    """Return the length and the first characters of the poster's name, without IMDb's codes."""
-    name = urlsplit(link).path.rpartition("/")[2].partition("._V1")[0]
+    """Return the length and the characters of the poster's name, the last part of the path."""
+    name = urlsplit(link).path.rpartition("/")[2]
     characters = {
         f"character {place}": float(ord(character))
         for place, character in enumerate(name[:NAME_CHARACTERS])

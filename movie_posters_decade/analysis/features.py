@@ -6,14 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from movie_posters_decade.analysis.colors import color_histogram, color_layout
 from movie_posters_decade.analysis.gradients import gradient_histograms
 from movie_posters_decade.images import colorfulness, decode_poster
 
 THUMBNAIL_SIZE = (12, 18)
 """Width and height of a thumbnail in pixels."""
-
-HISTOGRAM_STEPS = 4
-"""The number of steps of each color channel in a histogram."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,7 @@ class PosterFeatures:
         colorfulness: the value that the check for grayscale uses, from 0.
         histogram: the share of each color, of shape (64,), with the sum 1.
         thumbnail: the pixels at 12 by 18, of shape (648,), from 0 to 1.
+        layout: what `color_layout` returns, of shape (400,).
         gradients: what `gradient_histograms` returns, of shape (969,).
     """
 
@@ -35,6 +34,7 @@ class PosterFeatures:
     colorfulness: float
     histogram: NDArray[np.float32]
     thumbnail: NDArray[np.float32]
+    layout: NDArray[np.float32]
     gradients: NDArray[np.float32]
 
 
@@ -47,14 +47,8 @@ def measure_poster(content: bytes) -> PosterFeatures:
         height=poster.height,
         size=len(content),
         colorfulness=colorfulness(poster),
-        histogram=_histogram(np.asarray(poster)),
+        histogram=color_histogram(np.asarray(poster)),
         thumbnail=np.asarray(small, dtype=np.float32).ravel() / np.float32(255),
+        layout=color_layout(poster),
         gradients=gradient_histograms(poster),
     )
-
-
-def _histogram(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    steps = pixels.reshape(-1, 3).astype(np.int64) * HISTOGRAM_STEPS // 256
-    bins = steps @ [HISTOGRAM_STEPS**2, HISTOGRAM_STEPS, 1]
-    counts = np.bincount(bins, minlength=HISTOGRAM_STEPS**3)
-    return counts.astype(np.float32) / np.float32(len(bins))

@@ -29,7 +29,7 @@ def test_each_column_is_measured() -> None:
     assert features["host of the link"] == {"host": "m.example"}
     assert features[ORDER] == {"position": 0.25}
     name = features["name in the link"]
-    assert (name["length"], name["character 4"]) == (8, ord("M"))
+    assert (name["length"], name["character 4"]) == (40, ord("M"))
 
 
 def test_columns_that_a_row_lacks_count_as_empty() -> None:

@@ -3,8 +3,10 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from movie_posters_decade.analysis.colors import color_layout
 from movie_posters_decade.analysis.features import measure_poster
 from movie_posters_decade.analysis.gradients import CELL, ORIENTATIONS, SIZE, gradient_histograms
 
@@ -26,6 +28,20 @@ def test_features_of_pixels_are_measured() -> None:
     thumbnail = features.thumbnail.reshape(18, 12, 3)
     assert np.array_equal(thumbnail[0, 0], [1, 0, 0])
     assert np.array_equal(thumbnail[17, 11], [0, 0, 1])
+
+
+def test_layout_tells_which_colors_are_where() -> None:
+    """Of a poster that is blue in the upper third, and black below."""
+    image = Image.new("RGB", SIZE, "black")
+    image.paste("blue", (0, 0, 96, 48))
+    layout = color_layout(image)
+    shares, means, deviations = np.split(layout, [256, 256 + 72])
+    # Blue is two thirds of the way around the hues, and has the highest saturation and value.
+    blue = 10 * 16 + 3 * 4 + 3
+    assert shares[[0, blue]] == pytest.approx([2 / 3, 1 / 3])
+    values = means.reshape(6, 4, 3)[:, :, 2]
+    assert np.array_equal(values, np.repeat([1, 1, 0, 0, 0, 0], 4).reshape(6, 4))
+    assert deviations == pytest.approx(0, abs=1e-5)
 
 
 def test_gradients_tell_where_edges_are_and_in_which_direction() -> None:
