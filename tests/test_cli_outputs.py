@@ -132,10 +132,11 @@ def test_baseline_prints_models_and_shortcuts_as_json(
     arguments = sample_arguments(sample, tmp_path)
     evaluation = run_json(capsys, "baseline", *arguments, "--encode-format", "jpeg")
     assert set(evaluation) == {
-        *("decades", "posters", "baselines", "shortcuts", "transformed", "warnings"),
+        *("decades", "posters", "baselines", "findings"),
+        *("shortcuts", "columns", "transform", "transformed"),
     }
     assert evaluation["decades"] == list(DECADES)
-    assert len(evaluation["shortcuts"]) == len(evaluation["transformed"]) == 6
+    assert len(evaluation["shortcuts"]) == len(evaluation["transformed"]) == 7
 
 
 def test_report_writes_a_page_and_overwrites_no_other_file(

@@ -1,20 +1,24 @@
-"""Baselines: the scores of chance and of two simple models on test, with bootstrap intervals."""
+"""Baselines: the scores of chance and of three simple models on test, with intervals."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from movie_posters_decade.analysis.features import PosterFeatures
+from movie_posters_decade.analysis.intervals import (
+    Floats,
+    Labels,
+    Score,
+    over_fits,
+    proportion,
+    quantiles,
+)
+from movie_posters_decade.analysis.shortcuts import SEEDS, predict_alike, random_forest
 
-Labels = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-# The number of bootstrap resamples of test for an interval, and its confidence level.
 RESAMPLES = 1000
-CONFIDENCE = 0.95
+"""The number of bootstrap resamples of test for an interval, and of random guesses for chance."""
 
 
 @dataclass(frozen=True)
@@ -26,28 +30,17 @@ class MeasuredSplit:
 
 
 @dataclass(frozen=True)
-class Score:
-    """A score on test, with the two ends of its bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-@dataclass(frozen=True)
 class BaselineResult:
-    """The scores of one model.
+    """The scores of one model, the means over its fits.
 
     Attributes:
         accuracy: the share of posters with the right decade, 0 to 1.
         macro_f1: the mean of the decades' F1, 0 to 1.
         mean_error: the mean distance from the right decade, in decades.
         within_one: the share of posters at most one decade off, 0 to 1.
-        confusion: counts of shape (decades, decades), true decade by row and predicted decade by
-            column; None for chance.
+        fits: how often the model was trained, each time with another seed; 0 for chance.
+        confusion: counts of shape (decades, decades) over all fits, true decade by row and
+            predicted decade by column; None for chance.
     """
 
     name: str
@@ -55,64 +48,93 @@ class BaselineResult:
     macro_f1: Score
     mean_error: Score
     within_one: Score
+    fits: int = 0
     confusion: list[list[int]] | None = None
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A model: the features that it sees, how it is made from a seed, and how often it is fitted.
+
+    A model without randomness needs one fit.
+    """
+
+    features: Sequence[str]
+    make: Callable[[int], Any]
+    fits: int
+
+    def predict(self, trained: Any, features: Floats) -> Labels:
+        """Predict decades, the same on any number of processors."""
+        return predict_alike(trained, features) if self.fits > 1 else trained.predict(features)
 
 
 def evaluate_baselines(
     train: MeasuredSplit, test: MeasuredSplit, decades: int
 ) -> list[BaselineResult]:
-    """Train models on train, and score each once on test: chance, histograms and thumbnails."""
+    """Train models on train, and score each fit once on test. The first result is chance."""
+    models = {
+        "color histogram": _Model(["histogram"], random_forest, SEEDS),
+        "thumbnail": _Model(["thumbnail"], lambda _: _linear_model(0.003), 1),
+        "gradients and colors": _Model(
+            ["gradients", "layout", "histogram", "thumbnail"], lambda _: _linear_model(0.0003), 1
+        ),
+    }
+    results = [_score_chance(train.labels, test.labels, decades)]
+    for name, model in models.items():
+        known, new = (_to_array(split, model.features) for split in (train, test))
+        trained = (model.make(seed).fit(known, train.labels) for seed in range(model.fits))
+        predictions = [model.predict(one, new) for one in trained]
+        results.append(_score_model(name, test.labels, predictions, decades))
+    return results
+
+
+def _linear_model(strength: float) -> Any:
+    """Return a logistic regression; the less its strength, the more it is regularized."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.003, max_iter=2000))
-    histograms, thumbnails = (
-        [[getattr(poster, name) for poster in split.features] for split in (train, test)]
-        for name in ("histogram", "thumbnail")
-    )
-    models = {"color histogram": (random_forest(), histograms), "thumbnail": (linear, thumbnails)}
-    results = [_score_chance(train.labels, test.labels, decades)]
-    for name, (model, (known, new)) in models.items():
-        predicted = model.fit(known, train.labels).predict(new)
-        results.append(_score_model(name, test.labels, predicted, decades))
-    return results
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
 
 
-def random_forest(class_weight: str | None = None) -> Any:
-    """Return a random forest with a fixed seed."""
-    from sklearn.ensemble import RandomForestClassifier
-
-    return RandomForestClassifier(
-        n_estimators=100, min_samples_leaf=5, class_weight=class_weight, random_state=0, n_jobs=-1
-    )
-
-
-def score_with_interval(value: float, resampled: Floats, confidence: float = CONFIDENCE) -> Score:
-    """Return a score with its interval: the quantiles of the scores of its resamples."""
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(resampled, [tail, 1 - tail])
-    return Score(float(value), float(low), float(high))
+def _to_array(split: MeasuredSplit, names: Sequence[str]) -> Floats:
+    """Return some features of the posters side by side, of shape (posters, values)."""
+    parts = [np.stack([getattr(one, name) for one in split.features]) for name in names]
+    return np.hstack(parts)
 
 
 def _score_chance(train_labels: Labels, labels: Labels, decades: int) -> BaselineResult:
     """Score random guesses that follow the decades' frequencies in train."""
     guesses = np.random.default_rng(0).choice(train_labels, size=(RESAMPLES, len(labels)))
     scores = _scores(np.broadcast_to(labels, guesses.shape), guesses, decades)
-    return _result("chance", scores.mean(axis=1), scores)
+    accuracy, macro_f1, mean_error, within_one = map(quantiles, scores.mean(axis=1), scores)
+    return BaselineResult("chance", accuracy, macro_f1, mean_error, within_one)
 
 
-def _score_model(name: str, labels: Labels, predicted: Labels, decades: int) -> BaselineResult:
+def _score_model(
+    name: str, labels: Labels, predictions: Sequence[Labels], decades: int
+) -> BaselineResult:
+    fits = [_score_fit(labels, predicted, decades) for predicted in predictions]
+    confusion = _confusions(
+        np.broadcast_to(labels, (len(fits), len(labels))), np.stack(predictions), decades
+    ).sum(axis=0)
+    accuracy, macro_f1, mean_error, within_one = map(over_fits, zip(*fits, strict=True))
+    return BaselineResult(
+        name, accuracy, macro_f1, mean_error, within_one, len(fits), confusion.tolist()
+    )
+
+
+def _score_fit(labels: Labels, predicted: Labels, decades: int) -> tuple[Score, ...]:
+    """Return the four scores of one fit: two proportions, and two with bootstrap intervals."""
     resamples = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
-    values = _scores(labels[np.newaxis], predicted[np.newaxis], decades)
+    values = _scores(labels[np.newaxis], predicted[np.newaxis], decades)[:, 0]
     resampled = _scores(labels[resamples], predicted[resamples], decades)
-    confusion = _confusions(labels[np.newaxis], predicted[np.newaxis], decades)[0]
-    return replace(_result(name, values[:, 0], resampled), confusion=confusion.tolist())
-
-
-def _result(name: str, values: Floats, resampled: Floats) -> BaselineResult:
-    accuracy, macro_f1, mean_error, within_one = map(score_with_interval, values, resampled)
-    return BaselineResult(name, accuracy, macro_f1, mean_error, within_one)
+    distance = np.abs(predicted - labels)
+    accuracy, within_one = (
+        proportion(int(np.sum(distance <= most)), len(labels)) for most in (0, 1)
+    )
+    macro_f1, mean_error = map(quantiles, values[1:3], resampled[1:3])
+    return accuracy, macro_f1, mean_error, within_one
 
 
 def _scores(labels: Labels, predicted: Labels, decades: int) -> Floats:

@@ -16,8 +16,8 @@ from jinja2 import Environment, StrictUndefined
 
 from movie_posters_decade import __version__
 from movie_posters_decade.analysis import require_libraries
-from movie_posters_decade.analysis.baselines import Score
 from movie_posters_decade.analysis.evaluate import Evaluation, evaluate
+from movie_posters_decade.analysis.intervals import Score
 from movie_posters_decade.artifacts import REJECTED_FILE, Build
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.images import POSTERS_A_ROW, draw_thumbnail, first_of_each_decade
@@ -82,7 +82,7 @@ def write_report(build: Build, folder: str | Path) -> None:
     require_libraries("sklearn", "matplotlib")
     folder = Path(folder)
     check_folder(folder)
-    data = _collect_data(build, evaluate(build))
+    data = _collect_data(build, evaluate(build, check_recommended=True))
     page = _render_page(data, _make_thumbnails(build, data))
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(data, indent=2, ensure_ascii=False)
@@ -193,7 +193,7 @@ def _render_page(data: Mapping[str, Any], thumbnails: Mapping[str, str]) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters |= {"kinds": _kinds, "number": _number}
-    environment.filters["interval"] = lambda score: str(Score(**score))
+    environment.filters["interval"] = lambda score: str(Score(**score)) if score else "not measured"
     environment.globals |= {"bars": _bars, "boxes": _boxes, "stacked_bars": _stacked_bars}
     page = environment.from_string(_TEMPLATE_FILE.read_text("utf-8"))
     with rc_context(_STYLE):

@@ -170,10 +170,14 @@ def test_page_shows_baselines_and_shortcuts(page: Page, data: Any) -> None:
     confusions = [table for table in page.tables if table[0][0] == "true decade"]
     for table, result in zip(confusions, data["evaluation"]["baselines"][1:], strict=True):
         assert [[int(cell) for cell in row[1:]] for row in table[1:]] == result["confusion"]
-    [shortcuts] = [table for table in page.tables if table[0][0] == "shortcut"]
-    assert {row[0]: row[3] for row in shortcuts[1:]} == {
-        shortcut["name"]: shortcut["verdict"] for shortcut in data["evaluation"]["shortcuts"]
-    }
+    for kind, results in (("shortcut", "shortcuts"), ("column", "columns")):
+        [table] = [table for table in page.tables if table[0][0] == kind]
+        assert [(row[0], row[1], row[3]) for row in table[1:]] == [
+            (result["name"], "not measured", "not measured")
+            for result in data["evaluation"][results]
+        ]
+    text = "".join(page.texts)
+    assert all(finding in text for finding in data["evaluation"]["findings"])
 
 
 def test_titles_are_escaped(page: Page, data: Any) -> None:

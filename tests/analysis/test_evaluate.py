@@ -1,4 +1,4 @@
-"""Re-encoding removes the shortcuts of files, and the evaluation shows it."""
+"""The evaluation shows what a transform of the posters does to shortcuts, and what is unknown."""
 
 import io
 import subprocess
@@ -43,7 +43,7 @@ def make_build(train: datasets.Dataset, test: datasets.Dataset) -> Build:
 
 @pytest.fixture(scope="module")
 def build() -> Build:
-    return make_build(make_split(150, 0), make_split(75, 1000))
+    return make_build(make_split(100, 0), make_split(60, 1000))
 
 
 @pytest.fixture(scope="module")
@@ -51,59 +51,83 @@ def evaluation(build: Build) -> Evaluation:
     return evaluate(build, image_size=(64, 96))
 
 
-def test_files_of_re_encoded_posters_are_not_predictive(evaluation: Evaluation) -> None:
-    before = {shortcut.name: shortcut.is_predictive for shortcut in evaluation.shortcuts}
-    after = {shortcut.name: shortcut.is_predictive for shortcut in evaluation.transformed or ()}
+def test_another_size_removes_what_files_tell(evaluation: Evaluation) -> None:
+    before = {one.name: one.is_predictive for one in evaluation.shortcuts if one.is_in_image}
+    assert evaluation.after is not None
+    after = {shortcut.name: shortcut.is_predictive for shortcut in evaluation.after.shortcuts}
     assert before["quantization"]
     assert not after["quantization"]
+    assert list(after) == list(before)
+    [finding] = [text for text in evaluation.findings if text.startswith("Quantization")]
+    assert "; after resizing to 64x96 (`movie-posters-decade export --image-size 64x96`)" in finding
+    assert finding.endswith(", no longer above chance.")
+
+
+def test_json_holds_the_results_and_the_findings(evaluation: Evaluation) -> None:
     data = evaluation.to_json()
     assert data["decades"] == list(DECADES)
     assert [result["name"] for result in data["baselines"]] == [
         "chance",
         "color histogram",
         "thumbnail",
+        "gradients and colors",
     ]
-    assert [shortcut["name"] for shortcut in data["transformed"]] == list(before)
-    header = evaluation.to_text().split("\n\n")[1].splitlines()[0].split()
-    assert header == [
-        *("shortcut", "chance", "accuracy", "predictive"),
-        *("re-encoded", "predictive"),
-    ]
-    [warning] = [text for text in data["warnings"] if text.startswith("Quantization")]
-    assert warning.endswith(" instead of style. After re-encoding, it no longer does.")
+    assert data["transform"] == "resizing to 64x96"
+    names = {one.name: one.is_in_image for one in evaluation.shortcuts}
+    assert {one["name"] for one in data["shortcuts"]} == {name for name in names if names[name]}
+    assert {one["name"] for one in data["columns"]} == {name for name in names if not names[name]}
+    assert len(data["transformed"]) == len(data["shortcuts"])
+    assert data["findings"] == evaluation.findings
 
 
-def test_text_holds_a_table_of_models_and_one_of_shortcuts(evaluation: Evaluation) -> None:
-    without = replace(evaluation, transformed=None)
-    assert str(without) == without.to_text()
-    models, shortcuts, *_ = str(without).split("\n\n")
+def test_text_holds_tables_of_models_and_shortcuts_and_columns_and_the_findings(
+    evaluation: Evaluation,
+) -> None:
+    assert str(evaluation) == evaluation.to_text()
+    models, shortcuts, columns, note, *findings = str(evaluation).split("\n\n")
     assert [line.split("  ")[0] for line in models.splitlines()] == [
-        "on 75 posters of test",
+        "on 60 posters of test",
         "chance",
         "color histogram",
         "thumbnail",
+        "gradients and colors",
     ]
-    assert shortcuts.splitlines()[0].split() == ["shortcut", "chance", "accuracy", "predictive"]
+    head = ["shortcut", "chance", "accuracy", "predictive"]
+    again = ["after", "resizing", "to", "64x96", "predictive"]
+    assert shortcuts.splitlines()[0].split() == [*head, *again]
+    assert columns.splitlines()[0].split() == ["column", *head[1:]]
+    assert note == evaluation.interval_note
+    assert findings == evaluation.findings
+    without = replace(evaluation, after=None).to_text().split("\n\n")[1]
+    assert without.splitlines()[0].split() == head
 
 
-def test_each_predictive_shortcut_has_a_warning(build: Build, evaluation: Evaluation) -> None:
-    predictive = [shortcut for shortcut in evaluation.shortcuts if shortcut.is_predictive]
-    warnings = replace(evaluation, transformed=None).warnings
-    assert warnings == find_shortcuts(build)
-    assert len(warnings) == len(predictive) > 0
-    [quantization] = [shortcut for shortcut in predictive if shortcut.name == "quantization"]
-    assert warnings[predictive.index(quantization)] == (
-        f"Quantization alone predicts the decade with an accuracy of {quantization.accuracy}; "
-        "chance is 0.200. A network may learn it, or what goes along with it, instead of style."
-    )
-    assert all(f"Warning: {warning}" in evaluation.to_text() for warning in warnings)
+def test_card_says_of_the_predictive_ones_what_resizing_brings(
+    build: Build, evaluation: Evaluation
+) -> None:
+    predictive = [one for one in evaluation.shortcuts if one.is_in_image and one.is_predictive]
+    findings = find_shortcuts(build)
+    assert len(findings) == len(predictive) > 0
+    for finding, shortcut in zip(findings, predictive, strict=True):
+        assert finding.lower().startswith(f"{shortcut.name} alone tells the decade with an")
+        assert f"accuracy of {shortcut.accuracy}, where chance is 0.200" in finding
+        assert "after resizing to 224x224 (`movie-posters-decade export" in finding
 
 
-def test_warning_says_that_there_are_too_few_posters_to_check() -> None:
+def test_too_few_posters_are_said_to_be_not_measured() -> None:
     """Otherwise an empty list would claim that no shortcut is predictive."""
-    [warning] = find_shortcuts(make_build(make_split(150, 0), make_split(45, 1000)))
-    assert warning.startswith("Too few posters to check for shortcuts: ")
-    assert find_shortcuts(make_build(make_split(95, 0), make_split(75, 1000))) == [warning]
+    few = make_build(make_split(100, 0), make_split(45, 1000))
+    [finding] = find_shortcuts(few)
+    assert finding.startswith("Too few posters to check for shortcuts: ")
+    assert find_shortcuts(make_build(make_split(95, 0), make_split(75, 1000))) == [finding]
+    evaluation = evaluate(few, encode_format="jpeg")
+    data = evaluation.to_json()
+    for name in ("shortcuts", "columns", "transformed"):
+        assert {one["verdict"] for one in data[name]} == {"not measured"}
+        assert {one["accuracy"] for one in data[name]} == {None}
+    assert data["findings"] == [finding]
+    [line] = [line for line in evaluation.to_text().splitlines() if line.startswith("file size")]
+    assert line.split("  ")[-1].strip() == "not measured"
 
 
 def test_build_of_one_decade_is_an_error() -> None:

@@ -10,6 +10,7 @@ import pytest
 from datasets import DatasetInfo
 from huggingface_hub import DatasetCard
 
+from movie_posters_decade.analysis.wording import RECOMMENDED, transform_flags
 from movie_posters_decade.hub import card
 from movie_posters_decade.hub.card import ConfigurationSummary, size_category
 from movie_posters_decade.report import Report
@@ -155,13 +156,25 @@ def test_demo_is_described_as_painted(action: ConfigurationSummary) -> None:
     assert "`movie-posters-decade build --config demo` builds the same dataset again" in text
 
 
-def test_shortcuts_are_unchecked_or_absent_or_listed(action: ConfigurationSummary) -> None:
-    unchecked = make_card(action).text
-    assert "`action`: nobody checked whether file size, encoding or border predict" in unchecked
-    absent = make_card(replace(action, warnings=[])).text
-    assert "border alone predicts the decade better than chance." in absent
+@pytest.mark.parametrize("warnings", [None, []])
+def test_unmeasured_shortcuts_are_said_not_to_be_measured(
+    action: ConfigurationSummary, warnings: list[str] | None
+) -> None:
+    """An empty list, which says nothing of what was measured, is no all-clear."""
+    text = make_card(replace(action, warnings=warnings)).text
+    assert "- `action`: not measured: nobody checked whether file size, encoding," in text
+
+
+def test_measured_shortcuts_are_listed(action: ConfigurationSummary) -> None:
     listed = make_card(replace(action, warnings=["file size alone is predictive"])).text
     assert "- `action`: file size alone is predictive\n" in listed
+
+
+def test_recommendation_says_what_removes_compression_traces(action: ConfigurationSummary) -> None:
+    text = make_card(action).text
+    [recommendation] = re.findall(r"^### Recommendations\n\n(.+)$", text, re.MULTILINE)
+    assert "Re-encoding at the same size does not remove the traces" in recommendation
+    assert f"baseline {transform_flags(RECOMMENDED)}`" in recommendation
 
 
 def test_backticks_in_a_title_do_not_end_the_code_block(action: ConfigurationSummary) -> None:
