@@ -44,9 +44,9 @@ def write_findings(shortcuts: Sequence[Shortcut], after: Remeasured | None = Non
     findings = [_image_finding(shortcut, after) for shortcut in predictive]
     if not predictive:
         findings = [
-            f"None of {_join([shortcut.name for shortcut in in_image])} alone tells the decade "
-            f"better than chance, which is {in_image[0].chance:.3f}. Other features were not "
-            "measured."
+            f"None of {_join([shortcut.name for shortcut in in_image])} alone was measured to tell "
+            f"the decade better than chance, which is {in_image[0].chance:.3f}. Other features "
+            "were not measured."
         ]
     return findings + _column_findings(shortcuts)
 
@@ -90,7 +90,7 @@ def _image_finding(shortcut: Shortcut, after: Remeasured | None) -> str:
             f"{warning} what {name_transform(RECOMMENDED)} does to it is measured by "
             f"`movie-posters-decade baseline {flags}`."
         )
-    still = "still above chance" if again.is_predictive else "no longer above chance"
+    still = "still above chance" if again.is_predictive else "no longer clearly above chance"
     return (
         f"{warning} after {name_transform(after.transform)} "
         f"(`movie-posters-decade export {transform_flags(after.transform)}`) it is "

@@ -60,7 +60,7 @@ def test_another_size_removes_what_files_tell(evaluation: Evaluation) -> None:
     assert list(after) == list(before)
     [finding] = [text for text in evaluation.findings if text.startswith("Quantization")]
     assert "; after resizing to 64x96 (`movie-posters-decade export --image-size 64x96`)" in finding
-    assert finding.endswith(", no longer above chance.")
+    assert finding.endswith(", no longer clearly above chance.")
 
 
 def test_json_holds_the_results_and_the_findings(evaluation: Evaluation) -> None:

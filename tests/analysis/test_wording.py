@@ -30,7 +30,8 @@ def test_shortcut_is_told_with_what_was_measured_after_the_transform() -> None:
         "File size alone tells the decade with an accuracy of 0.450 [0.400, 0.500], where chance "
         "is 0.200, so that a network may learn it instead of style; "
     )
-    for after, text in ((CHANCE, "no longer above chance"), (TELLING, "still above chance")):
+    texts = {CHANCE: "no longer clearly above chance", TELLING: "still above chance"}
+    for after, text in texts.items():
         again = Remeasured(RECOMMENDED, [result("file size", after)])
         assert write_findings(shortcuts, again) == [
             f"{warning}after resizing to 224x224 (`movie-posters-decade export --image-size "
@@ -44,8 +45,8 @@ def test_shortcut_is_told_with_what_was_measured_after_the_transform() -> None:
 
 def test_all_clear_names_what_was_measured() -> None:
     assert write_findings([result("file size", CHANCE), result("border color", CHANCE)]) == [
-        "None of file size and border color alone tells the decade better than chance, which is "
-        "0.200. Other features were not measured."
+        "None of file size and border color alone was measured to tell the decade better than "
+        "chance, which is 0.200. Other features were not measured."
     ]
 
 

@@ -162,7 +162,8 @@ def test_unmeasured_shortcuts_are_said_not_to_be_measured(
 ) -> None:
     """An empty list, which says nothing of what was measured, is no all-clear."""
     text = make_card(replace(action, warnings=warnings)).text
-    assert "- `action`: not measured: nobody checked whether file size, encoding," in text
+    assert "- `action`: nobody checked whether file size, encoding or border predict" in text
+    assert "shortcuts were not measured.\n" in text
 
 
 def test_measured_shortcuts_are_listed(action: ConfigurationSummary) -> None:
