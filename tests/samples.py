@@ -4,6 +4,7 @@ import csv
 import io
 import random
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,9 @@ def row(number: int, title: str, genres: str, link: str, score: str = "7.5") -> 
     return number, f"http://www.imdb.com/title/tt{number}", title, score, genres, link
 
 
-def write_catalogue(path: Path, rows: list[tuple[object, ...]], encoding: str = "latin-1") -> Path:
+def write_catalogue(
+    path: Path, rows: Sequence[Sequence[object]], encoding: str = "latin-1"
+) -> Path:
     """Write a catalogue in Kaggle's format, and return its path."""
     with path.open("w", newline="", encoding=encoding) as file:
         csv.writer(file).writerows([COLUMNS, *rows])
