@@ -31,9 +31,9 @@ from movie_posters_decade.report import Report
 
 _DESCRIPTION = """\
 Movie posters labelled by the decade of their movie, built from a catalogue of poster links and \
-split into train and test within each decade. A poster that cannot be used is replaced by another \
-one of its decade and split. By default all decades have the same number of posters, and no poster \
-is black and white."""
+split into train and test, and validation on request, within each decade. A poster that cannot be \
+used is replaced by another one of its decade and split. By default all decades have the same \
+number of posters, and no poster is black and white."""
 
 _LICENSE = """\
 The posters belong to their copyright holders, and no license is granted here. Whether you may use \

@@ -102,7 +102,7 @@ class Options:
     )
     group_by: str | None = _option(
         None,
-        "keep series and remakes, whose titles begin alike, in one split; shares are then inexact",
+        "keep series and remakes in one split, by stems of titles; shares are then inexact",
         choices=("title",),
     )
     balance: str = _option(

@@ -44,7 +44,7 @@ from movie_posters_decade.sampling import (
 class BuildResult:
     """The kept posters and the rejected candidates, with their report and lock file."""
 
-    posters: Sequence[Poster]  # in the order of rank
+    posters: Sequence[Poster]  # in the order of the output
     rejections: Sequence[Rejection]
     report: Report
     lock: LockFile

@@ -39,7 +39,7 @@ REJECTED_COLUMNS = (
 
 @dataclass
 class DecadeCounts:
-    """The counts of a decade's posters, over both splits."""
+    """The counts of a decade's posters, over all splits."""
 
     target: int = 0
     downloaded: int = 0

@@ -107,8 +107,8 @@ def test_report_of_a_build_from_a_lock_file_counts_its_movies(
     assert f"{kept} movies = {kept} kept + 0 dropped\n" in capsys.readouterr().out
 
 
-def test_stream_from_a_lock_file_holds_its_posters(
-    sample: SampleCatalogue, tmp_path: Path, lock: str
+def test_stream_from_a_lock_file_holds_its_posters_in_the_order_of_the_build(
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade, lock: str
 ) -> None:
     kept = list(read_lock_file(Path(lock)).kept)
     options: dict[str, Any] = {"lock_file": lock, "allow_private_hosts": True}
@@ -117,7 +117,8 @@ def test_stream_from_a_lock_file_holds_its_posters(
         split: [example["imdb_id"] for example in stream]
         for split, stream in builder.as_streaming_dataset().items()
     }
-    assert {movie for split in found.values() for movie in split} == {one.imdb_id for one in kept}
+    dataset = built.as_dataset()
+    assert found == {split: list(part["imdb_id"]) for split, part in dataset.items()}
     [changed, *_] = [movie for movie in kept if movie.split == "train"]
     change_poster(sample, changed.imdb_id)
     with pytest.raises(LockFileError, match=f"{changed.imdb_id} .* hash_mismatch"):

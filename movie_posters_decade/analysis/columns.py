@@ -31,6 +31,9 @@ NAME_CHARACTERS = 64
 """How many characters of a poster's name are looked at."""
 
 
+_CHARACTERS = [f"character {place}" for place in range(NAME_CHARACTERS)]
+
+
 def measure_columns(row: Mapping[str, Any], position: float) -> dict[str, ColumnFeature]:
     """Measure what the columns of a row may tell, by name, except year and label themselves.
 
@@ -79,10 +82,8 @@ def _genres(genres: Sequence[str]) -> ColumnFeature:
 def _name(link: str) -> ColumnFeature:
     """Return the length and the characters of the poster's name, the last part of the path."""
     name = urlsplit(link).path.rpartition("/")[2]
-    characters = {
-        f"character {place}": float(ord(character))
-        for place, character in enumerate(name[:NAME_CHARACTERS])
-    }
+    codes = (float(ord(character)) for character in name)
+    characters = dict(zip(_CHARACTERS, codes, strict=False))
     return {"length": float(len(name)), **characters}
 
 

@@ -5,6 +5,7 @@ A network that sees the pixels can learn them, or what goes along with them, ins
 
 import io
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +39,19 @@ def _encoding(content: bytes) -> dict[str, ImageFeature]:
             return {name: {"format": str(image.format)} for name in names}
         subsampling = _SUBSAMPLINGS.get(JpegImagePlugin.get_sampling(image), image.mode)
         quantization: dict[str, float | str] = {
-            f"table {number}, {position}": float(step)
+            name: float(step)
             for number, table in image.quantization.items()
-            for position, step in enumerate(table)
+            for name, step in zip(_step_names(number), table, strict=False)
         }
         is_progressive = float("progressive" in image.info)
     features = (quantization, {"subsampling": subsampling}, {"progressive": is_progressive})
     return dict(zip(names, features, strict=True))
+
+
+@cache
+def _step_names(table: int) -> list[str]:
+    """Return the names of a table's steps, which all posters share to save memory."""
+    return [f"table {table}, {position}" for position in range(64)]
 
 
 def _border_color(pixels: NDArray[np.uint8]) -> ImageFeature:

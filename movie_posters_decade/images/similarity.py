@@ -52,6 +52,8 @@ _NOISE = 400.0
 def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
     """Return how well the centre of one thumbnail is found in the other, from -1 to 1.
 
+    From `MIN_SIMILARITY` on, there may be a better place.
+
     This is template matching by normalized cross-correlation, at several scales and in both
     directions, on thumbnails of equal local contrast. So neither tint nor brightness matters.
 
@@ -66,7 +68,7 @@ def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
     for scales in _SCALES:
         for scale in scales:
             best = max(best, _find_center(one, other, scale), _find_center(other, one, scale))
-        if best < _PROMISING:
+        if not _PROMISING <= best < MIN_SIMILARITY:
             break
     return best
 

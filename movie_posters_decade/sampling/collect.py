@@ -116,7 +116,8 @@ def stream_locked(
     allow_missing: bool,
 ) -> Iterator[Poster]:
     """Stream exactly the posters of a split that a lock file lists."""
-    movies: Sequence[Movie] = [movie for movie in lock.movies if movie.split == split]
+    of_split = (movie for movie in lock.movies if movie.split == split)
+    movies: Sequence[Movie] = sorted(of_split, key=lambda movie: movie.output_key)
     while movies:
         batch, movies = split_at(movies, STREAM_BATCH)
         outcomes = _in_order(batch, _outcomes(batch, download))

@@ -33,6 +33,14 @@ _COMPARED = [
 """Which phash of one poster is compared with which of the other."""
 
 
+PLACEHOLDER_LINKS = 4
+"""How many links give pictures that look alike if these stand for a missing poster.
+
+In a sample of 3,350 posters of the catalogue, each with its own link, no two look alike. Two or
+three can be parts of a series that share a poster.
+"""
+
+
 class SamePicture(Protocol):
     """The second look at a pair, in which the pictures themselves are compared."""
 
@@ -79,31 +87,69 @@ class NearDuplicateIndex(Generic[T]):
 
 
 class NearDuplicates:
-    """The near-duplicates among posters, whichever arrives first."""
+    """The near-duplicates among posters, whichever arrives first.
+
+    Posters with the same bytes count as one picture, and pictures that look alike form groups. Once
+    a group has `PLACEHOLDER_LINKS` posters, new ones are compared with one of its pictures alone: a
+    host can give thousands of links the same picture.
+    """
 
     def __init__(self, pictures: SamePicture) -> None:
         self._pictures = pictures
-        self._index: NearDuplicateIndex[Poster] = NearDuplicateIndex()
-        self._of: defaultdict[str, list[Poster]] = defaultdict(list)
+        self._index: NearDuplicateIndex[str] = NearDuplicateIndex()
+        self._posters: defaultdict[str, list[Poster]] = defaultdict(list)  # by SHA-256
+        self._alike: defaultdict[str, list[str]] = defaultdict(list)
+        self._group: dict[str, list[str]] = {}  # the pictures of each picture's group
 
     def add(self, poster: Poster) -> None:
         """Add a poster. One without phashes has no near-duplicates."""
-        for other in self.find(poster):
-            self._of[poster.movie.imdb_id].append(other)
-            self._of[other.movie.imdb_id].append(poster)
-        if poster.phashes is not None:
-            self._index.add(poster, poster.phashes)
+        if poster.phashes is None:
+            return
+        picture = poster.checksum.sha256
+        if picture not in self._group:
+            self._group[picture] = [picture]
+            for other in self._find(poster, poster.phashes):
+                self._alike[picture].append(other)
+                self._alike[other].append(picture)
+                self._join(picture, other)
+            self._index.add(picture, poster.phashes)
+        self._posters[picture].append(poster)
 
     def find(self, poster: Poster) -> list[Poster]:
-        """Return the posters added so far that show the same picture as one."""
+        """Return the posters added so far that show the same picture as a new one."""
         if poster.phashes is None:
             return []
-        return [
-            other
-            for other, mirrored in self._index.near(poster.phashes)
-            if self._pictures.is_same(poster, other, mirrored=mirrored)
-        ]
+        picture = poster.checksum.sha256
+        known = picture in self._group
+        pictures = [picture, *self._alike[picture]] if known else self._find(poster, poster.phashes)
+        return [other for one in pictures for other in self._posters[one]]
 
     def of(self, poster: Poster) -> list[Poster]:
         """Return the posters that show the same picture as one that was added."""
-        return self._of.get(poster.movie.imdb_id, [])
+        return [other for other in self.find(poster) if other is not poster]
+
+    def is_placeholder(self, poster: Poster) -> bool:
+        """Return whether so many posters look like one that was added that it stands for none."""
+        group = self._group.get(poster.checksum.sha256, ())
+        return sum(len(self._posters[picture]) for picture in group) >= PLACEHOLDER_LINKS
+
+    def _find(self, poster: Poster, phashes: PerceptualHashes) -> list[str]:
+        """Return the pictures that look like a new poster."""
+        found, placeholders = [], set()
+        for picture, mirrored in self._index.near(phashes):
+            other, group = self._posters[picture][0], self._group[picture]
+            if id(group) in placeholders:
+                continue
+            if self.is_placeholder(other):
+                placeholders.add(id(group))
+            if self._pictures.is_same(poster, other, mirrored=mirrored):
+                found.append(picture)
+        return found
+
+    def _join(self, one: str, other: str) -> None:
+        """Make one group of the groups of two pictures."""
+        group, others = self._group[one], self._group[other]
+        if group is not others:
+            group += others
+            for picture in others:
+                self._group[picture] = group

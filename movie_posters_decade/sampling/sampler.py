@@ -22,13 +22,6 @@ from movie_posters_decade.sampling.splits import cap_shares
 
 logger = logging.getLogger(__name__)
 
-PLACEHOLDER_LINKS = 4
-"""How many links give pictures that look alike if these stand for a missing poster.
-
-In a sample of 3,350 posters of the catalogue, each with its own link, no two look alike. Two or
-three can be parts of a series that share a poster.
-"""
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -51,11 +44,12 @@ def draw_sample(
     kept_ids = set()
     rejections = []
     for poster in sorted(usable, key=_priority):
+        if near_duplicates.is_placeholder(poster):
+            rejections.append(Rejection(poster.movie, RejectReason.PLACEHOLDER))
+            continue
         of_stratum, alike = kept[poster.movie.stratum], near_duplicates.of(poster)
         rivals = [one for one in alike if one.movie.imdb_id in kept_ids]
-        if len(alike) + 1 >= PLACEHOLDER_LINKS:
-            rejections.append(Rejection(poster.movie, RejectReason.PLACEHOLDER))
-        elif rivals:
+        if rivals:
             rejections.append(near_duplicate(poster.movie, min(rivals, key=_priority).movie))
         elif len(of_stratum) < targets[poster.movie.stratum]:
             of_stratum.append(poster)

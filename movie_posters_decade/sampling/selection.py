@@ -23,7 +23,13 @@ from movie_posters_decade.records import (
     Stratum,
     decade_names,
 )
-from movie_posters_decade.sampling.splits import assign_splits, rank, shares_of, split_sizes
+from movie_posters_decade.sampling.splits import (
+    assign_splits,
+    cap_shares,
+    rank,
+    shares_of,
+    split_sizes,
+)
 
 LISTED_GENRES = 60
 
@@ -110,7 +116,7 @@ def _has_genre(movies: pd.DataFrame, genres: tuple[str, ...] | None) -> pd.Serie
         names: not {name.casefold() for name in names}.isdisjoint(genres)
         for names in set(movies["genres"])
     }
-    return movies["genres"].map(has)
+    return movies["genres"].map(has.__getitem__)
 
 
 def _rank_movies(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -146,7 +152,12 @@ def _targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, in
         stratum: min(of_decade[stratum.decade][stratum.split], size)
         for stratum, size in sizes.items()
     }
-    return equalize(targets) if options.balance == "undersample" else targets
+    if options.balance != "undersample":
+        return targets
+    equal = equalize(targets)
+    # With groups, a stratum can have more than its share.
+    capped = cap_shares({stratum.split: size for stratum, size in equal.items()}, shares)
+    return {stratum: capped[stratum.split] for stratum in equal}
 
 
 def equalize(sizes: Mapping[Stratum, int]) -> dict[Stratum, int]:
@@ -197,19 +208,30 @@ def _check_targets(
             f"poster can have that label. Choose the years that have movies: "
             f"{_years_with_movies(counts)}."
         )
-    smallest = min(counts, key=counts.__getitem__)
     for split in options.splits:
-        has_some = any(sizes[Stratum(decade, split)] for decade in decades)
-        keep_all = ', or keep all posters with balance="none" (--balance none)' if has_some else ""
-        of_split = [targets[Stratum(decade, split)] for decade in decades]
-        if max(of_split) == 0 or (options.balance == "undersample" and min(of_split) == 0):
-            count = min(counts[smallest], options.max_per_decade or counts[smallest])
-            option = "validation_size" if split == "validation" else "test_size"
-            raise SelectionError(
-                f"The {smallest} have too few movies for a {split} split: {count}, with a "
-                f"{option} of {getattr(options, option)}. Choose other years, {option} or "
-                f"max_per_decade{keep_all}."
-            )
+        of_split = {decade: sizes[Stratum(decade, split)] for decade in decades}
+        smallest = min(decades, key=lambda decade: (of_split[decade], counts[decade]))
+        reached = [targets[Stratum(decade, split)] for decade in decades]
+        if max(reached) == 0 or (options.balance == "undersample" and min(reached) == 0):
+            keep_all = ', or keep all posters with balance="none" (--balance none)'
+            hint = keep_all if any(of_split.values()) else ""
+            sentence = _too_few(smallest, split, counts[smallest], options)
+            raise SelectionError(f"{sentence}{hint}.")
+
+
+def _too_few(decade: str, split: str, count: int, options: Options) -> str:
+    """Return why a decade has no movie of a split, and what to do."""
+    if options.group_by is not None:
+        return (
+            f"None of the {count} movies of the {decade} is in the {split} split, as whole groups "
+            f"of titles are in one split. Choose another seed, other years or no group_by"
+        )
+    count = min(count, options.max_per_decade or count)
+    share = "validation_size" if split == "validation" else "test_size"
+    return (
+        f"The {decade} have too few movies for a {split} split: {count}, with a {share} of "
+        f"{getattr(options, share)}. Choose other years, {share} or max_per_decade"
+    )
 
 
 def _years_with_movies(counts: Mapping[str, int]) -> str:

@@ -1,13 +1,17 @@
 """Near-duplicates: hashes propose the pairs that a comparison of all finds, and pictures decide."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import NamedPictures, first_letter
 
 from movie_posters_decade.records import Checksum, Movie, PerceptualHashes, Poster
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE, NearDuplicateIndex, NearDuplicates
+
+SAME = Checksum.of(b"the same bytes")
 
 FAR = PerceptualHashes(0xFF, 0xFF00, 0xFF0000, 0xFF000000, 0xFF00000000)
 """Hashes of which no two are near each other at a distance of 10."""
@@ -50,28 +54,13 @@ def test_index_grows_with_its_items() -> None:
     assert [item for item, _ in index.near(FAR._replace(whole=2999))] == [2999]
 
 
-class Pictures:
-    """Says that posters whose paths start with the same letter show the same picture."""
-
-    def __init__(self) -> None:
-        self.compared: list[tuple[str, str, bool]] = []
-
-    def remember(self, poster: Poster) -> None:
-        """Do nothing, as there are no files."""
-
-    def is_same(self, one: Poster, other: Poster, *, mirrored: bool) -> bool:
-        """Compare the first letters of the paths."""
-        self.compared.append((one.path.name, other.path.name, mirrored))
-        return one.path.name[0] == other.path.name[0]
-
-
 def poster(name: str, phashes: PerceptualHashes | None) -> Poster:
     movie = Movie(name, "A", 1990, ("Action",), 7.0, name, "1990s", 1, "train")
     return Poster(movie, Path(name), Checksum.of(name.encode()), phashes)
 
 
 def test_second_look_decides_about_proposed_pairs_alone() -> None:
-    pictures = Pictures()
+    pictures = NamedPictures(first_letter)
     near_duplicates = NearDuplicates(pictures)
     same, stranger, far = poster("a1", FAR), poster("b", FAR), poster("a2", None)
     for one in (same, stranger, far):
@@ -86,7 +75,7 @@ def test_second_look_decides_about_proposed_pairs_alone() -> None:
 
 @pytest.mark.parametrize("bits", [MAX_DISTANCE, MAX_DISTANCE + 1])
 def test_mirrored_pair_is_proposed_as_such(bits: int) -> None:
-    pictures = Pictures()
+    pictures = NamedPictures(first_letter)
     near_duplicates = NearDuplicates(pictures)
     near_duplicates.add(
         poster("a1", PerceptualHashes(0, 2**20 - 1, 2**20 - 1, 2**20 - 1, 2**20 - 1))
@@ -94,3 +83,39 @@ def test_mirrored_pair_is_proposed_as_such(bits: int) -> None:
     other = 2**40 - 2**20
     near_duplicates.add(poster("a2", PerceptualHashes(other, other, other, other, 2**bits - 1)))
     assert pictures.compared == ([("a2", "a1", True)] if bits == MAX_DISTANCE else [])
+
+
+def test_copies_of_one_picture_are_compared_with_one_of_them() -> None:
+    """A host can give thousands of links the same picture, each compressed in its own way."""
+    pictures = NamedPictures(first_letter)
+    near_duplicates = NearDuplicates(pictures)
+    posters = [poster(f"a{number}", FAR) for number in range(50)]
+    for one in posters:
+        near_duplicates.add(one)
+    assert all(map(near_duplicates.is_placeholder, posters))
+    # Among the first four each pair is looked at.
+    assert len(pictures.compared) == 6 + 46
+
+
+def test_copies_with_the_same_bytes_are_not_compared_at_all() -> None:
+    pictures = NamedPictures(first_letter)
+    near_duplicates = NearDuplicates(pictures)
+    posters = [replace(poster(f"a{number}", FAR), checksum=SAME) for number in range(5)]
+    for number, one in enumerate(posters):
+        near_duplicates.add(one)
+        assert near_duplicates.of(one) == posters[:number]
+        assert near_duplicates.is_placeholder(one) is (number >= 3)
+    assert pictures.compared == []
+
+
+def test_placeholder_is_a_whole_group_although_not_all_pairs_are_alike() -> None:
+    """Copies that were trimmed in different ways need only look like the original."""
+    pictures = NamedPictures(lambda name: name[0])
+    near_duplicates = NearDuplicates(pictures)
+    apart = [0, 0xFFF, 0xFFF000, 0xFFF000000]
+    hashes = [PerceptualHashes(bits, *4 * (FAR.whole << 40,)) for bits in apart]
+    hashes = [one._replace(center_64=1 << (40 + 4 * n)) for n, one in enumerate(hashes)]
+    posters = [poster(f"a{number}", one) for number, one in enumerate(hashes)]
+    for one in posters:
+        near_duplicates.add(one)
+    assert all(map(near_duplicates.is_placeholder, posters))

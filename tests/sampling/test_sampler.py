@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import NamedPictures
 
 from movie_posters_decade.records import (
     Checksum,
@@ -27,17 +28,6 @@ FAR = 2**64 - 2**40
 """Bits that differ between a phash and that of its centre."""
 
 
-class AlwaysSame:
-    """A second look that finds every proposed pair to be the same picture."""
-
-    def remember(self, poster: Poster) -> None:
-        """Do nothing, as there are no files."""
-
-    def is_same(self, one: Poster, other: Poster, *, mirrored: bool) -> bool:
-        """Return whether the hashes of the whole are alike: the second look agrees."""
-        return one.phashes is not None and other.phashes is not None and not mirrored
-
-
 def poster(name: str, rank: int, phash: int | None, stratum: Stratum = TRAIN_70S) -> Poster:
     decade, split = stratum
     movie = Movie(name, "A", int(decade[:4]), ("Action",), 7.0, name, decade, rank, split)
@@ -46,11 +36,11 @@ def poster(name: str, rank: int, phash: int | None, stratum: Stratum = TRAIN_70S
         if phash is None
         else PerceptualHashes(phash, phash ^ FAR, phash ^ FAR, phash ^ FAR, phash ^ FAR)
     )
-    return Poster(movie, Path(name), Checksum.of(b""), hashes)
+    return Poster(movie, Path(name), Checksum.of(name.encode()), hashes)
 
 
 def sample_of(posters: Sequence[Poster], targets: Mapping[Stratum, int] = MANY) -> Sample:
-    near_duplicates = NearDuplicates(AlwaysSame())
+    near_duplicates = NearDuplicates(NamedPictures(lambda _: None))
     for one in posters:
         near_duplicates.add(one)
     return draw_sample(posters, targets, near_duplicates)
@@ -100,6 +90,11 @@ def test_picture_of_many_links_is_a_placeholder_and_none_is_kept() -> None:
     assert kept(sample) == {"other"}
     assert {one.reason for one in sample.rejections} == {RejectReason.PLACEHOLDER}
     assert kept(sample_of([*copies[:3], other])) == {"1", "other"}
+
+
+def test_copies_of_a_placeholder_that_differ_from_each_other_are_not_kept_either() -> None:
+    copies = [poster(str(rank), rank, 0xFFF << 12 * rank) for rank in range(3)]
+    assert kept(sample_of([*copies, poster("original", 3, 0)])) == set()
 
 
 def test_of_near_duplicates_validation_is_kept_before_train() -> None:

@@ -224,6 +224,36 @@ def test_movies_of_a_series_are_in_one_split_on_request() -> None:
     assert other.groupby(stems)["split"].nunique().max() == 2
 
 
+def groups_of_two_decades() -> pd.DataFrame:
+    """Two decades of 100 movies; in the first, 45 have one title."""
+    movies = table([(f"tt{number:07}", 1970 + number // 100 * 10) for number in range(200)])
+    movies["title"] = [
+        "Saga" if number < 45 else f"no{number}x of its own" for number in range(200)
+    ]
+    return movies
+
+
+@given(st.integers(0, 40))
+def test_target_of_test_is_its_share_also_with_groups(seed: int) -> None:
+    options = Options(max_year=1989, group_by="title", seed=seed).checked()
+    targets = select(groups_of_two_decades(), options).targets
+    for decade in ("1970s", "1980s"):
+        train, test = targets[Stratum(decade, "train")], targets[Stratum(decade, "test")]
+        assert test <= max(1, int(0.2 * (train + test) + 0.5))
+
+
+def test_group_that_leaves_a_decade_without_test_is_an_error_that_names_it() -> None:
+    movies = table([(f"tt{number:07}", 1970 + number // 100 * 10) for number in range(200)])
+    movies["title"] = ["Saga" if number < 100 else f"no{number}x" for number in range(200)]
+    with pytest.raises(SelectionError) as error:
+        select(movies, Options(max_year=1989, group_by="title", seed=1).checked())
+    assert str(error.value) == (
+        "None of the 100 movies of the 1970s is in the test split, as whole groups of titles are "
+        "in one split. Choose another seed, other years or no group_by, or keep all posters with "
+        'balance="none" (--balance none).'
+    )
+
+
 def test_landscape_crops_are_dropped_on_request_and_counted() -> None:
     movies = table([(f"tt{number:07}", 1970 + number % 48) for number in range(200)])
     code = "_V1_UY268_CR84,0,182,268_"
