@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from movie_posters_decade.catalogue.clean import parse_catalogue
@@ -82,6 +82,8 @@ WRITERS = {
 @settings(max_examples=60, deadline=None)
 @given(tables())
 def test_table_that_pandas_wrote_is_read_back(writer: str, table: pd.DataFrame) -> None:
+    # Without quoting, nothing says that a quote at the start of a title is part of it.
+    assume(writer != "none" or not table["title"].str.startswith('"').any())
     catalogue = parse_catalogue(WRITERS[writer](table), writer)
     assert catalogue.steps[0].movies == len(table)
     movies = catalogue.movies.drop(columns=["imdb_score", "extra"])
