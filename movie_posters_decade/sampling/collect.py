@@ -1,6 +1,5 @@
 """Collect posters: the sampler asks for candidates, the downloader brings their posters."""
 
-import heapq
 import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +21,12 @@ from movie_posters_decade.records import (
     Stratum,
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
+from movie_posters_decade.sampling.order import (
+    in_proportion,
+    movie_of,
+    one_of_each,
+    shuffle_evenly,
+)
 from movie_posters_decade.sampling.sampler import (
     Sampler,
     candidates_by_stratum,
@@ -67,7 +72,7 @@ def collect(
                 sampler.record(_in_order(batch, shown))
             bar.total = max(bar.n, sampler.target)
     sampler.warn_of_shortfalls()
-    posters = sorted(sampler.kept, key=_output_key)
+    posters = shuffle_evenly(sampler.kept, movie_of)
     rejections = sorted(sampler.rejections, key=lambda one: one.movie.sort_key)
     return Collection(posters, rejections, sampler.downloaded)
 
@@ -82,7 +87,7 @@ def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -
     sizes = Counter(poster.movie.stratum for poster in kept)
     equal = lock.options["balance"] == "undersample"
     check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections, equal=equal)
-    return Collection(sorted(kept, key=_output_key), rejections, downloaded)
+    return Collection(shuffle_evenly(kept, movie_of), rejections, downloaded)
 
 
 def stream(
@@ -116,8 +121,9 @@ def stream_locked(
     allow_missing: bool,
 ) -> Iterator[Poster]:
     """Stream exactly the posters of a split that a lock file lists."""
-    of_split = (movie for movie in lock.movies if movie.split == split)
-    movies: Sequence[Movie] = sorted(of_split, key=lambda movie: movie.output_key)
+    movies: Sequence[Movie] = shuffle_evenly(
+        [movie for movie in lock.movies if movie.split == split], lambda movie: movie
+    )
     while movies:
         batch, movies = split_at(movies, STREAM_BATCH)
         outcomes = _in_order(batch, _outcomes(batch, download))
@@ -144,7 +150,7 @@ class _Stream:
             islice(self._usable(candidates[stratum]), target)
             for stratum, target in zip(found, targets, strict=True)
         ]
-        for poster in _one_of_each(usable) if equal else _in_proportion(usable, targets):
+        for poster in one_of_each(usable) if equal else in_proportion(usable, targets):
             found[poster.movie.stratum] += 1
             yield poster
         check_strata(found, self._rejections, equal=equal)
@@ -171,25 +177,6 @@ class _Stream:
         self._pictures.remember(outcome)
         self._kept.add(outcome)
         return outcome
-
-
-def _one_of_each(streams: Sequence[Iterator[Poster]]) -> Iterator[Poster]:
-    """Yield one poster of each stream, in an order that tells nothing, until one stream ends."""
-    for posters in zip(*streams, strict=False):
-        yield from sorted(posters, key=_output_key)
-
-
-def _in_proportion(streams: Sequence[Iterator[Poster]], sizes: Sequence[int]) -> Iterator[Poster]:
-    """Merge streams, so that any part holds as much of each as its size says."""
-
-    def placed(posters: Iterator[Poster], size: int) -> Iterator[tuple[float, Poster]]:
-        for number, poster in enumerate(posters):
-            # At random within its place: else the first of all streams came together.
-            offset = int.from_bytes(_output_key(poster), "big") / 2**64
-            yield (number + offset) / size, poster
-
-    places = map(placed, streams, sizes)
-    return (poster for _, poster in heapq.merge(*places, key=lambda one: one[0]))
 
 
 def _outcomes(
@@ -248,7 +235,3 @@ def _in_order(
 ) -> list[Poster | Rejection]:
     by_link = {outcome.movie.poster_url: outcome for outcome in outcomes}
     return [by_link[movie.poster_url] for movie in movies]
-
-
-def _output_key(poster: Poster) -> bytes:
-    return poster.movie.output_key
