@@ -73,11 +73,14 @@ def _find_in_jpeg(content: bytes) -> Excess | None:
     # Each marker begins with a byte that no other than a zero may follow in compressed data.
     markers = content.count(b"\xff") - content.count(b"\xff\0")
     scans = content.count(bytes([0xFF, _SCAN_BEGINS]))
-    if markers <= MAX_PARTS and scans <= MAX_SCANS and _EXIF_PREFIX not in content:
+    may_exceed = markers > MAX_PARTS or scans > MAX_SCANS
+    if not may_exceed and _EXIF_PREFIX not in content:
         return None
     scans, exif = 0, []
     for number, (marker, begin, end) in enumerate(_jpeg_segments(content)):
         scans += marker == _SCAN_BEGINS
+        if scans and not may_exceed:  # Pillow looks for EXIF data no further
+            break
         if marker == _EXIF_SEGMENT and content.startswith(_EXIF_PREFIX, begin):
             exif.append(content[begin + len(_EXIF_PREFIX) : end])
         if scans > MAX_SCANS:
