@@ -70,10 +70,11 @@ def _too_many_pixels(width: int, height: int) -> Excess | None:
 
 
 def _find_in_jpeg(content: bytes) -> Excess | None:
-    # Each marker begins with a byte that no other than a zero may follow in compressed data.
-    markers = content.count(b"\xff") - content.count(b"\xff\0")
-    scans = content.count(bytes([0xFF, _SCAN_BEGINS]))
-    may_exceed = markers > MAX_PARTS or scans > MAX_SCANS
+    # These bytes may also be in a comment or a thumbnail, so only the next step counts exactly.
+    may_exceed = content.count(bytes([0xFF, _SCAN_BEGINS])) > MAX_SCANS or (
+        len(content) > 4 * MAX_PARTS
+        and content.count(b"\xff") - content.count(b"\xff\0") > MAX_PARTS
+    )
     if not may_exceed and _EXIF_PREFIX not in content:
         return None
     scans, exif = 0, []
