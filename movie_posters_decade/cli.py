@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
+from movie_posters_decade.cli_signals import INTERRUPTED, end_on_signals, exit_code
 from movie_posters_decade.config import DEMO
 from movie_posters_decade.errors import AnalysisError, MoviePostersError
 from movie_posters_decade.records import list_counts
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return 0, 1 after an error, or 130 after an interrupt."""
+    """Run the command line, and return 0, 1 after an error, or 130 or 143 after a signal."""
     chosen = parser().parse_args(arguments)
-    with _no_unraisable_errors():
+    with end_on_signals(), _no_unraisable_errors():
         code, message = _run(chosen)
         if message:
             # Closes what was under way, such as a progress bar, before the message.
@@ -65,8 +66,8 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
             f"{path}: cannot be read or written: {error.strerror or error}. What was downloaded is "
             "kept; fix this, or choose another folder."
         )
-    except KeyboardInterrupt:
-        return 130, "interrupted; what was downloaded is kept."
+    except KeyboardInterrupt as interrupt:
+        return exit_code(interrupt), INTERRUPTED
     return 0, ""
 
 

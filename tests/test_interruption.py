@@ -71,7 +71,9 @@ def is_running(group: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
 def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
     large_sample: SampleCatalogue, tmp_path: Path, end: signal.Signals, code: int
 ) -> None:
