@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 
 INTERRUPTED = "interrupted; what was downloaded is kept."
 """What a command prints when a signal has ended it."""
@@ -40,25 +42,51 @@ def end_on_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread can handle signals
         return
-    timers: list[threading.Timer] = []
+    is_over = threading.Event()
+    last: list[weakref.ref[Interrupt]] = []
+
+    def is_lost() -> bool:
+        """Whether a callback or a finalizer has swallowed the interrupt, and printed it at most."""
+        interrupt = last[-1]()
+        return interrupt is None or interrupt is getattr(sys, "last_value", None)
+
+    def watch(number: int) -> None:
+        begin = time.monotonic()
+        while not is_over.wait(0.05):
+            if time.monotonic() - begin > GRACE_SECONDS:
+                _end(128 + number)
+            if is_lost():
+                signal.pthread_kill(threading.main_thread().ident or 0, number)
 
     def handle(number: int, _: FrameType | None) -> None:
-        if timers:  # a second one must not disturb what the first one ends
+        if last and not is_lost():  # a second one must not disturb what the first one ends
             return
-        timer = threading.Timer(GRACE_SECONDS, _end, [128 + number])
-        timer.daemon = True
-        timers.append(timer)
-        timer.start()
-        raise Interrupt(number)
+        interrupt = Interrupt(number)
+        last.append(weakref.ref(interrupt))
+        if len(last) == 1:
+            threading.Thread(target=watch, args=[number], daemon=True).start()
+        try:
+            raise interrupt
+        finally:
+            del interrupt  # a circle through this frame would keep it alive
 
+    hook, sys.excepthook = sys.excepthook, _print_no_interrupt
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
         yield
     finally:
-        for timer in timers:
-            timer.cancel()
+        is_over.set()
+        sys.excepthook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _print_no_interrupt(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Print an error that a callback has swallowed, but no interrupt, which comes again."""
+    if not isinstance(error, Interrupt):
+        sys.__excepthook__(kind, error, traceback)
 
 
 def _end(code: int) -> None:
