@@ -262,5 +262,5 @@ def _result(
 @contextmanager
 def temporary_cache() -> Iterator[DownloadCache]:
     """Create a cache that is removed afterwards."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(prefix="movie_posters_decade-") as folder:
         yield DownloadCache(Path(folder))

@@ -188,6 +188,7 @@ def _iterate(
     items: deque[T] = deque()
     # On Windows too a selector loop, as libcurl waits for sockets.
     loop = asyncio.SelectorEventLoop()
+    loop.set_exception_handler(_log_unless_interrupted)
     has_items = asyncio.Event()
 
     def emit(item: T) -> None:
@@ -210,6 +211,12 @@ def _iterate(
     finally:
         call(loop.run_until_complete, _cancel_all())
         loop.close()
+
+
+def _log_unless_interrupted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in the event loop, but no Ctrl-C, which has been raised already."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
 
 
 async def _cancel_all() -> None:
