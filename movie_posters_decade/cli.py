@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return 0, 1 after an error, or 130 or 143 after a signal."""
     chosen = parser().parse_args(arguments)
-    with end_on_signals(), _no_unraisable_errors():
+    with _no_unraisable_errors():
         code, message = _run(chosen)
         if message:
             # Closes what was under way, such as a progress bar, before the message.
@@ -50,10 +50,11 @@ def _no_unraisable_errors() -> Iterator[None]:
 def _run(chosen: argparse.Namespace) -> tuple[int, str]:
     """Run a command, and return its exit code and an error message."""
     try:
-        _import_datasets()
-        _run_command(chosen)
-        if sys.stdout:
-            sys.stdout.flush()
+        with end_on_signals():
+            _import_datasets()
+            _run_command(chosen)
+            if sys.stdout:
+                sys.stdout.flush()
     except MoviePostersError as error:
         return 1, str(error)
     except BrokenPipeError:
