@@ -42,7 +42,7 @@ def end_on_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread can handle signals
         return
-    is_over = threading.Event()
+    is_over, lock = threading.Event(), threading.Lock()
     last: list[weakref.ref[Interrupt]] = []
 
     def is_lost() -> bool:
@@ -55,8 +55,9 @@ def end_on_signals() -> Iterator[None]:
         while not is_over.wait(0.05):
             if time.monotonic() - begin > GRACE_SECONDS:
                 _end(128 + number)
-            if is_lost():
-                signal.pthread_kill(threading.main_thread().ident or 0, number)
+            with lock:  # after the end, another signal would meet another handler
+                if not is_over.is_set() and is_lost():
+                    signal.pthread_kill(threading.main_thread().ident or 0, number)
 
     def handle(number: int, _: FrameType | None) -> None:
         if last and not is_lost():  # a second one must not disturb what the first one ends
@@ -71,11 +72,14 @@ def end_on_signals() -> Iterator[None]:
             del interrupt  # a circle through this frame would keep it alive
 
     hook, sys.excepthook = sys.excepthook, _print_no_interrupt
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    # Who starts a program in the background may have it ignore Ctrl-C.
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield
     finally:
-        is_over.set()
+        with lock:
+            is_over.set()
         sys.excepthook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
