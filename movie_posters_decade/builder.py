@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import datasets
@@ -25,6 +26,7 @@ from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
 from movie_posters_decade.errors import CatalogueError, OptionError
+from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.pipeline import Pipeline, read_stored
 from movie_posters_decade.records import Poster, decade_names
 from movie_posters_decade.report import Report
@@ -226,6 +228,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 f"{self.config.location()}: expected the catalogue that this builder was created "
                 "for; found other content. Create the builder again."
             )
+        # What killed builds left, of any configuration and in the folder that this one writes into.
+        builds = Path(self._cache_dir_root) / str(self.dataset_name)
+        remove_stale(builds.glob(f"*/*/*{INCOMPLETE}"))
         result = self._pipeline(manager).build()
         self.files.write(result.report, result.rejections, result.lock)
         return {

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
+from movie_posters_decade.cli_signals import INTERRUPTED, end_on_signals, exit_code
 from movie_posters_decade.config import DEMO
 from movie_posters_decade.errors import AnalysisError, MoviePostersError
 from movie_posters_decade.records import list_counts
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return 0, 1 after an error, or 130 after an interrupt."""
+    """Run the command line, and return 0, 1 after an error, or 130 or 143 after a signal."""
     chosen = parser().parse_args(arguments)
     with _no_unraisable_errors():
         code, message = _run(chosen)
@@ -49,10 +50,11 @@ def _no_unraisable_errors() -> Iterator[None]:
 def _run(chosen: argparse.Namespace) -> tuple[int, str]:
     """Run a command, and return its exit code and an error message."""
     try:
-        _import_datasets()
-        _run_command(chosen)
-        if sys.stdout:
-            sys.stdout.flush()
+        with end_on_signals():
+            _import_datasets()
+            _run_command(chosen)
+            if sys.stdout:
+                sys.stdout.flush()
     except MoviePostersError as error:
         return 1, str(error)
     except BrokenPipeError:
@@ -65,8 +67,8 @@ def _run(chosen: argparse.Namespace) -> tuple[int, str]:
             f"{path}: cannot be read or written: {error.strerror or error}. What was downloaded is "
             "kept; fix this, or choose another folder."
         )
-    except KeyboardInterrupt:
-        return 130, "interrupted; what was downloaded is kept."
+    except KeyboardInterrupt as interrupt:
+        return exit_code(interrupt), INTERRUPTED
     return 0, ""
 
 

@@ -25,6 +25,7 @@ from movie_posters_decade.download import (
 )
 from movie_posters_decade.errors import DownloadError, SelectionError
 from movie_posters_decade.images import PictureComparison, check_poster, check_version, stored_form
+from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.lockfile import LockFile, make_lock_file
 from movie_posters_decade.records import Checksum, Poster, Rejection, is_url
 from movie_posters_decade.report import Report, build_report, plan_report
@@ -71,6 +72,7 @@ class Pipeline:
         """Download the posters into the cache, and return those that are kept."""
         selection, sha256 = self._select()
         cache = DownloadCache.of(self.manager)
+        remove_stale(cache.folder.glob(f"*{INCOMPLETE}"))
         with self._proxies() as proxies, self._downloader(cache, proxies) as downloader:
             collection = self._collect(selection, downloader)
         posters, rejections = self._from_manager(collection.posters), collection.rejections

@@ -44,6 +44,7 @@ class RejectReason(StrEnum):
     TRUNCATED = "truncated"
     UNDECODABLE = "undecodable"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_COMPLEX = "too_complex"
     TOO_SMALL = "too_small"
     GRAYSCALE = "grayscale"
     NEAR_DUPLICATE = "near_duplicate"
@@ -78,6 +79,7 @@ MEANINGS = {
     RejectReason.TRUNCATED: "the image ends early",
     RejectReason.UNDECODABLE: "an image that no decoder reads",
     RejectReason.TOO_MANY_PIXELS: "more pixels than the limit",
+    RejectReason.TOO_COMPLEX: "more work to decode than the limit",
     RejectReason.TOO_SMALL: "smaller than a thumbnail",
     RejectReason.GRAYSCALE: "black and white",
     RejectReason.NEAR_DUPLICATE: "looks like a poster that is kept",

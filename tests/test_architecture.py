@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
     {"analysis", "exports", "hub", "pipeline"},
     {"builder_config"},
     {"builder"},
-    {"cli_parser"},
+    {"cli_parser", "cli_signals"},
     {"cli"},
     {"__main__"},
 ]

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from builds import arrow_files, build_sample
+from builds import arrow_files, build_sample, make_builder
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 
 from movie_posters_decade.download import DownloadCache
@@ -71,7 +71,9 @@ def is_running(group: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
 def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
     large_sample: SampleCatalogue, tmp_path: Path, end: signal.Signals, code: int
 ) -> None:
@@ -120,6 +122,51 @@ def test_interrupted_build_prints_one_message(
     host.released.set()
     lines = [line for line in printed.splitlines() if line and "poster/s" not in line]
     assert lines == ["movie-posters-decade: interrupted; what was downloaded is kept."]
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("after", [1, 100, 199])
+def test_build_that_is_ended_leaves_nothing_unfinished_within_two_seconds(
+    large_sample: SampleCatalogue, tmp_path: Path, after: int, end: signal.Signals, code: int
+) -> None:
+    host, cache, temporary = large_sample.host, tmp_path / "cache", tmp_path / "temporary"
+    temporary.mkdir()
+    host.hold_after = after
+    with subprocess.Popen(
+        build_command(large_sample, cache),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"TMPDIR": str(temporary)},
+    ) as process:
+        assert host.holding.wait(30)
+        process.send_signal(end)
+        _, printed = process.communicate(timeout=2)
+    host.released.set()
+    assert process.returncode == code
+    assert "Traceback" not in printed
+    assert not is_running(process.pid)
+    assert [*cache.rglob("*.incomplete"), *temporary.iterdir()] == []
+
+
+def test_build_removes_what_killed_builds_left_a_day_ago(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    builder = make_builder(sample, tmp_path / "cache")
+    ours = Path(builder.cache_dir + ".incomplete") / "part.arrow"
+    others = ours.parents[3] / "drama" / "0.2.0" / "0123.incomplete" / "part.arrow"
+    download = tmp_path / "cache" / "downloads" / "0123.4567.incomplete"
+    files = [ours, others, download]
+    recent = [file.with_name(f"recent-{file.name}") for file in files]
+    for file in [*files, *recent]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"half")
+    for file in files:
+        os.utime(file, (0, time.time() - 25 * 3600))
+    builder.download_and_prepare()
+    assert not any(file.exists() for file in files)
+    assert all(file.exists() for file in recent[1:])
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,16 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 
+from movie_posters_decade.download.checking import Checker
 from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.hosts import Connections, Loan
 from movie_posters_decade.download.retry import Attempt, Link
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.records import Check, ImageCheck, RejectReason
+from movie_posters_decade.records import ImageCheck, RejectReason
 
 EXTRA_TASKS = 32
 """Tasks of a host beyond its connections, for checks and backoff while all are in use."""
@@ -80,10 +80,11 @@ class Clock:
         self._last_look = time.time()
         self._last_jump = float("-inf")
 
-    async def run(self) -> None:
-        """Look at the clock again and again, until this is cancelled."""
+    async def run(self, checker: Checker) -> None:
+        """Look at the clock, and at the check, again and again, until this is cancelled."""
         while True:
             self._look()
+            checker.look(self.has_jumped_since)
             await asyncio.sleep(min(TICK, self._jump / 4))
 
     def has_jumped_since(self, moment: float) -> bool:
@@ -96,64 +97,6 @@ class Clock:
         if now - self._last_look > self._jump:
             self._last_jump = time.monotonic()
         self._last_look = now
-
-
-class Checker:
-    """Runs the check in one thread, so that decoding delays no transfer.
-
-    All contents that wait are handed over together: in scripts/benchmark.py, a hand-over for each
-    cost more than decoding beside the downloads saved.
-    """
-
-    def __init__(self, check: Check, thread: ThreadPoolExecutor) -> None:
-        self._check = check
-        self._thread = thread
-        self._waiting: list[tuple[bytes, asyncio.Future[ImageCheck]]] = []
-        self._is_busy = False
-
-    async def check(self, content: bytes) -> ImageCheck:
-        """Check a content, and raise what the check raises."""
-        future: asyncio.Future[ImageCheck] = asyncio.get_running_loop().create_future()
-        self._waiting.append((content, future))
-        if not self._is_busy:
-            self._hand_over()
-        return await future
-
-    def _hand_over(self) -> None:
-        # After an error, those who wait are cancelled, and the thread takes nothing more.
-        waiting = [(content, future) for content, future in self._waiting if not future.done()]
-        self._waiting = []
-        self._is_busy = bool(waiting)
-        if waiting:
-            contents, futures = zip(*waiting, strict=True)
-            loop = asyncio.get_running_loop()
-            checks = loop.run_in_executor(self._thread, self._check_all, contents)
-            checks.add_done_callback(lambda done: self._finish(futures, done))
-
-    def _check_all(self, contents: Sequence[bytes]) -> list[ImageCheck | Exception]:
-        return [self._check_one(content) for content in contents]
-
-    def _check_one(self, content: bytes) -> ImageCheck | Exception:
-        try:
-            return self._check(content)
-        except Exception as error:  # noqa: BLE001, it is raised where the content came from
-            return error
-
-    def _finish(
-        self,
-        futures: Sequence[asyncio.Future[ImageCheck]],
-        done: asyncio.Future[list[ImageCheck | Exception]],
-    ) -> None:
-        if done.cancelled():
-            return
-        for future, found in zip(futures, done.result(), strict=True):
-            if future.done():
-                continue
-            if isinstance(found, Exception):
-                future.set_exception(found)
-            else:
-                future.set_result(found)
-        self._hand_over()
 
 
 @dataclass

@@ -6,20 +6,19 @@ time if its worker is lost. It loads neither `datasets` nor pandas.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download.attempts import (
     UNLIMITED,
     Budget,
-    Checker,
     Clock,
     Download,
     Emit,
     HostWorker,
     Spending,
 )
+from movie_posters_decade.download.checking import CHECK_SECONDS, Checker
 from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.hosts import Loan
 from movie_posters_decade.download.retry import RetryPolicy
@@ -42,6 +41,7 @@ class Settings:
     max_connections: int | None = None  # of one process; None: as many as it may open files for
     check_version: Callable[[], str] = str  # what tells versions of the check apart
     expected_versions: tuple[str, str] = (__version__, "")  # of this package and of the check
+    check_seconds: float = CHECK_SECONDS  # for one content, which is rejected then
     clock_jump: float = 5.0  # seconds without a look at the clock: the process was suspended
 
 
@@ -76,23 +76,24 @@ async def run_batch(
     max_connections = settings.max_connections or connection_limit()
     slots = asyncio.Semaphore(max_connections)
     spending, clock = Spending(budget), Clock(settings.clock_jump)
+    checker = Checker(settings.check, settings.check_seconds)
     try:
-        with ThreadPoolExecutor(1, "check") as thread:
-            checker = Checker(settings.check, thread)
-            async with (
-                Client(settings.limits, settings.policy, max_connections) as client,
-                asyncio.TaskGroup() as watch,
-            ):
-                ticking = watch.create_task(clock.run())
-                async with asyncio.TaskGroup() as tasks:
-                    for loan in loans:
-                        worker = HostWorker(loan, client, checker, slots, spending, clock, emit)
-                        for _ in range(worker.tasks):
-                            tasks.create_task(worker.run())
-                ticking.cancel()
+        async with (
+            Client(settings.limits, settings.policy, max_connections) as client,
+            asyncio.TaskGroup() as watch,
+        ):
+            ticking = watch.create_task(clock.run(checker))
+            async with asyncio.TaskGroup() as tasks:
+                for loan in loans:
+                    worker = HostWorker(loan, client, checker, slots, spending, clock, emit)
+                    for _ in range(worker.tasks):
+                        tasks.create_task(worker.run())
+            ticking.cancel()
     except ExceptionGroup as group:
         # The first failure ends all; the others follow from it.
         raise _first(group) from None
+    finally:
+        checker.close()
 
 
 def connection_limit() -> int:

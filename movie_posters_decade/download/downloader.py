@@ -19,6 +19,7 @@ from movie_posters_decade.download.addresses import Address, origin_of, parse_ur
 from movie_posters_decade.download.attempts import Download
 from movie_posters_decade.download.batch import Settings, connection_limit, run_batch
 from movie_posters_decade.download.cache import DownloadCache, HashCache
+from movie_posters_decade.download.checking import CheckThread
 from movie_posters_decade.download.executor import run_here, run_on_workers
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
@@ -69,6 +70,7 @@ class Downloader:
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
     _workers: Workers | None = field(default=None, init=False)
+    _thread: CheckThread | None = field(default=None, init=False)  # for what needs no request
     _warned: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
@@ -104,6 +106,9 @@ class Downloader:
                 "before is kept. Fix this and build again."
             ) from error
         finally:
+            if self._thread is not None:
+                self._thread.end()
+                self._thread = None
             if self.hashes is not None:
                 self.hashes.save()
 
@@ -156,9 +161,12 @@ class Downloader:
         return DownloadResult(url, reason=RejectReason.NOT_FOUND, status=status)
 
     def _check_again(self, content: bytes) -> ImageCheck:
-        if self.hashes is None:
-            return self.check(content)
-        return self.hashes.checks.get(Checksum.of(content).sha256) or self.check(content)
+        if self.hashes is not None:
+            known = self.hashes.checks.get(Checksum.of(content).sha256)
+            if known is not None:
+                return known
+        self._thread = self._thread or CheckThread(self.check)
+        return self._thread.check(content)
 
     def _check_online(self, links: Sequence[Link]) -> None:
         if self.offline and self.refresh:
@@ -254,5 +262,5 @@ def _result(
 @contextmanager
 def temporary_cache() -> Iterator[DownloadCache]:
     """Create a cache that is removed afterwards."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(prefix="movie_posters_decade-") as folder:
         yield DownloadCache(Path(folder))

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from movie_posters_decade.download.attempts import Budget, Download
 from movie_posters_decade.download.batch import BatchResult, Settings, download_batch
-from movie_posters_decade.download.lending import Batch, Lending
+from movie_posters_decade.download.lending import MAX_LOSSES, Batch, Lending
+from movie_posters_decade.download.retry import Attempt
 from movie_posters_decade.download.workers import WAIT_SECONDS, Workers
 from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.records import RejectReason
 
 BUDGET = Budget(seconds=5.0, bytes=4 * 1024 * 1024, wait=1.0)
 """When a batch on a worker begins no further link."""
@@ -34,7 +36,7 @@ def run_on_workers(
     At most one more batch than each worker can run is under way, so that the memory stays flat.
 
     Raises:
-        DownloadError: there is no worker, or a link makes its worker end again and again.
+        DownloadError: there is no worker, or each one ends.
         OSError: a worker's machine is at fault, for instance because its disk is full.
     """
     out: dict[Future[BatchResult], _Running] = {}
@@ -136,13 +138,31 @@ def _settle(
 
 
 def _recover(running: _Running, lending: Lending, workers: Workers) -> list[Download] | Exception:
+    """Run a batch that lost its worker again, or reject the link that is to blame."""
     try:
         workers.check()
         workers.recover(running.executor)
-        lending.lose(running.batch)
+        link = lending.lose(running.batch)
+        if link is None:
+            return []
+        _check_that_workers_work(workers)
     except DownloadError as error:
         return error
-    return []
+    detail = f"{MAX_LOSSES} workers ended while they downloaded or decoded it"
+    return [Download(link.url, Attempt(link.url, RejectReason.UNDECODABLE, detail=detail))]
+
+
+def _check_that_workers_work(workers: Workers) -> None:
+    """Run a batch without links, so that no poster is blamed for workers that always end."""
+    losses: tuple[type[BaseException], ...] = (*workers.losses, TimeoutError)
+    try:
+        workers.executor.submit(download_batch, [], Settings()).result(WAIT_SECONDS)
+    except losses as error:
+        raise DownloadError(
+            "Workers: expected one that runs; found that each ends, also without a poster "
+            f"({type(error).__name__}). What was downloaded is kept. Look at the memory of this "
+            "machine, or build without workers."
+        ) from error
 
 
 def run_here(start: Start[T]) -> Generator[T, None, None]:
@@ -168,6 +188,7 @@ def _iterate(
     items: deque[T] = deque()
     # On Windows too a selector loop, as libcurl waits for sockets.
     loop = asyncio.SelectorEventLoop()
+    loop.set_exception_handler(_log_unless_interrupted)
     has_items = asyncio.Event()
 
     def emit(item: T) -> None:
@@ -190,6 +211,12 @@ def _iterate(
     finally:
         call(loop.run_until_complete, _cancel_all())
         loop.close()
+
+
+def _log_unless_interrupted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in the event loop, but no Ctrl-C, which has been raised already."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
 
 
 async def _cancel_all() -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.retry import Link
-from movie_posters_decade.errors import DownloadError
 
 CONNECTIONS_PER_SHARE = 32
 """A host is lent to two batches from twice as many connections on, to three from thrice, ..."""
@@ -22,7 +21,7 @@ LINKS_PER_BATCH = 256
 """The largest number of links in a batch, about as many as it can download."""
 
 MAX_LOSSES = 3
-"""How often the worker of a single link may be lost before the build ends."""
+"""How often the worker of a single link may be lost before the link is given up."""
 
 
 @dataclass
@@ -109,27 +108,27 @@ class Lending:
         for loan in loans:
             self._take_back(loan, now)
 
-    def lose(self, batch: Batch) -> None:
+    def lose(self, batch: Batch) -> Link | None:
         """Take back a batch whose worker was lost. It runs again, halved if that happens again.
 
-        Raises:
-            DownloadError: a single link has lost its worker too often.
+        Returns:
+            the link of the batch, if it is a single one that has lost its worker too often. It is
+            given up: whatever is behind it ends the process that downloads or decodes it.
         """
         self._out -= 1
         batch.losses += 1
         links = batch.links
         if len(links) == 1 and batch.losses >= MAX_LOSSES:
-            raise DownloadError(
-                f"{links[0].url}: expected a worker to download this link; found that "
-                f"{batch.losses} workers ended while they did. What was downloaded is kept. Remove "
-                "the movie from the catalogue, or build without workers to see the error."
-            )
+            host = batch.loans[0].host
+            self._take_back(Loan(host, deque()), 0.0)
+            return links[0]
         self._suspects.append(batch)
         if len(links) > 1 and batch.losses > 1:
             second = _split_off_half(batch)
             self._suspects.append(second)
             for origin in _origins(batch) & _origins(second):
                 self._queues[origin].out += 1
+        return None
 
     def _lend_again(self, now: float) -> Batch | None:
         """Return a batch that lost its worker.

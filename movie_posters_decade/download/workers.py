@@ -89,7 +89,7 @@ def _end_with(parent: int) -> None:
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(1)
+            time.sleep(0.25)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -21,15 +21,19 @@ def stored_form(content: bytes) -> bytes:
         `decode_poster` makes of it, in RGB, without profile, transparency and EXIF data. Its
         bytes depend on the versions of Pillow and of the libraries in it.
     """
-    with open_image(content) as image:
-        image.load()
-        if is_plain(image) or _is_plain_but_for_opaque_alpha(image):
-            return content
+    if _is_shown_alike(content):
+        return content
     poster = decode_poster(content)
     poster.info.clear()
     file = io.BytesIO()
     poster.save(file, "PNG")
     return file.getvalue()
+
+
+def _is_shown_alike(content: bytes) -> bool:
+    with open_image(content) as image:
+        image.load()
+        return is_plain(image) or _is_plain_but_for_opaque_alpha(image)
 
 
 def is_plain(image: Image.Image) -> bool:

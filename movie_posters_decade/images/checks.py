@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -19,11 +20,14 @@ from movie_posters_decade.images.decode import (
     to_rgb,
 )
 from movie_posters_decade.images.diagnosis import DECODER_ERRORS, diagnose, is_machine_fault
+from movie_posters_decade.images.limits import (
+    MAX_PIXELS,
+    Excess,
+    find_excess,
+    find_excess_of_metadata,
+)
 from movie_posters_decade.images.phash import hash_regions
 from movie_posters_decade.records import Checksum, ImageCheck, PerceptualHashes, RejectReason
-
-MAX_PIXELS = 50_000_000
-"""The largest width times height of an image that is decoded."""
 
 MIN_SIDE = 32
 """The smallest width and height of a poster, in pixels.
@@ -60,7 +64,7 @@ def check_version(folder: Path = Path(__file__).parent) -> str:
     """
     libraries = (PIL.__version__, features.version("littlecms2"), features.version("zlib"))
     digest = hashlib.sha256(" ".join(map(str, libraries)).encode())
-    for name in ("canonical", "checks", "decode", "diagnosis", "phash", "profiles"):
+    for name in ("canonical", "checks", "decode", "diagnosis", "limits", "phash", "profiles"):
         digest.update((folder / f"{name}.py").read_bytes())
     return digest.hexdigest()[:16]
 
@@ -68,14 +72,19 @@ def check_version(folder: Path = Path(__file__).parent) -> str:
 def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
     """Check whether downloaded bytes can be used as a poster, and compute their perceptual hashes.
 
-    A poster has a format of `decode.FORMATS`. With ``keep_grayscale`` it may be black and white. If
-    the dataset stores it re-encoded, the checksum of its stored form is computed, too.
+    A poster has a format of `decode.FORMATS`, and is within the `limits` of decoding. With
+    ``keep_grayscale`` it may be black and white. If the dataset stores it re-encoded, the checksum
+    of its stored form is computed, too.
 
     Raises:
         OSError, MemoryError: if this machine lacks descriptors or memory, which says nothing about
             the poster.
     """
     checksum = Checksum.of(content)
+    excess = find_excess(content)
+    if excess is not None:
+        reason, detail = excess
+        return ImageCheck(checksum, reason, detail=detail)
     with strict_decoding:
         try:
             return _check(checksum, content, keep_grayscale)
@@ -89,18 +98,38 @@ def check_poster(content: bytes, *, keep_grayscale: bool = False) -> ImageCheck:
 
 
 def _check(checksum: Checksum, content: bytes, keep_grayscale: bool) -> ImageCheck:
+    found = _look_at(content)
+    if isinstance(found, tuple):
+        reason, detail = found
+        return ImageCheck(checksum, reason, detail=detail)
+    if not keep_grayscale and _is_grayscale(found.pixels, content):
+        return ImageCheck(checksum, RejectReason.GRAYSCALE)
+    stored = None if found.is_stored_as_it_is else _stored_checksum(content)
+    return ImageCheck(checksum, phashes=found.phashes, stored=stored)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a check remembers of a decoded image, which may be large and is not kept."""
+
+    pixels: NDArray[np.float64]  # of a thumbnail
+    phashes: PerceptualHashes
+    is_stored_as_it_is: bool
+
+
+def _look_at(content: bytes) -> _Look | Excess:
+    """Decode an image unless its size or its EXIF data forbid it."""
     with open_image(content) as image:
         if image.width * image.height > MAX_PIXELS:
-            return ImageCheck(checksum, RejectReason.TOO_MANY_PIXELS)
+            return RejectReason.TOO_MANY_PIXELS, ""
         if min(image.size) < MIN_SIDE:
-            return ImageCheck(checksum, RejectReason.TOO_SMALL)
+            return RejectReason.TOO_SMALL, ""
+        excess = find_excess_of_metadata(image.info.get("exif"))
+        if excess is not None:
+            return excess
         reduced = reduce_image(image, THUMBNAIL_SIZE)
         is_stored_as_it_is = is_plain(image)
-    pixels = _pixels(reduced.thumbnail(THUMBNAIL_SIZE))
-    if not keep_grayscale and _is_grayscale(pixels, content):
-        return ImageCheck(checksum, RejectReason.GRAYSCALE)
-    stored = None if is_stored_as_it_is else _stored_checksum(content)
-    return ImageCheck(checksum, phashes=_hash(reduced), stored=stored)
+    return _Look(_pixels(reduced.thumbnail(THUMBNAIL_SIZE)), _hash(reduced), is_stored_as_it_is)
 
 
 def _hash(reduced: ReducedImage) -> PerceptualHashes:

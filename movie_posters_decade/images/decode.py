@@ -7,19 +7,23 @@ from threading import Lock
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from movie_posters_decade.images.profiles import conversion_of
+from movie_posters_decade.images.profiles import Conversion, conversion_of
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "JPEG2000", "TIFF", "BMP", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "MPO")
 """The image formats that are opened, where Pillow was built with them.
 
-Pillow's other formats are not used for posters, and one of them, EPS, would run a program.
+Pillow's other formats are not used for posters. One of them, EPS, would run a program, and the
+header of a JPEG 2000 can ask for any amount of memory in ways that only its decoder understands.
 """
 
 USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP")
 """The formats that are tried first. Loading all decoders takes as long as checking many posters."""
 
-_EXTENSIONS = {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif", "jpeg2000": ".jp2"}
+_EXTENSIONS = {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif"}
 """The file extensions that differ from the format's name."""
+
+BAND_PIXELS = 1_000_000
+"""About how many pixels of a large image are made opaque at a time."""
 
 
 class _StrictDecoding:
@@ -115,6 +119,23 @@ def to_rgb(image: Image.Image) -> Image.Image:
     conversion = conversion_of(image)
     if is_deep(image):
         image = _to_8_bits(image)
+    if conversion is None and not image.has_transparency_data:
+        rgb = image.convert("RGB")
+        # It no longer describes the colours.
+        rgb.info.pop("icc_profile", None)
+        return rgb
+    # Each step makes a copy, so a large image goes through them a few rows at a time.
+    rgb = Image.new("RGB", image.size)
+    rows = max(1, BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        box = (0, top, image.width, min(top + rows, image.height))
+        rgb.paste(_flatten(image.crop(box), conversion), box)
+    rgb.info = {key: value for key, value in image.info.items() if key != "icc_profile"}
+    return rgb
+
+
+def _flatten(image: Image.Image, conversion: Conversion | None) -> Image.Image:
+    """Convert a part of an image to RGB, over white where it is transparent."""
     alpha = None
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -124,10 +145,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if alpha is not None:
         image.putalpha(alpha)
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    rgb = image.convert("RGB")
-    # It no longer describes the colours.
-    rgb.info.pop("icc_profile", None)
-    return rgb
+    return image.convert("RGB")
 
 
 def is_deep(image: Image.Image) -> bool:

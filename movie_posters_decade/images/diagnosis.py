@@ -41,7 +41,6 @@ SIGNATURES = {
     "WEBP": rb"RIFF....WEBP",
     "GIF": rb"GIF8[79]a",
     "AVIF": rb"....ftyp(avif|avis|mif1|msf1)",
-    "JPEG2000": rb"\xff\x4f\xff\x51|\0\0\0\x0cjP  \r\n\x87\n",
     "TIFF": rb"II[*+]\0|II\0\*|MM\0[*+]|MM\*\0",
     "BMP": rb"BM",
 }
@@ -149,16 +148,8 @@ def _is_cut_box(content: bytes) -> bool:
     return begin != len(content)
 
 
-def _is_cut_codestream(content: bytes) -> bool:
-    """Return whether JPEG 2000 content lacks the end marker after its last tile."""
-    # Compressed data never contain a marker.
-    start_of_data, end_of_codestream = b"\xff\x93", b"\xff\xd9"
-    return end_of_codestream not in content[max(0, content.rfind(start_of_data)) :]
-
-
 _IS_CUT: dict[str, Callable[[bytes], bool]] = {
     "WEBP": _is_cut_riff,
     "AVIF": _is_cut_box,
-    "JPEG2000": _is_cut_codestream,
 }
 """How to tell that content is cut, for formats whose decoders take all bytes at once."""

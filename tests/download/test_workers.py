@@ -37,7 +37,7 @@ from movie_posters_decade.download.attempts import Budget
 from movie_posters_decade.download.batch import Settings, download_batch
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.retry import Link
-from movie_posters_decade.download.workers import open_workers
+from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.images import check_poster, check_version
 from movie_posters_decade.records import DownloadResult, ImageCheck, RejectReason
@@ -219,21 +219,36 @@ def test_circuit_breaker_holds_over_all_batches(caplog: pytest.LogCaptureFixture
     assert f"{silent.url} failed " in caplog.text
 
 
-def test_link_that_ends_its_worker_is_found_and_the_others_are_kept(
+def test_poster_that_ends_its_worker_is_rejected_and_the_others_are_kept(
     cache: DownloadCache, host: FaultyHost
 ) -> None:
-    host.handlers |= {f"/{number}": host.handlers["/good"] for number in range(6)}
+    paths = [f"/{number}" for number in range(6)]
+    host.handlers |= dict.fromkeys(paths, host.handlers["/good"])
     host.handlers["/killer"] = lambda request: request.respond(KILLER)
-    urls = [f"{host.url}/0", f"{host.url}/killer"]
+    urls = [host.url + path for path in [*paths[:2], "/killer", *paths[2:]]]
     settings = {"workers": 2, "check": check_or_die, "limits": LIMITS, "policy": CALM}
-    with downloader(cache, **settings) as started, pytest.raises(DownloadError) as error:
-        list(started.download(urls))
-    assert str(error.value) == (
-        f"{host.url}/killer: expected a worker to download this link; found that 3 workers ended "
-        "while they did. What was downloaded is kept. Remove the movie from the catalogue, or "
-        "build without workers to see the error."
-    )
-    assert len(stored(cache)) == 1
+    with downloader(cache, **settings) as started:
+        results = list(started.download(urls))
+    assert sorted(result.url for result in results) == sorted(urls)
+    [rejected] = [result for result in results if result.path is None]
+    assert rejected.url == f"{host.url}/killer"
+    assert rejected.reason is RejectReason.UNDECODABLE
+    assert rejected.detail == "3 workers ended while they downloaded or decoded it"
+    assert len(stored(cache)) == 6
+
+
+def test_workers_that_always_end_are_an_error_and_blame_no_link(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    class Ending(Executor):
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_exception(BrokenExecutor())
+            return future
+
+    ending = Workers(Ending(), 1)
+    with pytest.raises(DownloadError, match=r"^Workers: .* each ends, also without a poster"):
+        download([f"{host.url}/good"], cache, workers=ending)
 
 
 def test_executor_of_the_caller_that_breaks_is_an_error_and_blames_no_link(

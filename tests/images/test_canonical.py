@@ -109,7 +109,6 @@ RE_ENCODED = {
     "TIFF, RGBA": encode(transparent(COLOR, "RGB"), "TIFF"),
     "GIF, transparent": encode(COLOR.convert("P"), "GIF", transparency=20),
     "WEBP, RGBA": encode(transparent(COLOR, "RGB"), "WEBP", lossless=True, exact=True),
-    "JPEG2000, RGBA": encode(transparent(COLOR, "RGB"), "JPEG2000"),
     "PNG, 16 bits": encode(deep((Y * 257).astype(np.uint16)), "PNG"),
     "PNG, 16 bits, transparent": with_transparent_level(
         encode(deep((Y * 257).astype(np.uint16)), "PNG"), 65535

@@ -1,0 +1,88 @@
+"""Signals end a command, wherever they arrive, and nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from movie_posters_decade.cli_signals import INTERRUPTED, Interrupt, end_on_signals, exit_code
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+
+def wait() -> None:
+    """Wait for a signal, and do not let a test hang without one."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_raises_an_interrupt_with_its_exit_code(number: signal.Signals, code: int) -> None:
+    with pytest.raises(Interrupt) as raised, end_on_signals():  # noqa: PT012
+        os.kill(os.getpid(), number)
+        wait()
+    assert exit_code(raised.value) == code
+
+
+def test_second_signal_does_not_disturb_what_the_first_one_ends() -> None:
+    ended = []
+    with pytest.raises(Interrupt), end_on_signals():  # noqa: PT012
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            wait()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+            ended.append("cleanly")
+    assert ended == ["cleanly"]
+
+
+class Finalized:
+    """An object in whose finalizer a signal arrives."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        wait()
+
+
+def test_interrupt_that_a_finalizer_swallows_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    with pytest.raises(Interrupt), end_on_signals():  # noqa: PT012
+        Finalized()
+        wait()
+
+
+def test_handlers_are_as_before_afterwards() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with end_on_signals():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+DEAF = """
+import os, signal
+from movie_posters_decade.cli_signals import end_on_signals
+
+with end_on_signals():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
+    finally:
+        while True:
+            pass
+"""
+
+
+def test_program_that_does_not_end_by_itself_is_ended() -> None:
+    begin = time.monotonic()
+    finished = subprocess.run(
+        [sys.executable, "-c", DEAF], capture_output=True, check=False, text=True, timeout=20
+    )
+    assert time.monotonic() - begin < 5
+    assert (finished.returncode, finished.stderr) == (143, f"{INTERRUPTED}\n")
