@@ -200,6 +200,8 @@ class HostWorker:
                     links.append(link)
                     return
                 self.emit(download)
+                body.hand_on()
+                del download  # or its content would stay until the next one is there
 
     async def _download_safely(self, link: Link, body: Body) -> Download | None:
         try:

@@ -7,7 +7,6 @@ room for all the rest of it.
 """
 
 import asyncio
-import io
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,9 +32,9 @@ class BodyMemory:
     def __init__(self, total: int = BODY_MEMORY, *, is_kept: bool = False) -> None:
         self.is_full = False
         """Whether bodies are refused."""
+        self.is_kept = is_kept
         self._free = total
         self._half = total // 2
-        self._is_kept = is_kept
         self._waiting: deque[Body] = deque()
 
     def take(self, body: "Body", size: int) -> bool:
@@ -53,7 +52,7 @@ class BodyMemory:
         if not self._waiting and self._reserve(body, size):
             body.reserved -= size
             return True
-        self.is_full = self._is_kept
+        self.is_full = self.is_kept
         return False
 
     def wait(self, body: "Body") -> None:
@@ -98,7 +97,9 @@ class Body:
         self.paused = 0.0
         """For how many seconds its transfer has waited for room."""
         self._memory = memory
-        self._file = io.BytesIO()
+        self.size = 0
+        """How many bytes there are."""
+        self._chunks: list[bytes] = []
         self.timeout: asyncio.Timeout | None = None
         """Of the attempt that is under way."""
         self._time_left = 0.0
@@ -112,11 +113,6 @@ class Body:
         self.clear()
 
     @property
-    def size(self) -> int:
-        """How many bytes there are."""
-        return self._file.tell()
-
-    @property
     def is_refused(self) -> bool:
         """Whether there will be no room for more bytes."""
         return self._memory.is_full
@@ -124,13 +120,16 @@ class Body:
     @property
     def content(self) -> bytes:
         """All bytes that have arrived."""
-        return self._file.getvalue()
+        if len(self._chunks) > 1:
+            self._chunks = [b"".join(self._chunks)]
+        return self._chunks[0] if self._chunks else b""
 
     def write(self, chunk: bytes) -> bool:
         """Add bytes; False, and nothing is added, if there is no room for them now."""
         if not self._memory.take(self, len(chunk)):
             return False
-        self._file.write(chunk)
+        self._chunks.append(chunk)
+        self.size += len(chunk)
         return True
 
     def wait(self, resume: Callable[[], None]) -> None:
@@ -162,10 +161,14 @@ class Body:
 
     def replace(self, content: bytes) -> None:
         """Replace the content by one for which there is room."""
-        self._file = io.BytesIO(content)
-        self._file.seek(0, io.SEEK_END)
+        self._chunks, self.size = [content], len(content)
+
+    def hand_on(self) -> None:
+        """Leave the content to who asked for it. In a batch its room stays taken."""
+        if self._memory.is_kept:
+            self.taken = 0
 
     def clear(self) -> None:
         """Remove the content, and give the room back."""
-        self._file = io.BytesIO()
+        self._chunks, self.size = [], 0
         self._memory.give_back(self)
