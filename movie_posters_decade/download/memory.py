@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from mmap import mmap
 from typing import Self
 
 BODY_MEMORY = 256 * 1024 * 1024
@@ -17,6 +18,13 @@ BODY_MEMORY = 256 * 1024 * 1024
 
 BATCH_MEMORY = 64 * 1024 * 1024
 """The same for a batch, of which the build holds two of each worker at a time."""
+
+
+MAPPED_BYTES = 1024 * 1024
+"""From this length on a body has pages of its own, which the system gets back at once.
+
+On the heap, the small pieces of large bodies leave holes that the next ones do not fit into.
+"""
 
 
 class BodyMemory:
@@ -100,6 +108,7 @@ class Body:
         self.size = 0
         """How many bytes there are."""
         self._chunks: list[bytes] = []
+        self._map: mmap | None = None
         self.timeout: asyncio.Timeout | None = None
         """Of the attempt that is under way."""
         self._time_left = 0.0
@@ -120,6 +129,7 @@ class Body:
     @property
     def content(self) -> bytes:
         """All bytes that have arrived."""
+        self._unmap()
         if len(self._chunks) > 1:
             self._chunks = [b"".join(self._chunks)]
         return self._chunks[0] if self._chunks else b""
@@ -128,8 +138,16 @@ class Body:
         """Add bytes; False, and nothing is added, if there is no room for them now."""
         if not self._memory.take(self, len(chunk)):
             return False
-        self._chunks.append(chunk)
-        self.size += len(chunk)
+        end = self.size + len(chunk)
+        if self._map is None and self.size == 0 and self.length >= MAPPED_BYTES:
+            self._map = mmap(-1, self.length)
+        if self._map is not None and end > len(self._map):
+            self._unmap()  # a host that sends more than it announced
+        if self._map is None:
+            self._chunks.append(chunk)
+        else:
+            self._map[self.size : end] = chunk
+        self.size = end
         return True
 
     def wait(self, resume: Callable[[], None]) -> None:
@@ -161,6 +179,7 @@ class Body:
 
     def replace(self, content: bytes) -> None:
         """Replace the content by one for which there is room."""
+        self._unmap()
         self._chunks, self.size = [content], len(content)
 
     def hand_on(self) -> None:
@@ -170,5 +189,14 @@ class Body:
 
     def clear(self) -> None:
         """Remove the content, and give the room back."""
+        if self._map is not None:
+            self._map.close()
+            self._map = None
         self._chunks, self.size = [], 0
         self._memory.give_back(self)
+
+    def _unmap(self) -> None:
+        if self._map is not None:
+            self._chunks = [self._map[: self.size]]
+            self._map.close()
+            self._map = None

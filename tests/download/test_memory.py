@@ -13,7 +13,7 @@ from downloads import POSTER, SHORT, download
 from servers.faulty import FaultyHost, Request, serve_faulty
 
 from movie_posters_decade.download import RetryPolicy
-from movie_posters_decade.download.memory import Body, BodyMemory
+from movie_posters_decade.download.memory import MAPPED_BYTES, Body, BodyMemory
 from movie_posters_decade.records import ImageCheck, accept_anything
 
 
@@ -88,6 +88,18 @@ def test_room_of_results_that_stay_is_refused_to_others() -> None:
     refused = body(memory, 1)
     assert not refused.write(bytes(1))
     assert refused.is_refused
+
+
+@pytest.mark.parametrize("length", [0, 10, 2 * MAPPED_BYTES, 3 * MAPPED_BYTES])
+def test_content_is_what_arrived_whatever_length_was_announced(length: int) -> None:
+    chunks = [bytes([number]) * 100_000 for number in range(21)]
+    one = body(BodyMemory(), length)
+    assert all(one.write(chunk) for chunk in chunks)
+    assert one.content == one.content == b"".join(chunks)
+    one.clear()
+    assert (one.content, one.size) == (b"", 0)
+    assert one.write(b"again")
+    assert one.content == b"again"
 
 
 CALM = RetryPolicy(first_backoff=0.01)
