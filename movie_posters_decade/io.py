@@ -1,10 +1,12 @@
 """Files: atomic writes, what killed builds left, the limit of open files, and whose an error is."""
 
 import errno
+import os
 import secrets
+import stat
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 try:
@@ -18,8 +20,20 @@ INCOMPLETE = ".incomplete"
 STALE_SECONDS = 24 * 3600
 """The age in seconds from which an incomplete file was left by a build that was killed: a day."""
 
-_OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
+_OUT_OF_RESOURCES = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOBUFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+    }
+)
 _MAX_OPEN_FILES_ON_WINDOWS = 512
+_USUALLY_OPEN = 16
+_PROBES = 3
 
 
 def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -59,14 +73,59 @@ def remove_stale(paths: Iterable[Path]) -> None:
                 path.unlink()
 
 
-def is_out_of_resources(error: Exception) -> bool:
-    """Return whether this machine lacks descriptors or memory, or its disk fails."""
-    return getattr(error, "errno", None) in _OUT_OF_RESOURCES
+def read_at_most(path: Path, max_bytes: int) -> bytes | None:
+    """Read a regular file, or return None if it holds more bytes than that.
+
+    Raises:
+        OSError: there is no such file, or it is a pipe or device, which may never end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file")
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    return content if len(content) <= max_bytes else None
 
 
-def max_open_files() -> int:
-    """Return how many files and sockets this process may have open at a time."""
+def is_out_of_resources(error: BaseException) -> bool:
+    """Return whether this machine lacks descriptors, memory or disk space, or its disk fails."""
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) in _OUT_OF_RESOURCES
+
+
+def require_descriptors() -> None:
+    """Raise an OSError if this process cannot open a few more files.
+
+    Libraries that cannot open one may report something else, such as a name that does not exist.
+    """
+    with ExitStack() as opened:
+        for _ in range(_PROBES):
+            opened.enter_context(open(os.devnull, "rb"))
+
+
+def raise_open_files(needed: int) -> int:
+    """Raise the number of files that this process may have open, where the system allows it.
+
+    Args:
+        needed: how many are enough.
+
+    Returns:
+        How many it may have open now.
+    """
     if resource is None:
         return _MAX_OPEN_FILES_ON_WINDOWS
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 2**20 if soft == resource.RLIM_INFINITY else soft
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return needed
+    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if wanted > soft:
+        with suppress(OSError, ValueError):  # some systems have a lower limit of their own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return soft
+
+
+def open_files() -> int:
+    """Return how many files and sockets this process has open, as far as the system tells."""
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with suppress(OSError):
+            return len(os.listdir(folder))
+    return _USUALLY_OPEN

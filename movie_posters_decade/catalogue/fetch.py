@@ -25,6 +25,7 @@ from movie_posters_decade.download.addresses import (
     redirect_target,
 )
 from movie_posters_decade.download.headers import parse_retry_after
+from movie_posters_decade.download.proxies import Proxies
 from movie_posters_decade.download.retry import RETRY_STATUSES
 from movie_posters_decade.io import write_atomically
 from movie_posters_decade.records import MEANINGS
@@ -86,11 +87,14 @@ def _check_time(deadline: float) -> None:
 
 
 def _describe(error: BaseException) -> str:
-    """Return an error's type, and the text of its first cause. Other texts repeat a signed URL."""
+    """Return an error's type, and the text of its first cause, without the passwords of proxies.
+
+    Other texts repeat a signed URL.
+    """
     cause = error
     while cause.__context__ is not None:
         cause = cause.__context__
-    return f"{type(error).__name__}: {str(cause) or type(cause).__name__}"
+    return Proxies().redact(f"{type(error).__name__}: {str(cause) or type(cause).__name__}")
 
 
 class _Session(requests.Session):

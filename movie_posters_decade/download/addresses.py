@@ -18,6 +18,7 @@ from urllib.parse import quote, urljoin
 
 import idna
 
+from movie_posters_decade.io import require_descriptors
 from movie_posters_decade.records import RejectReason, is_url
 
 MAX_URL_LENGTH = 8192
@@ -38,11 +39,35 @@ _KEPT_AS_WRITTEN = "!#$%&'()*+,/:;=?@[\\]^|~"
 """What is not percent-encoded, beside letters, digits and "-._": links are sent as written."""
 
 _PORTS = {"http": 80, "https": 443}
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_IPV6_UNICAST = ipaddress.IPv6Network("2000::/3")
 
-# Old site-local addresses, 6to4 relays, and addresses for documentation, which `is_global` misses.
-_ALSO_PRIVATE = [
-    ipaddress.ip_network(network) for network in ("fec0::/10", "192.88.99.0/24", "3fff::/20")
+# What IANA's registries of special-purpose addresses list (iana-ipv4-special-registry and
+# iana-ipv6-special-registry), and multicast. `is_global` differs between versions of Python.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # shared, behind a carrier's NAT
+        "127.0.0.0/8",  # loopback
+        "169.254.0.0/16",  # link-local
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",  # private
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+        "2001::/23",  # protocol assignments: Teredo, ORCHID and others
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4, which leads to any IPv4 address
+        "3fff::/20",  # documentation
+    )
 ]
 
 
@@ -106,14 +131,19 @@ def redirect_target(address: Address, location: str) -> Address | RejectReason:
 
 
 def _ascii_host(host: str) -> str | None:
-    """Return a host without brackets and in ASCII, or None if it is neither a name nor an IP."""
+    """Return a host without brackets and in ASCII, or None if it is neither a name nor an IP.
+
+    A host that ends in a number is an IPv4 address, as for browsers. Other spellings than four
+    decimal numbers, such as "127.1" and "0x7f000001", are read differently by other software.
+    """
     bare = host.removeprefix("[").removesuffix("]").lower()
     if not bare.isascii():
         try:
             bare = idna.encode(bare, uts46=True).decode()
         except UnicodeError:
             return None
-    is_valid = is_address(bare) if ":" in bare else _HOST_NAME.fullmatch(bare)
+    is_number = ":" in bare or _NUMBER.fullmatch(bare.rstrip(".").rpartition(".")[2])
+    is_valid = is_address(bare) if is_number else _HOST_NAME.fullmatch(bare)
     return bare if is_valid else None
 
 
@@ -131,7 +161,7 @@ def is_public(address: str) -> bool:
     """Return whether an IP address is public, so that anybody on the internet can reach it.
 
     Loopback, private, link-local, multicast and reserved addresses are not public, nor are IPv6
-    addresses that stand for such an IPv4 address.
+    addresses that lead to such an IPv4 address. Of IPv6, only global unicast addresses are public.
 
     Args:
         address: an IPv4 or IPv6 address, with or without a zone.
@@ -141,10 +171,12 @@ def is_public(address: str) -> bool:
     """
     parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(parsed, ipaddress.IPv6Address):
-        parsed = _embedded_ipv4(parsed) or parsed
-    if any(parsed in network for network in _ALSO_PRIVATE):
-        return False
-    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
+        is_nat64 = parsed in _NAT64
+        embedded = ipaddress.IPv4Address(parsed.packed[-4:]) if is_nat64 else parsed.ipv4_mapped
+        if embedded is None and parsed not in _IPV6_UNICAST:
+            return False
+        parsed = embedded or parsed
+    return not any(parsed in network for network in _NOT_PUBLIC)
 
 
 def is_public_name(host: str) -> bool:
@@ -161,13 +193,6 @@ def is_public_name(host: str) -> bool:
         return is_public(name)
     except ValueError:
         return name.rsplit(".", 1)[-1] not in {"localhost", "ip6-localhost", "ip6-loopback"}
-
-
-def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address in _NAT64:
-        return ipaddress.IPv4Address(address.packed[-4:])
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
 class Resolver:
@@ -188,7 +213,8 @@ class Resolver:
 
         Raises:
             TimeoutError: the lookup takes too long.
-            socket.gaierror: there is no such name, or no answer.
+            OSError: there is no such name, or no answer, or this machine is at fault.
+            MemoryError: there is no memory for the lookup.
         """
         lookup = self._lookups.get(host)
         if lookup is None:
@@ -228,9 +254,8 @@ async def _look_up_in_thread(host: str, release: Callable[[], None]) -> list[str
     def look_up() -> None:
         finish: Callable[[], None]
         try:
-            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            finish = partial(future.set_result, [str(answer[4][0]) for answer in answers])
-        except (OSError, UnicodeError) as error:
+            finish = partial(future.set_result, _system_addresses(host))
+        except Exception as error:  # noqa: BLE001, it is raised where the lookup is awaited
             finish = partial(future.set_exception, error)
         with suppress(RuntimeError):  # the event loop may be closed by now
             loop.call_soon_threadsafe(release)
@@ -239,8 +264,19 @@ async def _look_up_in_thread(host: str, release: Callable[[], None]) -> list[str
     try:
         threading.Thread(target=look_up, name="lookup", daemon=True).start()
     except RuntimeError as error:  # a fault of this machine, not of the host
-        raise OSError(errno.EAGAIN, f"{host} cannot be looked up: {error}") from error
+        raise OSError(errno.ENOMEM, f"{host} cannot be looked up: {error}") from error
     return await future
+
+
+def _system_addresses(host: str) -> list[str]:
+    try:
+        answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_MEMORY:
+            raise MemoryError(str(error)) from error
+        require_descriptors()  # without one, the system reports a name that does not exist
+        raise
+    return [str(answer[4][0]) for answer in answers]
 
 
 def curl_entry(address: Address, ips: list[str]) -> str:

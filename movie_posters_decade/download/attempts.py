@@ -3,13 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
 
 from movie_posters_decade.download.checking import Checker
 from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.hosts import Connections, Loan
+from movie_posters_decade.download.memory import BATCH_MEMORY, Body, BodyMemory
 from movie_posters_decade.download.retry import Attempt, Link
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.records import ImageCheck, RejectReason
@@ -17,11 +18,8 @@ from movie_posters_decade.records import ImageCheck, RejectReason
 EXTRA_TASKS = 32
 """Tasks of a host beyond its connections, for checks and backoff while all are in use."""
 
-IN_MEMORY_BYTES = 1024 * 1024
-"""How much of a response body is held in memory; the rest goes into a temporary file."""
-
 MAX_TRIES = 20
-"""Requests for one URL at most, where attempts do not count because the process was suspended."""
+"""Requests for one URL at most, where attempts do not count, as they waited for this machine."""
 
 TICK = 1.0
 """How often the clock is looked at, in seconds."""
@@ -58,10 +56,23 @@ class Spending:
         self.max_wait = budget.wait
         self._end = time.monotonic() + budget.seconds
         self._bytes = budget.bytes
+        self._memory = float("inf") if budget is UNLIMITED else float(BATCH_MEMORY)
+        self._expected = 0  # bytes of all that is under way
 
     def add(self, content: bytes) -> None:
         """Add a body that has arrived."""
         self._bytes -= len(content)
+        self._memory -= len(content)
+
+    @contextmanager
+    def expecting(self, size: int) -> Iterator[bool]:
+        """Expect a body of some bytes. Yields whether there is memory for it beside the others."""
+        is_alone = self._expected == 0
+        self._expected += size
+        try:
+            yield is_alone or self._expected <= self._memory
+        finally:
+            self._expected -= size
 
     @property
     def is_over(self) -> bool:
@@ -108,6 +119,7 @@ class HostWorker:
     checker: Checker
     slots: asyncio.Semaphore  # connections of all hosts together
     spending: Spending
+    memory: BodyMemory
     clock: Clock
     emit: Emit
 
@@ -125,15 +137,18 @@ class HostWorker:
         links, max_wait = self.loan.links, self.spending.max_wait
         while links and not self.spending.is_over and self._host.pause() <= max_wait:
             link = links.popleft()
-            download = await self._download_safely(link)
-            if download is None:
-                links.append(link)
-                return
-            self.emit(download)
+            with Body(self.memory) as body:
+                download = await self._download_safely(link, body)
+                if download is None:
+                    links.append(link)
+                    return
+                self.emit(download)
+                body.hand_on()
+                del download  # or its content would stay until the next one is there
 
-    async def _download_safely(self, link: Link) -> Download | None:
+    async def _download_safely(self, link: Link, body: Body) -> Download | None:
         try:
-            return await self._download(link)
+            return await self._download(link, body)
         except (OSError, MemoryError, DownloadError):
             raise
         except Exception as error:  # noqa: BLE001, one URL must not end a build
@@ -141,9 +156,9 @@ class HostWorker:
             attempt = Attempt(link.url, RejectReason.CONNECTION_ERROR, detail=detail)
             return Download(link.url, attempt)
 
-    async def _download(self, link: Link) -> Download | None:
+    async def _download(self, link: Link, body: Body) -> Download | None:
         """Return the download of a link, or None if the link must wait for too long."""
-        attempt, content = Attempt(link.url, RejectReason.CONNECTION_ERROR), b""
+        attempt = Attempt(link.url, RejectReason.CONNECTION_ERROR)
         is_retried = True
         while is_retried:
             if link.wait > self.spending.max_wait:
@@ -159,39 +174,51 @@ class HostWorker:
                 if self._host.is_open:
                     break
                 async with self.slots:
-                    if self.spending.is_over:
-                        return None
-                    begin = time.monotonic()
-                    attempt, content = await self._attempt(link)
-                    is_retried = self._record(link, attempt, begin)
+                    with self.spending.expecting(self._host.body_bytes) as has_room:
+                        if self.spending.is_over or not has_room:
+                            return None
+                        begin = time.monotonic()
+                        attempt = await self._attempt(link, body)
+                    if attempt.reason is not None and body.is_refused:
+                        return None  # a batch with less in it has room for the body
+                    is_retried = self._record(link, attempt, begin, body.paused)
         if attempt.reason is not None:
             return Download(link.url, attempt)
+        content = body.content
         self.spending.add(content)
         return Download(link.url, attempt, content, await self.checker.check(content))
 
-    async def _attempt(self, link: Link) -> tuple[Attempt, bytes]:
-        """Send a request once, and return the outcome and the content."""
+    async def _attempt(self, link: Link, body: Body) -> Attempt:
+        """Send a request once, and return the outcome. The body holds the content, if it is one."""
         total = self._host.policy.total_timeout
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
-            try:
-                async with asyncio.timeout(total - link.spent):
-                    attempt = await self.client.get(link.address, body)
-            except TimeoutError:
-                detail = f"No complete response within {total:g} seconds"
-                reason = RejectReason.TIMEOUT
-                return Attempt(link.url, reason, is_transient=True, detail=detail), b""
-            if attempt.reason is not None:
-                return attempt, b""
-            body.seek(0)
-            return attempt, body.read()
+        body.paused = 0.0
+        try:
+            async with asyncio.timeout(total - link.spent) as body.timeout:
+                attempt = await self.client.get(link.address, body)
+        except TimeoutError:
+            detail = f"No complete response within {total:g} seconds"
+            attempt = Attempt(link.url, RejectReason.TIMEOUT, is_transient=True, detail=detail)
+        finally:
+            body.timeout = None
+        self._host.body_bytes = max(self._host.body_bytes, body.length)
+        if attempt.reason is not None:
+            body.clear()
+        return attempt
 
-    def _record(self, link: Link, attempt: Attempt, begin: float) -> bool:
-        """Record an attempt, and return whether another one follows."""
-        is_interrupted = attempt.is_transient and self.clock.has_jumped_since(begin)
+    def _record(self, link: Link, attempt: Attempt, begin: float, paused: float) -> bool:
+        """Record an attempt, and return whether another one follows.
+
+        Args:
+            link: that was tried.
+            attempt: the outcome.
+            begin: when it began, on the monotonic clock.
+            paused: for how many seconds it waited for memory.
+        """
+        is_interrupted = attempt.is_transient and (paused or self.clock.has_jumped_since(begin))
         if is_interrupted and link.tries < MAX_TRIES:
             link.tries += 1
-            return True  # the connection was lost while the process was suspended
-        seconds = time.monotonic() - begin
+            return True  # the connection was lost while this machine did not read from it
+        seconds = time.monotonic() - begin - paused
         is_retried = link.record(attempt, seconds, self._host.policy, random.random())
         self._host.record(attempt, begin, link.wait)
         return is_retried

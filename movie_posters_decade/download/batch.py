@@ -20,15 +20,13 @@ from movie_posters_decade.download.attempts import (
 )
 from movie_posters_decade.download.checking import CHECK_SECONDS, Checker
 from movie_posters_decade.download.client import Client
+from movie_posters_decade.download.descriptors import MAX_CONNECTIONS, connection_limit
 from movie_posters_decade.download.hosts import Loan
+from movie_posters_decade.download.memory import BATCH_MEMORY, BODY_MEMORY, BodyMemory
 from movie_posters_decade.download.retry import RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import max_open_files
 from movie_posters_decade.records import Check, accept_anything
-
-MAX_CONNECTIONS = 1024
-"""To all hosts together, of one process, where it may open enough files."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     max_connections: int | None = None  # of one process; None: as many as it may open files for
+    body_memory: int = BODY_MEMORY  # bytes of bodies that a download in this process holds
     check_version: Callable[[], str] = str  # what tells versions of the check apart
     expected_versions: tuple[str, str] = (__version__, "")  # of this package and of the check
     check_seconds: float = CHECK_SECONDS  # for one content, which is rejected then
@@ -73,9 +72,11 @@ async def run_batch(
     loans: Sequence[Loan], settings: Settings, emit: Emit, budget: Budget = UNLIMITED
 ) -> None:
     """Download the links of a batch from all hosts at once, and emit each as it arrives."""
-    max_connections = settings.max_connections or connection_limit()
+    max_connections = min(settings.max_connections or MAX_CONNECTIONS, connection_limit())
     slots = asyncio.Semaphore(max_connections)
     spending, clock = Spending(budget), Clock(settings.clock_jump)
+    is_kept = budget is not UNLIMITED  # a batch returns all its bodies together
+    memory = BodyMemory(BATCH_MEMORY if is_kept else settings.body_memory, is_kept=is_kept)
     checker = Checker(settings.check, settings.check_seconds)
     try:
         async with (
@@ -85,7 +86,7 @@ async def run_batch(
             ticking = watch.create_task(clock.run(checker))
             async with asyncio.TaskGroup() as tasks:
                 for loan in loans:
-                    worker = HostWorker(loan, client, checker, slots, spending, clock, emit)
+                    worker = HostWorker(loan, client, checker, slots, spending, memory, clock, emit)
                     for _ in range(worker.tasks):
                         tasks.create_task(worker.run())
             ticking.cancel()
@@ -94,12 +95,6 @@ async def run_batch(
         raise _first(group) from None
     finally:
         checker.close()
-
-
-def connection_limit() -> int:
-    """Return how many connections this process may have: half its files, up to 1,024."""
-    # As many again stay for large bodies, and some for everything else.
-    return max(4, min(MAX_CONNECTIONS, max_open_files() // 2 - 32))
 
 
 def _refuse_other_versions(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Download cache of datasets, with a negative cache for links not found and a cache of hashes."""
 
 import copy
+import hashlib
 import json
 import re
 import time
@@ -24,6 +25,12 @@ LIST_LENGTH = 15
 """The longest list for the download manager, which requests the first URL of a longer one."""
 
 _REQUESTED_ANYWAY = (str(datasets_config.HF_ENDPOINT), "https://drive.google.com")
+_NOT_FOUND = {"404": 404, "410": 410}
+"""The HTTP statuses that the negative cache holds, by the content of an entry."""
+
+_CLOCK_SECONDS = 60
+"""How far the clock of a file server may be ahead of this machine's."""
+
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -62,7 +69,8 @@ class DownloadCache:
     def not_found_status(self, url: str, *, any_age: bool = False) -> int | None:
         """Return the HTTP status of a URL in the negative cache, or None.
 
-        An entry older than seven days is removed, unless ``any_age`` is set.
+        An entry older than seven days is removed, unless ``any_age`` is set. So is one from the
+        future: the clock was put back, and it would count for longer.
         """
         entry = self._negative_entry(url)
         try:
@@ -71,8 +79,8 @@ class DownloadCache:
         except (OSError, UnicodeDecodeError):
             return None
         # A process that was killed can leave an empty entry.
-        if status.isdigit() and (any_age or age < NOT_FOUND_SECONDS):
-            return int(status)
+        if status in _NOT_FOUND and (any_age or -_CLOCK_SECONDS < age < NOT_FOUND_SECONDS):
+            return _NOT_FOUND[status]
         with suppress(OSError):
             self.forget_not_found(url)
         return None
@@ -88,7 +96,8 @@ class HashCache:
     It is one file beside the downloads, with a JSON object a line: the checksum of a poster and the
     hashes that its check computed. As the key is the checksum of the bytes, a file that changes is
     checked again. Each version of the check has its own file, as hashes differ. Several processes
-    may append to one file at once.
+    may append to one file at once. A line has a checksum of its own, as wrong hashes in a damaged
+    one could make a good poster a near-duplicate in each build.
     """
 
     def __init__(self, folder: Path, version: str) -> None:
@@ -120,7 +129,7 @@ class HashCache:
             return {}
         checks = {}
         for line in filter(None, lines):
-            with suppress(ValueError, TypeError, KeyError):
+            with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 check = _from_json(json.loads(line))
                 checks[check.checksum.sha256] = check
         return checks
@@ -129,11 +138,14 @@ class HashCache:
 def _to_json(check: ImageCheck) -> dict[str, Any]:
     """Return the check of a usable poster as a JSON object, without what is None."""
     values = {"checksum": check.checksum, "phashes": check.phashes, "stored": check.stored}
-    return {name: value for name, value in values.items() if value is not None}
+    line = {name: value for name, value in values.items() if value is not None}
+    return line | {"line": _line_checksum(line)}
 
 
 def _from_json(line: dict[str, Any]) -> ImageCheck:
     """Return the check that a line holds; any error means that it holds none."""
+    if line.pop("line") != _line_checksum(line):
+        raise ValueError(line)
     phashes, stored = PerceptualHashes(*line["phashes"]), line.get("stored")
     if not all(isinstance(phash, int) and 0 <= phash < 2**64 for phash in phashes):
         raise ValueError(line)
@@ -142,6 +154,11 @@ def _from_json(line: dict[str, Any]) -> ImageCheck:
         phashes=phashes,
         stored=None if stored is None else _checksum(stored),
     )
+
+
+def _line_checksum(line: dict[str, Any]) -> str:
+    """Return the checksum of a line's other fields."""
+    return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _checksum(values: Any) -> Checksum:

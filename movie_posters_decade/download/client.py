@@ -3,14 +3,11 @@
 import errno
 import math
 import os
-import re
-import socket
 import ssl
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Self
+from typing import Self
 
 import pycurl
 
@@ -22,7 +19,10 @@ from movie_posters_decade.download.addresses import (
     is_public_name,
     redirect_target,
 )
+from movie_posters_decade.download.descriptors import lookup_limit
 from movie_posters_decade.download.headers import decompress, parse_retry_after
+from movie_posters_decade.download.memory import Body
+from movie_posters_decade.download.proxies import Proxies
 from movie_posters_decade.download.retry import (
     RETRY_STATUSES,
     Attempt,
@@ -30,18 +30,12 @@ from movie_posters_decade.download.retry import (
     reason_for_status,
 )
 from movie_posters_decade.download.transfer import USER_AGENT, Limits, Transfer, TransferError
-from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.io import is_out_of_resources
 from movie_posters_decade.records import RejectReason
 
 MAX_REDIRECTS = 5
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-_PROXY = re.compile(
-    r"(?:https?|socks4a|socks5h)://(?:[^@/\s]*@)?(?:\[[0-9a-f:]+\]|[^@:/\[\]\s]+)(?::\d+)?/?",
-    re.IGNORECASE,
-)
-_REMOTE_DNS = {"socks4": "socks4a", "socks5": "socks5h"}
-"""SOCKS proxies, and libcurl's names for them when they resolve host names themselves."""
 
 
 @dataclass
@@ -66,11 +60,10 @@ class Client:
         self._policy = policy
         self._max_connections = max_connections
         self._template = _template(limits, policy)
-        proxies = {**urllib.request.getproxies(), **(limits.proxies or {})}
-        self._proxies = {scheme: _with_scheme(proxy) for scheme, proxy in proxies.items()}
+        self._proxies = Proxies(limits.proxies)
 
     async def __aenter__(self) -> Self:
-        self._resolver = Resolver(self._policy.connect_timeout, self._max_connections)
+        self._resolver = Resolver(self._policy.connect_timeout, lookup_limit(self._max_connections))
         try:
             self._transfers = pycurl.AsyncCurlMulti()
         except pycurl.error as error:  # there is no descriptor left, and libcurl does not say so
@@ -83,11 +76,11 @@ class Client:
         await self._transfers.aclose()
         await self._resolver.aclose()
 
-    async def get(self, address: Address, body: IO[bytes]) -> Attempt:
+    async def get(self, address: Address, body: Body) -> Attempt:
         """Send one GET request, and follow redirects.
 
         Raises:
-            OSError: the content cannot be written.
+            OSError, MemoryError: this machine has no descriptor or no memory left.
         """
         hop = _Hop(address.url)
         try:
@@ -98,19 +91,18 @@ class Client:
                 error.reason,
                 hop.status,
                 is_transient=error.is_transient,
-                detail=error.detail,
+                detail=self._proxies.redact(error.detail),
             )
 
-    async def _follow_redirects(self, hop: _Hop, address: Address, body: IO[bytes]) -> Attempt:
+    async def _follow_redirects(self, hop: _Hop, address: Address, body: Body) -> Attempt:
         # One handle for the whole chain, as it holds the cookies that a redirect may need.
-        curl = self._template.duphandle()
+        curl = _duplicate(self._template)
         target: Address | RejectReason = address
         for _ in range(MAX_REDIRECTS + 1):
             if isinstance(target, RejectReason):
                 raise TransferError(target)
             hop.url = target.url
-            body.seek(0)
-            body.truncate()
+            body.clear()
             proxy = self._allowed_proxy(target)
             is_guarded = not (self._limits.allow_private_hosts or proxy)
             transfer = Transfer(self._limits, body, is_guarded=is_guarded)
@@ -119,9 +111,7 @@ class Client:
             finally:
                 hop.status = transfer.status or hop.status
             if transfer.has_content:
-                encoding = transfer.header("Content-Encoding")
-                if not decompress(body, encoding, self._limits.max_bytes):
-                    raise TransferError(RejectReason.TOO_LARGE)
+                await self._decompress(body, transfer.header("Content-Encoding"))
                 return Attempt(hop.url, status=hop.status)
             location = transfer.header("Location")
             if hop.status not in _REDIRECT_STATUSES or location is None:
@@ -139,10 +129,28 @@ class Client:
         transfer.attach(curl)
         error, detail = None, ""
         try:
-            await self._transfers.perform(curl)
+            under_way = self._transfers.add_handle(curl)
+        except pycurl.error as raised:  # its number is not one of a transfer's
+            raise MemoryError(f"libcurl cannot begin a transfer: {raised}") from raised
+        try:
+            await under_way
         except pycurl.error as raised:
             error, detail, *_ = raised.args
+        finally:
+            transfer.detach()
         transfer.finish(curl.getinfo(pycurl.RESPONSE_CODE), error, detail)
+
+    async def _decompress(self, body: Body, encoding: str | None) -> None:
+        sent = body.content
+        content = decompress(sent, encoding, self._limits.max_bytes)
+        if content is None:
+            raise TransferError(RejectReason.TOO_LARGE)
+        if content is sent:
+            return
+        size, content = len(content), b""  # what waits for room must not take any
+        if not await body.make_room(size):
+            raise TransferError(RejectReason.TRUNCATED, is_transient=True)
+        body.replace(decompress(body.content, encoding, size) or b"")
 
     async def _resolve(self, address: Address) -> str:
         try:
@@ -150,34 +158,21 @@ class Client:
         except TimeoutError:
             detail = f"Looking up {address.host} timed out"
             raise TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail) from None
-        except socket.gaierror as error:
-            socket.socket().close()  # raises an OSError if no descriptor was left for the lookup
+        except UnicodeError:  # a label that is empty or too long
+            raise TransferError(RejectReason.INVALID_URL) from None
+        except OSError as error:
+            if is_out_of_resources(error):
+                raise
             detail = f"Could not look up {address.host}: {error.strerror or error}"
             raise TransferError(
                 RejectReason.CONNECTION_ERROR, is_transient=True, detail=detail
             ) from None
-        except UnicodeError:  # a label that is empty or too long
-            raise TransferError(RejectReason.INVALID_URL) from None
 
     def _allowed_proxy(self, address: Address) -> str | None:
         """Return the proxy for an address, or None. Raise an error if it is not allowed."""
-        proxy = self._proxy_for(address)
+        proxy = self._proxies.proxy_for(address)
         if proxy and not self._limits.allow_private_hosts and not is_public_name(address.host):
             raise TransferError(RejectReason.PRIVATE_ADDRESS)
-        return proxy
-
-    def _proxy_for(self, address: Address) -> str | None:
-        if address.scheme not in (self._limits.proxies or {}) and (
-            not self._proxies or urllib.request.proxy_bypass(address.host)
-        ):
-            return None
-        proxy = self._proxies.get(address.scheme) or self._proxies.get("all")
-        if proxy and not _PROXY.fullmatch(proxy):
-            raise DownloadError(
-                f"{proxy}: expected an HTTP or SOCKS proxy for {address.scheme}; found another "
-                "kind. Set the environment variable to an http:// address, or NO_PROXY to "
-                f"{address.host}."
-            )
         return proxy
 
 
@@ -221,10 +216,11 @@ def _template(limits: Limits, policy: RetryPolicy) -> pycurl.Curl:
     return curl
 
 
-def _with_scheme(proxy: str) -> str:
-    """Return a proxy's URL with a scheme; without one it means http, as for other clients."""
-    scheme, colon, rest = proxy.rpartition("://")
-    return f"{_REMOTE_DNS.get(scheme.lower(), scheme)}{colon}{rest}" if colon else f"http://{proxy}"
+def _duplicate(curl: pycurl.Curl) -> pycurl.Curl:
+    try:
+        return curl.duphandle()
+    except pycurl.error as error:  # which says nothing
+        raise MemoryError("libcurl cannot begin a transfer") from error
 
 
 def _error_attempt(hop: _Hop, retry_after: str | None) -> Attempt:

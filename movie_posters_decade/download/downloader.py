@@ -1,5 +1,6 @@
 """Downloader: many URLs at once, with retries, into the download cache. It knows no movies."""
 
+import errno
 import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -17,17 +18,19 @@ from datasets.utils.tqdm import tqdm
 from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import Address, origin_of, parse_url
 from movie_posters_decade.download.attempts import Download
-from movie_posters_decade.download.batch import Settings, connection_limit, run_batch
+from movie_posters_decade.download.batch import Settings, run_batch
 from movie_posters_decade.download.cache import DownloadCache, HashCache
 from movie_posters_decade.download.checking import CheckThread
+from movie_posters_decade.download.descriptors import connection_limit
 from movie_posters_decade.download.executor import run_here, run_on_workers
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
+from movie_posters_decade.download.memory import BODY_MEMORY
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import is_out_of_resources, write_atomically
+from movie_posters_decade.io import is_out_of_resources, read_at_most, write_atomically
 from movie_posters_decade.records import (
     Check,
     Checksum,
@@ -63,6 +66,7 @@ class Downloader:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
     max_connections: int | None = None  # of one process; None: as many as its open files allow
+    body_memory: int = BODY_MEMORY  # bytes of bodies that this process holds at a time
     workers: int | str | Executor | Workers | None = None  # None: in this process
     check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
@@ -101,9 +105,12 @@ class Downloader:
             raise
         except (OSError, MemoryError) as error:
             found = str(error) or "no memory is left"
+            fix = "Fix this"
+            if getattr(error, "errno", None) == errno.EMFILE:
+                fix = "Allow more open files with `ulimit -n 1024`"
             raise DownloadError(
                 f"{self.cache.folder}: a poster cannot be stored: {found}. What was downloaded "
-                "before is kept. Fix this and build again."
+                f"before is kept. {fix} and build again."
             ) from error
         finally:
             if self._thread is not None:
@@ -139,12 +146,14 @@ class Downloader:
             return DownloadResult(link, reason=RejectReason.PRIVATE_ADDRESS)
         path = self.folder / link
         try:
-            content = path.read_bytes()
+            content = read_at_most(path, self.limits.max_bytes)
         except (OSError, ValueError) as error:  # a path with a null character is a ValueError
             if is_out_of_resources(error):
                 raise
             detail = getattr(error, "strerror", None) or str(error)
             return DownloadResult(link, reason=RejectReason.NOT_FOUND, detail=detail)
+        if content is None:
+            return DownloadResult(link, reason=RejectReason.TOO_LARGE)
         return _result(link, path, self._check_again(content))
 
     def _from_cache(self, url: str) -> DownloadResult | None:
@@ -152,9 +161,11 @@ class Downloader:
         if self.refresh:
             return None
         path = self.cache.path(url)
-        if path.exists():
-            check = self._check_again(path.read_bytes())
-            return None if check.reason in NOT_STORED else _result(url, path, check)
+        if path.is_file():
+            # A file that is larger than any poster was not downloaded by this package.
+            content = read_at_most(path, self.limits.max_bytes)
+            check = None if content is None else self._check_again(content)
+            return _result(url, path, check) if check and check.reason not in NOT_STORED else None
         status = self.cache.not_found_status(url, any_age=bool(self.offline))
         if status is None:
             return None
@@ -203,8 +214,9 @@ class Downloader:
             self.limits,
             self.policy,
             self.max_connections,
-            self.check_version,
-            versions,
+            body_memory=self.body_memory,
+            check_version=self.check_version,
+            expected_versions=versions,
         )
         if self.workers is None:
             loans = [Loan(host, deque(some)) for host, some in hosts]

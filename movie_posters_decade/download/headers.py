@@ -3,9 +3,8 @@
 import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import IO
 
-_OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex"})
+_OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
 _DIRECTIVES_WITH_VALUES = frozenset(
     {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 )
@@ -42,30 +41,27 @@ def _directives(header: str, agent: str) -> set[str]:
     directives, applies = set(), True
     for part in header.lower().split(","):
         name, colon, directive = part.strip().partition(":")
-        if colon and name not in _DIRECTIVES_WITH_VALUES:
+        names_agent = colon and name not in _DIRECTIVES_WITH_VALUES
+        if names_agent:
             applies = name in {"*", agent.lower()}
-        if applies:
-            directives.add(directive.strip() if colon else name)
+        if applies:  # "max-image-preview: none" is no "none"
+            directives.add(directive.strip() if names_agent else name)
     return directives
 
 
-def decompress(body: IO[bytes], encoding: str | None, max_bytes: int) -> bool:
+def decompress(content: bytes, encoding: str | None, max_bytes: int) -> bytes | None:
     """Decompress a body that a host sent compressed, though that was not wanted.
 
     A body that is not compressed as its ``Content-Encoding`` says stays as it is.
 
     Returns:
-        False if it would be larger than the limit.
+        None if it would be larger than the limit.
     """
     if (encoding or "").lower() not in {"gzip", "x-gzip", "deflate"}:
-        return True
-    body.seek(0)
+        return content
     try:
         # One byte more than is allowed tells that there is more.
-        content = zlib.decompressobj(wbits=47).decompress(body.read(), max_bytes + 1)
+        content = zlib.decompressobj(wbits=47).decompress(content, max_bytes + 1)
     except zlib.error:
-        return True
-    body.seek(0)
-    body.truncate()
-    body.write(content)
-    return len(content) <= max_bytes
+        return content
+    return content if len(content) <= max_bytes else None

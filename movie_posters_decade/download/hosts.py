@@ -33,6 +33,7 @@ class Host:
     limit: float = 0.0  # of connections for now; 0 means as many as are allowed
     is_open: bool = field(default=False, init=False)  # whether the circuit breaker is open
     failures: int = field(default=0, init=False)  # in a row
+    body_bytes: int = field(default=0, init=False)  # of the largest body that it announced or sent
     _failing_since: float = field(default=0.0, init=False)
     _pause_until: float = field(default=0.0, init=False)
     _shrunk_at: float = field(default=0.0, init=False)
@@ -86,7 +87,7 @@ class Host:
     def share(self, shares: int) -> "Host":
         """Return a copy of this host with an equal share of its connections."""
         part = Host(self.origin, self.connections // shares, self.policy, self.limit / shares)
-        for name in ("is_open", "failures", *_MOMENTS):
+        for name in ("is_open", "failures", "body_bytes", *_MOMENTS):
             setattr(part, name, getattr(self, name))
         return part
 
@@ -95,6 +96,7 @@ class Host:
         self.limit = min(float(self.connections), part.limit * self.connections / part.connections)
         self.is_open = self.is_open or part.is_open
         self.failures = part.failures
+        self.body_bytes = max(self.body_bytes, part.body_bytes)
         for name in _MOMENTS:
             setattr(self, name, max(getattr(self, name), getattr(part, name)))
 

@@ -3,9 +3,10 @@
 import errno
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
-from typing import IO, Any
+from typing import Any, TypeVarTuple
 from urllib.parse import quote
 
 import pycurl
@@ -13,6 +14,8 @@ import pycurl
 from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import is_public
 from movie_posters_decade.download.headers import opts_out
+from movie_posters_decade.download.memory import Body
+from movie_posters_decade.io import require_descriptors
 from movie_posters_decade.records import RejectReason
 
 AGENT = "movie_posters_decade"
@@ -24,6 +27,9 @@ UNWANTED_BYTES = 64 * 1024
 
 _OK = frozenset({200, 203})
 """HTTP statuses of a response that holds the content; a proxy that changed it says 203."""
+
+_Arguments = TypeVarTuple("_Arguments")
+_Callback = Callable[[*_Arguments], int | None]
 
 _ABORT = -1
 _CONTENT_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
@@ -58,30 +64,36 @@ class Transfer:
 
     Args:
         limits: which requests are allowed, and how much a response may hold.
-        body: the file that the content is written to.
+        body: that the content is added to.
         is_guarded: whether it may connect to public addresses only.
     """
 
-    def __init__(self, limits: Limits, body: IO[bytes], *, is_guarded: bool) -> None:
+    def __init__(self, limits: Limits, body: Body, *, is_guarded: bool) -> None:
         self.status: int | None = None
         """The HTTP status, once the whole response head has arrived."""
         self.has_content = False
         """Whether the response holds the whole content, as its head says."""
         self._limits = limits
         self._body = body
+        self._curl: pycurl.Curl | None = None  # while it is under way
         self._is_guarded = is_guarded
         self._next_status: int | None = None
         self._headers: list[bytes] = []
         self._remaining = limits.max_bytes
         self._rejection: RejectReason | None = None
         self._is_private = False
-        self._error: OSError | None = None
+        self._error: Exception | None = None
 
     def attach(self, curl: pycurl.Curl) -> None:
-        """Set the callbacks of a libcurl handle."""
-        curl.setopt(pycurl.HEADERFUNCTION, self._read_header_line)
-        curl.setopt(pycurl.WRITEFUNCTION, self._read_chunk)
-        curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        """Set the callbacks of a libcurl handle, for one transfer."""
+        self._curl = curl
+        curl.setopt(pycurl.HEADERFUNCTION, self._catching(self._read_header_line))
+        curl.setopt(pycurl.WRITEFUNCTION, self._catching(self._read_chunk))
+        curl.setopt(pycurl.OPENSOCKETFUNCTION, self._catching(self._open_socket))
+
+    def detach(self) -> None:
+        """Let go of the handle, when the transfer has ended."""
+        self._curl = None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a response header, or None."""
@@ -97,7 +109,7 @@ class Transfer:
 
         Raises:
             TransferError: there is no complete response, or an unwanted one.
-            OSError: the content could not be written, or this machine has no descriptor left.
+            OSError, MemoryError: this machine has no descriptor or no memory left.
         """
         if self.status != status or status < 200:
             self.status = None
@@ -110,6 +122,18 @@ class Transfer:
         if self.status is None or (self.has_content and not self._is_complete(error, detail)):
             raise _transfer_error(error, detail, has_head=self.status is not None)
         # For an error status, it does not matter whether its body was complete.
+
+    def _catching(self, callback: _Callback[*_Arguments]) -> _Callback[*_Arguments]:
+        """Return a callback that keeps its error; libcurl would take it for one of the host."""
+
+        def call(*arguments: *_Arguments) -> int | None:
+            try:
+                return callback(*arguments)
+            except Exception as error:  # noqa: BLE001, it is raised when the transfer has ended
+                self._error = error
+                return _ABORT
+
+        return call
 
     def _is_complete(self, error: int | None, detail: str) -> bool:
         """Return whether the body is complete, as far as HTTP can tell.
@@ -146,25 +170,23 @@ class Transfer:
         is_respected = self.has_content and self._limits.respect_opt_out
         if is_respected and opts_out(self._values("X-Robots-Tag"), AGENT):
             return self._reject(RejectReason.OPTED_OUT)
-        is_too_large = length.isdecimal() and int(length[:20]) > self._remaining
-        return self._reject(RejectReason.TOO_LARGE) if is_too_large else None
+        size = int(length[:20]) if length.isdecimal() else self._remaining
+        self._body.length = min(size, self._remaining)
+        return self._reject(RejectReason.TOO_LARGE) if size > self._remaining else None
 
     def _is_whole_range(self) -> bool:
         found = _CONTENT_RANGE.fullmatch(self.header("Content-Range") or "")
         return self.status == 206 and found is not None and int(found[1]) + 1 == int(found[2])
 
     def _read_chunk(self, chunk: bytes) -> int | None:
-        self._remaining -= len(chunk)
-        if self._remaining < 0:
+        if len(chunk) > self._remaining:
             return self._reject(RejectReason.TOO_LARGE)
-        return self._write(chunk) if self.has_content else None
-
-    def _write(self, chunk: bytes) -> int | None:
-        try:
-            self._body.write(chunk)
-        except OSError as error:
-            self._error = error
-            return _ABORT
+        if self.has_content and not self._body.write(chunk):
+            if self._body.is_refused:
+                return _ABORT
+            self._body.wait(self._resume)
+            return int(pycurl.WRITEFUNC_PAUSE)  # libcurl keeps the chunk, and brings it again
+        self._remaining -= len(chunk)
         return None
 
     def _open_socket(self, _purpose: int, address: Any) -> int:
@@ -176,11 +198,13 @@ class Transfer:
         if self._is_guarded and not is_public(sockaddr[0]):
             self._is_private = True
             return _ABORT
-        try:
-            return socket.socket(family, kind, protocol).detach()
-        except OSError as error:  # no descriptor is left: a fault of this machine
-            self._error = error
-            return _ABORT
+        return socket.socket(family, kind, protocol).detach()
+
+    def _resume(self) -> None:
+        """Continue after a pause. An error ends the transfer, which then reports it, too."""
+        if self._curl is not None:
+            with suppress(pycurl.error):
+                self._curl.pause(pycurl.PAUSE_CONT)
 
     def _reject(self, reason: RejectReason) -> int:
         self._rejection = reason
@@ -196,6 +220,8 @@ def _transfer_error(error: int | None, detail: str, *, has_head: bool) -> Transf
     """Return the error of a transfer that ended before or after the head of its response."""
     if error == pycurl.E_OUT_OF_MEMORY:
         raise MemoryError(detail)
+    # libcurl and TLS report a file or socket that they could not open as a fault of the host.
+    require_descriptors()
     if error == pycurl.E_OPERATION_TIMEDOUT:
         return TransferError(RejectReason.TIMEOUT, is_transient=True, detail=detail)
     if error == pycurl.E_SSL_CACERT_BADFILE:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from datasets import DownloadConfig, DownloadManager
-from downloads import POSTER, download, downloader, rejected_by_check
+from downloads import LIMITS, POSTER, download, downloader, rejected_by_check
 from samples import paint
 from servers.faulty import FaultyHost
 
@@ -97,31 +97,18 @@ def test_stored_content_is_checked_again_without_a_request(
     assert host.requests["/grey"] == 1
 
 
-def whole_phash(content: bytes) -> int:
-    phashes = check_poster(content).phashes
-    assert phashes is not None
-    return phashes.whole
-
-
 def test_cached_phash_is_used_only_for_the_same_bytes(
     cache: DownloadCache, host: FaultyHost
 ) -> None:
     url = f"{host.url}/good"
-
-    def phash() -> int:
-        [result] = download([url], cache)
-        assert result.check is not None
-        assert result.check.phashes is not None
-        return result.check.phashes.whole
-
-    found = phash()
-    assert found == whole_phash(POSTER)
-    [file] = cache.folder.glob("*.hashes")
-    file.write_text(file.read_text().replace(str(found), "7"))
-    assert phash() == 7
-    another = paint("1980s", 2)
-    cache.path(url).write_bytes(another)
-    assert phash() == whole_phash(another)
+    download([url], cache)
+    # This check computes no phash, so that one which is found is a cached one.
+    [same] = download([url], cache, check=accept_anything)
+    assert same.check == check_poster(POSTER)
+    cache.path(url).write_bytes(paint("1980s", 2))
+    [another] = download([url], cache, check=accept_anything)
+    assert another.check is not None
+    assert another.check.phashes is None
 
 
 def test_cached_phash_is_used_for_posters_on_disk(existing: DownloadCache, tmp_path: Path) -> None:
@@ -146,6 +133,41 @@ def test_link_not_found_is_remembered_for_seven_days(
     [result] = download([url], cache)
     assert result.reason is None
     assert list(cache.folder.glob("*.not_found")) == []
+
+
+@pytest.mark.parametrize("seconds", [120, 400 * 24 * 3600])
+def test_entry_of_the_negative_cache_from_the_future_expires(
+    existing: DownloadCache, seconds: float
+) -> None:
+    """The clock was put back, and the entry would keep a poster out for so much longer."""
+    existing.remember_not_found(URL, 404)
+    [entry] = existing.folder.glob("*.not_found")
+    later = time.time() + seconds
+    os.utime(entry, (later, later))
+    assert existing.not_found_status(URL) is None
+    assert not entry.exists()
+
+
+@pytest.mark.parametrize("content", ["200", "\u00b2", "4044", "404\n"])
+def test_damaged_entry_of_the_negative_cache_is_ignored(
+    existing: DownloadCache, content: str
+) -> None:
+    existing.remember_not_found(URL, 404)
+    [entry] = existing.folder.glob("*.not_found")
+    entry.write_text(content, encoding="utf-8")
+    assert existing.not_found_status(URL) is None
+
+
+def test_cached_file_larger_than_any_poster_is_downloaded_again(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    url = f"{host.url}/good"
+    download([url], cache)
+    with cache.path(url).open("ab") as file:
+        file.truncate(LIMITS.max_bytes + 1)
+    [result] = download([url], cache)
+    assert result.reason is None
+    assert host.requests["/good"] == 2
 
 
 def test_transient_failure_is_not_remembered(cache: DownloadCache, host: FaultyHost) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import io
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, us
 from movie_posters_decade.download.addresses import Address, parse_url, redirect_target
 from movie_posters_decade.download.client import Client
 from movie_posters_decade.download.headers import opts_out
+from movie_posters_decade.download.memory import Body, BodyMemory
 from movie_posters_decade.download.retry import Attempt
 from movie_posters_decade.download.transfer import USER_AGENT
 from movie_posters_decade.errors import DownloadError
@@ -45,7 +45,7 @@ def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
 
 
-async def get(url: str, body: io.BytesIO) -> Attempt:
+async def get(url: str, body: Body) -> Attempt:
     async with Client(LIMITS, RetryPolicy(), 8) as client:
         address = parse_url(url)
         assert isinstance(address, Address)
@@ -53,18 +53,19 @@ async def get(url: str, body: io.BytesIO) -> Attempt:
 
 
 def test_client_returns_the_attempt_and_writes_the_content(host: FaultyHost) -> None:
-    url, body = f"{host.url}/good", io.BytesIO()
+    url, body = f"{host.url}/good", Body(BodyMemory())
     assert asyncio.run(get(url, body)) == Attempt(url, status=200)
-    assert body.getvalue() == POSTER
+    assert body.content == POSTER
 
 
-def test_content_that_cannot_be_written_is_an_error(host: FaultyHost) -> None:
-    class Full(io.BytesIO):
-        def write(self, _: object) -> int:
-            raise OSError(errno.ENOSPC, "no space left")
+@pytest.mark.parametrize("error", [MemoryError("no memory"), OSError(errno.ENOMEM, "no memory")])
+def test_lack_of_memory_for_a_body_is_an_error(host: FaultyHost, error: Exception) -> None:
+    class Full(BodyMemory):
+        def take(self, *_: object) -> bool:
+            raise error
 
-    with pytest.raises(OSError, match="no space left"):
-        asyncio.run(get(f"{host.url}/good", Full()))
+    with pytest.raises(type(error), match="no memory"):
+        asyncio.run(get(f"{host.url}/good", Body(Full())))
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -78,11 +79,11 @@ def test_host_with_a_trusted_certificate_is_requested(
 
 
 def test_host_with_an_untrusted_certificate_is_not_requested(tls_host: FaultyHost) -> None:
-    url, body = f"{tls_host.url}/a", io.BytesIO()
+    url, body = f"{tls_host.url}/a", Body(BodyMemory())
     attempt = asyncio.run(get(url, body))
     assert attempt == Attempt(url, RejectReason.CONNECTION_ERROR, is_transient=False)
     assert "certificate" in attempt.detail
-    assert body.getvalue() == b""
+    assert body.content == b""
     assert tls_host.requests.total() == 0
 
 
@@ -201,6 +202,10 @@ def test_user_agent_may_be_the_users_own(
         (["movie_posters_decade: noai"], True),
         (["*: noai"], True),
         (["unavailable_after: 25 Jun 2010 15:00:00 PST, noai"], True),
+        (["none"], True),
+        (["*: none"], True),
+        (["googlebot: none"], False),
+        (["max-image-preview: none"], False),
         (["googlebot: noindex"], False),
         (["googlebot: nofollow, noindex"], False),
         (["all, nofollow, max-snippet:5"], False),

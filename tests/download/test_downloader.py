@@ -1,12 +1,13 @@
 """The downloader: faults become reasons, usable content is stored, connections are limited."""
 
+import os
 import threading
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
-from downloads import POSTER, download, downloader, rejected_by_check, stored
+from downloads import LIMITS, POSTER, download, downloader, rejected_by_check, stored
 from samples import paint
 from servers.faulty import FaultyHost, Request, serve_faulty
 
@@ -226,6 +227,22 @@ def test_links_of_a_local_catalogue_may_be_paths(tmp_path: Path) -> None:
     assert [result.reason for result in results] == [None, None, *3 * [RejectReason.NOT_FOUND]]
     assert results[0].path is not None
     assert results[0].path.read_bytes() == POSTER
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_link_to_a_pipe_or_a_device_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    results = download(["pipe", "/dev/zero"], folder=tmp_path)
+    assert [(one.reason, one.detail) for one in results] == 2 * [
+        (RejectReason.NOT_FOUND, "Not a regular file")
+    ]
+
+
+def test_file_on_disk_larger_than_the_limit_is_too_large(tmp_path: Path) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(LIMITS.max_bytes + 1)
+    [result] = download(["large"], folder=tmp_path)
+    assert result.reason is RejectReason.TOO_LARGE
 
 
 def test_links_of_a_remote_catalogue_must_not_be_paths(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from samples import paint
 
 from movie_posters_decade.download import HashCache
+from movie_posters_decade.download.cache import _line_checksum
 from movie_posters_decade.records import (
     Checksum,
     DownloadResult,
@@ -91,6 +92,23 @@ def test_each_version_of_the_check_has_its_own_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "damaged"),
+    [(str(2**63), str(2**63 + 1)), (CHECKSUMS[0].sha256, CHECKSUMS[2].sha256), (", 4]", ", 5]")],
+    ids=["phash", "checksum", "mirrored"],
+)
+def test_line_that_was_damaged_is_ignored(tmp_path: Path, found: str, damaged: str) -> None:
+    """Wrong hashes could make a good poster a near-duplicate in each build."""
+    save(tmp_path, *CHECKS[:2])
+    [file] = tmp_path.iterdir()
+    text = file.read_text()
+    assert found in text
+    file.write_text(text.replace(found, damaged, 1))
+    assert saved(tmp_path) == CHECKS[1:2]
+    save(tmp_path, CHECKS[0])
+    assert saved(tmp_path) == [CHECKS[1], CHECKS[0]]
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"phashes": [-1, 1, 2, 3, 4]},
@@ -109,6 +127,7 @@ def test_invalid_line_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None
     save(tmp_path, CHECKS[0])
     [file] = tmp_path.iterdir()
     line = {"checksum": CHECKSUMS[1], "phashes": hashes(0)} | change
+    line["line"] = _line_checksum(line)
     with file.open("a") as lines:
         lines.write(f"\n{json.dumps(line)}\n[]\n7\n")
     assert saved(tmp_path) == [CHECKS[0]]

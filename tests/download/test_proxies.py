@@ -6,6 +6,7 @@ from servers.faulty import FaultyHost, redirect
 from servers.socks import serve_socks
 
 from movie_posters_decade.download import Limits
+from movie_posters_decade.download.proxies import Proxies
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.records import RejectReason
 
@@ -89,3 +90,53 @@ def test_proxy_of_another_kind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
         "ftp://127.0.0.1:1080: expected an HTTP or SOCKS proxy for http; found another kind. Set "
         "the environment variable to an http:// address, or NO_PROXY to public.example."
     )
+
+
+SECRETS = ["secret", "s%40cret", "s@cret"]
+"""A password, and one with an at sign as a URL has it and as it is."""
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "ftp://me:secret@127.0.0.1:1080",
+        "me:secret@127.0.0.1:0x",
+        "http://me:s@cret@127.0.0.1:80",
+        "http://me:s/ecret@127.0.0.1:80",
+        "http://me:secret@",
+    ],
+)
+def test_password_of_a_proxy_that_is_refused_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(DownloadError) as error:
+        download([URL])
+    assert "expected an HTTP or SOCKS proxy" in str(error.value)
+    assert "cret" not in str(error.value)
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://me:secret@127.0.0.1:1",
+        "http://me:s%40cret@proxy.invalid:80",
+        "socks5://me:secret@127.0.0.1:1",
+        "me:secret@127.0.0.1:1",
+    ],
+)
+def test_password_of_a_proxy_that_fails_is_neither_told_nor_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variable: str, proxy: str
+) -> None:
+    monkeypatch.setenv(variable, proxy)
+    [result] = download([URL])
+    assert result.reason in {RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT}
+    told = f"{result} {caplog.text}"
+    assert not any(secret in told for secret in SECRETS)
+
+
+def test_texts_lose_users_and_passwords() -> None:
+    proxies = Proxies({"http": "http://me:s%40cret@a.example:80", "https": "you:other@b.example"})
+    text = "no route to http://me:s%40cret@a.example, me:s@cret, s@cret; you:other@b.example"
+    assert proxies.redact(text) == "no route to http://***@a.example, ***, ***; ***@b.example"

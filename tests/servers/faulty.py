@@ -95,8 +95,10 @@ class _Server(ThreadingTCPServer):
 
 
 @contextmanager
-def serve_faulty(tls: ssl.SSLContext | None = None) -> Iterator[FaultyHost]:
-    """Serve a host without handlers, over TLS if there is a context for it."""
+def serve_faulty(
+    tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+) -> Iterator[FaultyHost]:
+    """Serve a host without handlers at an address, over TLS if there is a context for it."""
     host = FaultyHost()
 
     class Connection(StreamRequestHandler):
@@ -111,7 +113,7 @@ def serve_faulty(tls: ssl.SSLContext | None = None) -> Iterator[FaultyHost]:
                 lines.append(line)
             return b"".join(lines)
 
-    server = _Server(("127.0.0.1", 0), Connection)
+    server = _Server((address, 0), Connection)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
