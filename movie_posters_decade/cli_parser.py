@@ -11,14 +11,12 @@ from movie_posters_decade import __version__
 from movie_posters_decade.config import (
     CONFIGURATIONS,
     DEFAULT,
-    ENCODE_FORMATS,
     EXPORT_FORMATS,
     MAX_SHARD_SIZE,
-    RESIZE_MODES,
-    ImageTransform,
     Options,
 )
 from movie_posters_decade.errors import OptionError
+from movie_posters_decade.transform_options import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
 
 PROGRAM = "movie-posters-decade"
 

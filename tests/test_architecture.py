@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"errors"},
     {"__init__"},
     {"crop_code", "records", "validation"},
-    {"config", "io", "reading"},
+    {"config", "io", "reading", "transform_options"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},
     {"analysis", "exports", "hub", "pipeline"},

@@ -19,10 +19,10 @@ from movie_posters_decade.analysis.baselines import (
 from movie_posters_decade.analysis.features import PosterFeatures, measure_poster
 from movie_posters_decade.analysis.shortcuts import Shortcut, audit_shortcuts, write_warnings
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.errors import AnalysisError
 from movie_posters_decade.images.transform import transform_image
 from movie_posters_decade.report import format_table
+from movie_posters_decade.transform_options import ImageTransform
 
 
 @dataclass(frozen=True)
