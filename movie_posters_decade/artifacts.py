@@ -13,10 +13,12 @@ from typing import Any
 import datasets
 
 from movie_posters_decade import __version__
+from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.errors import BuildError
 from movie_posters_decade.lockfile import LockFile
 from movie_posters_decade.records import Rejection
 from movie_posters_decade.report import REJECTED_COLUMNS, Report, rejection_rows
+from movie_posters_decade.terminal import visible
 
 REPORT_FILE = "report.json"
 REJECTED_FILE = "rejected.csv"
@@ -51,7 +53,7 @@ class Build:
     def __repr__(self) -> str:
         splits = ", ".join(f"{len(part)} {split}" for split, part in self.dataset.items())
         decades = list(self.report.decades)
-        return (
+        return visible(
             f"Build {self.name!r} of {self.source}: {splits} posters, "
             f"{decades[0]} to {decades[-1]}\n"
             "  .dataset: the posters; print(.report): the counts"
@@ -87,7 +89,7 @@ class BuildFiles:
         with self._open(REJECTED_FILE, "w") as file:
             table = csv.DictWriter(file, REJECTED_COLUMNS)
             table.writeheader()
-            table.writerows(rejection_rows(rejections))
+            table.writerows(map(protect_row, rejection_rows(rejections)))
         with self._open(LOCK_FILE, "w") as file:
             file.writelines(lock.lines())
 

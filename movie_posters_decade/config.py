@@ -64,6 +64,9 @@ DATASET_COLUMNS = ("image", "label", *CATALOGUE_FIELDS)
 RESERVED_COLUMNS = {*DATASET_COLUMNS, "file", "file_name", "sha256", "split", "decade"}
 """The names that no extra column may have, as exports use them."""
 
+MANIFEST_START = ("file", "sha256", "split", "decade", "label")
+"""The first columns of an export's manifest, by which it is known among other tables."""
+
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t"}
 """What a tab is called where it is hard to type."""
 
@@ -119,6 +122,10 @@ class Options:
     )
     allow_private_hosts: bool = _option(
         False, "allow addresses that are loopback, private or otherwise not public", shapes=False
+    )
+    # A file must not be able to give itself this permission, and so no lock file holds it.
+    allow_outside_files: bool = _option(
+        False, "allow links to files outside the catalogue's folder", shapes=False
     )
     connections_per_host: int = _option(
         32,

@@ -1,7 +1,9 @@
-"""Files: atomic writes, the limit of open files, and errors that are not about one file."""
+"""Files: bounded reads, atomic writes, how many may be open, and errors that are about no file."""
 
 import errno
+import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,6 +36,39 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def read_regular_file(path: Path, max_bytes: int) -> bytes:
+    """Read a regular file: no device, pipe or folder, which could be endless or never answer.
+
+    Args:
+        path: of the file; a symbolic link is followed.
+        max_bytes: the largest size that is read.
+
+    Raises:
+        OSError: there is no such file, it is of another kind, or it is larger, with `errno.EFBIG`.
+        ValueError: the path holds a null character.
+    """
+    # Opening a device can change it, so its kind is asked first; it may be replaced meanwhile.
+    _check_regular(path, path.stat().st_mode)
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        found = os.fstat(file.fileno())
+        _check_regular(path, found.st_mode)
+        if found.st_size > max_bytes:
+            raise OSError(errno.EFBIG, f"more than {max_bytes:,} bytes", str(path))
+        # No more than that, if it grows. Files in /proc have no size, and some never end.
+        return file.read(found.st_size)
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "a device or a pipe, and no file", str(path))
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag
 
 
 def is_out_of_resources(error: Exception) -> bool:

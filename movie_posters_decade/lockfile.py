@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from movie_posters_decade import __version__
 from movie_posters_decade.config import Options, dataset_options, options_from_json
 from movie_posters_decade.errors import PRIVATE_HINT, LockFileError
+from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
     SPLITS,
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 FORMAT = 2
 """Format number of lock files; version 0.1.0 wrote format 1."""
+
+MAX_BYTES = 1024**3
+"""The largest lock file: 1 GiB, which is about two million movies."""
 
 LISTED_MISMATCHES = 20
 """How many posters an error lists that do not match the lock file."""
@@ -126,7 +130,8 @@ def read_lock_file(path: Path) -> LockFile:
         LockFileError: it cannot be read, is not a lock file, or has another format.
     """
     try:
-        return parse_lock_file(path.read_text(encoding="utf-8"), str(path))
+        text = read_regular_file(path, MAX_BYTES).decode()
+        return parse_lock_file(text, str(path))
     except UnicodeDecodeError as error:
         raise LockFileError(f"{path}: expected a lock file; found no text. {_REMEDY}") from error
     except OSError as error:

@@ -190,6 +190,7 @@ class Pipeline:
             connections_per_host=self.options.connections_per_host,
             workers=self.workers,
             folder=self.folder,
+            allow_outside=self.options.allow_outside_files,
             refresh=bool(self.manager.download_config.force_download),
             # The demo's server is not a network.
             offline=False if self._is_demo else None,

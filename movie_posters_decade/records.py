@@ -37,6 +37,7 @@ class RejectReason(StrEnum):
     TOO_LARGE = "too_large"
     INVALID_URL = "invalid_url"
     PRIVATE_ADDRESS = "private_address"
+    OUTSIDE_FOLDER = "outside_folder"
     INSECURE_REDIRECT = "insecure_redirect"
     OPTED_OUT = "opted_out"
 
@@ -64,7 +65,7 @@ MEANINGS = {
     "portrait": "movies whose link does not show a strip of a landscape picture",
     "locked": "movies that a lock file names",
     RejectReason.PLACEHOLDER: "a picture that many links give, so that it is no poster",
-    RejectReason.NOT_FOUND: "HTTP 404 or 410",
+    RejectReason.NOT_FOUND: "HTTP 404 or 410, or no such file",
     RejectReason.ACCESS_DENIED: "HTTP 401, 403 or another refusal",
     RejectReason.TIMEOUT: "no answer in time",
     RejectReason.CONNECTION_ERROR: "no connection",
@@ -72,6 +73,7 @@ MEANINGS = {
     RejectReason.TOO_LARGE: "larger than the size limit",
     RejectReason.INVALID_URL: "not a URL that can be requested",
     RejectReason.PRIVATE_ADDRESS: "not a public address",
+    RejectReason.OUTSIDE_FOLDER: "a file outside the catalogue's folder",
     RejectReason.INSECURE_REDIRECT: "a redirect from https to http",
     RejectReason.OPTED_OUT: "the host opts out of datasets",
     RejectReason.NOT_AN_IMAGE: "not an image",

@@ -15,9 +15,10 @@ PACKAGE = Path(movie_posters_decade.__file__).parent
 NAME = PACKAGE.name
 
 LAYERS: list[set[str]] = [
+    {"terminal"},
     {"errors"},
     {"__init__"},
-    {"crop_code", "records", "validation"},
+    {"crop_code", "csv_cells", "records", "validation"},
     {"config", "io", "reading", "transform_options"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},

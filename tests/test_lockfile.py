@@ -1,6 +1,7 @@
 """A build from a lock file has the same posters, byte for byte, or names those that differ."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,15 @@ def test_missing_lock_file_is_one_sentence(sample: SampleCatalogue, tmp_path: Pa
         f"{path}: expected a lock file; found: No such file or directory. Pass a file that a build "
         "wrote, complete and unchanged."
     )
+
+
+def test_lock_file_that_is_no_file_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    os.mkfifo(path)
+    for one in (path, Path("/dev/zero")):
+        with pytest.raises(LockFileError) as error:
+            MoviePostersDecade(str(tmp_path), lock_file=str(one))
+        assert str(error.value) == (
+            f"{one}: expected a lock file; found: a device or a pipe, and no file. Pass a file "
+            "that a build wrote, complete and unchanged."
+        )

@@ -26,6 +26,8 @@ from movie_posters_decade.catalogue.encoding import (
     replace_surrogates,
 )
 from movie_posters_decade.catalogue.unpack import MAX_BYTES, suffix_of
+from movie_posters_decade.config import MANIFEST_START
+from movie_posters_decade.csv_cells import original_cell
 from movie_posters_decade.errors import CatalogueError
 
 Value = str | tuple[Any, ...] | dict[str, Any]
@@ -117,7 +119,10 @@ def _open_delimited(text: Text, name: str, delimiter: str | None) -> Table:
     def read(indices: Sequence[int], link: int | None) -> Content:
         rows = file.rows(indices, link)
         found = {"quoting": rows.quoting, "short_lines": rows.short_lines}
-        return Content(rows.columns, {"broken_lines": text.broken_lines, **found})
+        columns = rows.columns
+        if tuple(file.header[: len(MANIFEST_START)]) == MANIFEST_START:
+            columns = [list(map(original_cell, column)) for column in columns]
+        return Content(columns, {"broken_lines": text.broken_lines, **found})
 
     kind = {"\t": "TSV"}.get(file.delimiter, "CSV")
     return Table(kind, file.header, read, file.sample, details)

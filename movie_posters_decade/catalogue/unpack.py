@@ -1,5 +1,6 @@
 """Unpack: a catalogue file, or the table in a zip or gzip file, becomes bytes."""
 
+import errno
 import gzip
 import io
 import lzma
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from movie_posters_decade.config import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.records import is_url
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
@@ -32,8 +34,7 @@ def unpack(path: Path, name: str) -> tuple[str, bytes]:
         CatalogueError: it cannot be read, or has more than `MAX_BYTES`.
     """
     try:
-        with path.open("rb") as file:
-            content = _read(file, name)
+        content = read_regular_file(path, MAX_BYTES)
         # A gzip in a zip, or the reverse, but no deeper.
         for _ in range(2):
             name, content = _unpack_once(name, content)
@@ -45,6 +46,8 @@ def unpack(path: Path, name: str) -> tuple[str, bytes]:
         lzma.LZMAError,
         RuntimeError,
     ) as error:
+        if getattr(error, "errno", None) == errno.EFBIG:
+            raise too_large(name) from error
         raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
     return name, content
 
@@ -105,8 +108,13 @@ class _Readable(Protocol):
 def _read(file: _Readable, name: str) -> bytes:
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise CatalogueError(
-            f"{name}: expected a table of at most {MAX_BYTES:,} bytes, unpacked; found a larger "
-            "one. Split it, or leave columns out."
-        )
+        raise too_large(name)
     return content
+
+
+def too_large(name: str) -> CatalogueError:
+    """Return the error for a table that is too large."""
+    return CatalogueError(
+        f"{name}: expected a table of at most {MAX_BYTES:,} bytes, unpacked; found a larger one. "
+        "Split it, or leave columns out."
+    )

@@ -1,6 +1,6 @@
 """Downloader: many URLs at once, with retries, into the download cache. It knows no movies."""
 
-import logging
+import errno
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor
@@ -26,7 +26,7 @@ from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import is_out_of_resources, write_atomically
+from movie_posters_decade.io import is_out_of_resources, read_regular_file, write_atomically
 from movie_posters_decade.records import (
     Check,
     Checksum,
@@ -36,6 +36,7 @@ from movie_posters_decade.records import (
     accept_anything,
     is_url,
 )
+from movie_posters_decade.terminal import get_logger
 
 CONNECTIONS_PER_HOST = 32
 
@@ -47,7 +48,7 @@ NOT_STORED = frozenset(
 NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
 """Reasons that are about the host and not about one URL."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @dataclass
@@ -65,6 +66,7 @@ class Downloader:
     workers: int | str | Executor | Workers | None = None  # None: in this process
     check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
+    allow_outside: bool = False  # whether these paths may lead out of the folder
     refresh: bool = False  # whether to download again what is cached or was not found
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
@@ -132,14 +134,19 @@ class Downloader:
     def _from_disk(self, link: str) -> DownloadResult:
         if self.folder is None:
             return DownloadResult(link, reason=RejectReason.PRIVATE_ADDRESS)
-        path = self.folder / link
         try:
-            content = path.read_bytes()
-        except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+            path = (self.folder / link).resolve()
+            if not self.allow_outside and not path.is_relative_to(self.folder.resolve()):
+                return DownloadResult(link, reason=RejectReason.OUTSIDE_FOLDER)
+            content = read_regular_file(path, self.limits.max_bytes)
+        except (OSError, ValueError, RuntimeError) as error:
+            # A null character is a ValueError, and a loop of symbolic links a RuntimeError.
             if is_out_of_resources(error):
                 raise
+            is_large = getattr(error, "errno", None) == errno.EFBIG
+            reason = RejectReason.TOO_LARGE if is_large else RejectReason.NOT_FOUND
             detail = getattr(error, "strerror", None) or str(error)
-            return DownloadResult(link, reason=RejectReason.NOT_FOUND, detail=detail)
+            return DownloadResult(link, reason=reason, detail=detail)
         return _result(link, path, self._check_again(content))
 
     def _from_cache(self, url: str) -> DownloadResult | None:

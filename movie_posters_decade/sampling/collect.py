@@ -1,7 +1,6 @@
 """Collect posters: the sampler asks for candidates, the downloader brings their posters."""
 
 import heapq
-import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -30,8 +29,9 @@ from movie_posters_decade.sampling.sampler import (
     split_at,
 )
 from movie_posters_decade.sampling.selection import Selection
+from movie_posters_decade.terminal import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Download = Callable[[Sequence[str]], Generator[DownloadResult, None, None]]
 """Downloads links, and yields a result for each, in any order."""
