@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from movie_posters_decade.records import SPLITS
+from movie_posters_decade.texts import MAX_YEAR, MIN_YEAR
 from movie_posters_decade.validation import (
     are_columns,
     are_names,
@@ -69,6 +70,9 @@ MANIFEST_START = ("file", "sha256", "split", "decade", "label")
 
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t"}
 """What a tab is called where it is hard to type."""
+
+MAX_SEED = 2**64
+"""The largest seed. Python writes no number of more than 4,300 digits, and nobody needs one."""
 
 MAX_WORKERS = 64
 """The largest number of local processes, which all start at once."""
@@ -194,8 +198,10 @@ class Options:
             OptionError: an option has an invalid value.
         """
         genres = parse_genre_names(self.genres)
-        for name in ("min_year", "max_year", "seed"):
-            check_option(self, name, is_whole(getattr(self, name)), "a whole number")
+        for name in ("min_year", "max_year"):
+            is_year = is_whole(getattr(self, name), MIN_YEAR, MAX_YEAR)
+            check_option(self, name, is_year, f"a year from {MIN_YEAR} to {MAX_YEAR}")
+        check_option(self, "seed", is_whole(self.seed, -MAX_SEED, MAX_SEED), "a whole number")
         expected = f"a year from min_year, {self.min_year}"
         check_option(self, "max_year", self.min_year <= self.max_year, expected)
         is_share = isinstance(self.test_size, float) and 0 < self.test_size < 1

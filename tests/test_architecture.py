@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"terminal"},
     {"errors"},
     {"__init__"},
-    {"crop_code", "csv_cells", "records", "validation"},
+    {"crop_code", "csv_cells", "records", "texts", "validation"},
     {"config", "io", "reading", "transform_options"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},

@@ -1,10 +1,11 @@
 """Cleaning: a table becomes complete, unique movies, by the rules of docs/catalogue.md."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from movie_posters_decade.catalogue.bounds import bound_texts
 from movie_posters_decade.catalogue.columns import Columns
 from movie_posters_decade.catalogue.encoding import repair_titles
 from movie_posters_decade.catalogue.parse import parse_movies
@@ -71,6 +72,8 @@ def parse_catalogue(
     titles = repair_titles(movies["title"].tolist())
     repaired = sum(map(str.__ne__, titles, movies["title"]))
     movies["title"] = pd.Series(titles, dtype=object)
+    # After the repair, which needs the control characters of a text that was decoded wrongly.
+    reading = replace(reading, bounded=bound_texts(movies))
     rows = Step("rows", len(movies), repaired={"titles": repaired} if repaired else {})
     merge = options.duplicate_rows == "merge"
     needs_genres = "genres" in columns.indices
