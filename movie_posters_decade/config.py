@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from movie_posters_decade.records import SPLITS
-from movie_posters_decade.texts import MAX_YEAR, MIN_YEAR
+from movie_posters_decade.texts import MAX_YEAR, MIN_YEAR, is_clean
 from movie_posters_decade.validation import (
     are_columns,
     are_names,
@@ -64,6 +64,9 @@ DATASET_COLUMNS = ("image", "label", *CATALOGUE_FIELDS)
 
 RESERVED_COLUMNS = {*DATASET_COLUMNS, "file", "file_name", "sha256", "split", "decade"}
 """The names that no extra column may have, as exports use them."""
+
+MAX_COLUMN = 200
+"""The longest name of an extra column, in characters."""
 
 MANIFEST_START = ("file", "sha256", "split", "decade", "label")
 """The first columns of an export's manifest, by which it is known among other tables."""
@@ -226,6 +229,7 @@ class Options:
         extra_columns = parse_texts(self.extra_columns)
         expected = "names of columns, other than those of the dataset"
         are_free = are_names(extra_columns) and RESERVED_COLUMNS.isdisjoint(extra_columns or ())
+        are_free = are_free and all(is_clean(name, MAX_COLUMN) for name in extra_columns or ())
         check_option(self, "extra_columns", are_free, expected)
         delimiter = DELIMITER_NAMES.get(str(self.delimiter), self.delimiter)
         is_delimiter = delimiter is None or re.fullmatch(r"[^\"\\\s\w\0]|\t", str(delimiter))

@@ -65,7 +65,7 @@ MEANINGS = {
     "portrait": "movies whose link does not show a strip of a landscape picture",
     "locked": "movies that a lock file names",
     RejectReason.PLACEHOLDER: "a picture that many links give, so that it is no poster",
-    RejectReason.NOT_FOUND: "HTTP 404 or 410, or no such file",
+    RejectReason.NOT_FOUND: "HTTP 404 or 410",
     RejectReason.ACCESS_DENIED: "HTTP 401, 403 or another refusal",
     RejectReason.TIMEOUT: "no answer in time",
     RejectReason.CONNECTION_ERROR: "no connection",
@@ -227,7 +227,12 @@ class Rejection:
 
 def decade_names(min_year: int, max_year: int) -> list[str]:
     """Return the decades of a range of years: 1970 and 1985 give 1970s and 1980s."""
-    return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]
+    return [decade_of(10 * tens) for tens in range(min_year // 10, max_year // 10 + 1)]
+
+
+def decade_of(year: int) -> str:
+    """Return the decade of a year, such as 1970s."""
+    return f"{year // 10}0s"
 
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)

@@ -22,7 +22,13 @@ MAX_EXTRA = 10_000
 
 # C0, DEL, C1, and halves of a character, which no file can hold.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
 _CONTROL_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a text has no halves of a character, which no file can hold."""
+    return text.isprintable() or not _HALF.search(text)
 
 
 def is_clean(text: str, longest: int, *, keep_lines: bool = False) -> bool:

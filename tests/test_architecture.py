@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
     {"__init__"},
     {"crop_code", "csv_cells", "records", "texts", "validation"},
     {"config", "io", "reading", "transform_options"},
+    {"lock_lines"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},
     {"analysis", "exports", "hub", "pipeline"},

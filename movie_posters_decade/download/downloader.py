@@ -2,7 +2,7 @@
 
 import errno
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
@@ -67,6 +67,7 @@ class Downloader:
     check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
     allow_outside: bool = False  # whether these paths may lead out of the folder
+    expected: Mapping[str, Checksum] = field(default_factory=dict)  # what the cache must hold
     refresh: bool = False  # whether to download again what is cached or was not found
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
@@ -155,7 +156,10 @@ class Downloader:
             return None
         path = self.cache.path(url)
         if path.exists():
-            check = self._check_again(path.read_bytes())
+            content = path.read_bytes()
+            if Checksum.of(content) != self.expected.get(url, Checksum.of(content)):
+                return None  # the host may still have it
+            check = self._check_again(content)
             return None if check.reason in NOT_STORED else _result(url, path, check)
         status = self.cache.not_found_status(url, any_age=bool(self.offline))
         if status is None:
