@@ -184,5 +184,5 @@ def test_png_that_differs_from_the_one_of_the_check_is_an_error(tmp_path: Path) 
         "becomes another one here. Install the same build of Pillow for all workers."
     )
     path.write_bytes(paint("1990s", 2))
-    with pytest.raises(DownloadError, match="found that the file was changed since. Build again"):
+    with pytest.raises(DownloadError, match=r"found that the file was changed since\. Build again"):
         read_stored(poster)
