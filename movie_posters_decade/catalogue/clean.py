@@ -50,6 +50,7 @@ def parse_catalogue(
     options: Options | None = None,
     *,
     location: str | None = None,
+    packed: int | None = None,
 ) -> Catalogue:
     """Parse a catalogue from the bytes of a table.
 
@@ -58,13 +59,14 @@ def parse_catalogue(
         name: of the catalogue, for errors.
         options: the columns and the form of their values; by default they are detected.
         location: the path or URL to name in commands; by default the name.
+        packed: the size of the file that holds the table, in bytes; None if it is not compressed.
 
     Raises:
         CatalogueError: the content is empty, is not a table, lacks a column, or has values that
             can be read in more than one way.
     """
     options = options or Options()
-    table = open_table(content, name, options.delimiter, options.encoding)
+    table = open_table(content, name, options.delimiter, options.encoding, packed)
     columns = Columns(table.header, options, name, location or name, table.sample)
     _check_genres(columns, options, name)
     movies, reading = parse_movies(table, columns, options, name)

@@ -64,8 +64,8 @@ def read_catalogue(
         CatalogueError: the file cannot be read, is empty, is not a table, or lacks a column.
     """
     location = name or str(path)
-    name, content = unpack(path, location)
-    return parse_catalogue(content, name, options, location=location)
+    name, content, packed = unpack(path, location)
+    return parse_catalogue(content, name, options, location=location, packed=packed)
 
 
 def locate_catalogue(data_files: object, data_dir: str | None = None) -> str:

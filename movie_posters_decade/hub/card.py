@@ -169,4 +169,4 @@ def link_or_code(source: str) -> str:
     """Return a URL as a link of Markdown, or a file name as code; neither can end there early."""
     if "://" in source:
         return f"<{quote(source, _IN_A_LINK)}>"
-    return f"`{' '.join(visible(source).split()).replace('`', "'")}`"
+    return "`" + " ".join(visible(source).split()).replace("`", "'") + "`"
