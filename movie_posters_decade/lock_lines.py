@@ -96,6 +96,7 @@ def parse_head(line: Mapping[str, Any]) -> Head:
     catalogue, count = line["catalogue"], line["movies"]
     _expect(_is_sha256(catalogue), "the SHA-256 of a catalogue, of 64 digits", catalogue)
     _expect(is_whole(count, 1), "a whole number of movies from 1", count)
+    _expect(isinstance(line["options"], dict), "options by name", line["options"])
     options = options_from_json(line["options"])
     text = json.dumps(line["options"], ensure_ascii=False)
     _expect(is_unicode(text), "options without halves of characters", text)

@@ -214,7 +214,14 @@ def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any]], T]) -> 
         raise LockFileError(
             f"{where}: expected {error.expected}; found {error.found}. {_REMEDY}"
         ) from error
-    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise LockFileError(
             f"{where}: expected a line of a lock file, in JSON; found {_shorten(line)!r}. {_REMEDY}"
         ) from error

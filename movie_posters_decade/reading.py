@@ -18,7 +18,7 @@ class Findings:
     @classmethod
     def of(cls, found: Sequence[str | int]) -> "Findings | None":
         """Count the findings; None if there are none."""
-        first = list(dict.fromkeys(found[:LISTED]))
+        first = list(dict.fromkeys(map(_shorten, found[:LISTED])))
         return cls(len(found), first) if found else None
 
     def __str__(self) -> str:
@@ -97,6 +97,11 @@ class Reading:
             "texts cut or cleaned in rows": self.bounded,
         }
         return [(title, str(found)) for title, found in rows.items() if found]
+
+
+def _shorten(found: str | int) -> str | int:
+    """Return the begin of a value that is listed."""
+    return f"{found[:80]}…" if isinstance(found, str) and len(found) > 80 else found
 
 
 def _list(items: Mapping[str, Any], sign: str) -> str:

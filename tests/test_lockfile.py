@@ -328,6 +328,7 @@ def test_line_that_no_build_writes_is_one_sentence(
         ({"movie_posters_decade": "1; rm -rf ~"}, "a version; found '1; rm -rf ~'"),
         ({"catalogue": "`x`"}, "the SHA-256 of a catalogue, of 64 digits; found '`x`'"),
         ({"movies": 0}, "a whole number of movies from 1; found 0"),
+        ({"options": "none"}, "options by name; found 'none'"),
         ({"options": {"min_year": 0}}, "a line of a lock file"),
         ({"options": {"extra_columns": ["a\nb"]}}, "a line of a lock file"),
         ({"options": {"base_url": "\ud800"}}, "options without halves of characters"),
