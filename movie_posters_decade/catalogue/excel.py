@@ -5,10 +5,12 @@ or a row after a million empty ones, so rows and cells are counted as they are r
 """
 
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 
 from movie_posters_decade.catalogue.memory import check_memory, longest_text, too_much
@@ -21,7 +23,12 @@ MAX_OTHER_BYTES = 2 * 1024**2
 """The largest unpacked size of a part other than sheets and texts. Each cell style takes much more
 memory than its bytes."""
 
-_LARGE_PARTS = ("xl/worksheets/", "xl/sharedstrings", "xl/media/", "xl/drawings/", "xl/charts/")
+MAX_ROW_BYTES = 4 * 1024**2
+"""The largest row, in bytes of XML: room for all 16,384 columns of Excel."""
+
+_SHEETS = "xl/worksheets/sheet"
+_END_OF_ROW = re.compile(rb"</(?:[\w.-]+:)?row\s*>")
+_LARGE_PARTS = (_SHEETS, "xl/sharedstrings", "xl/media/", "xl/drawings/", "xl/charts/")
 
 
 def read_rows(content: bytes, name: str, limit: int) -> list[list[Any]]:
@@ -69,6 +76,24 @@ def _check_parts(content: bytes, name: str, limit: int) -> None:
     for part, size in others.items():
         if size > MAX_OTHER_BYTES:
             raise too_much(name, limit, f"{part} of {size:,} bytes, unpacked")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for part in archive.namelist():
+            if part.lower().startswith(_SHEETS):
+                _check_sheet(archive.read(part), part, name, limit)
+
+
+def _check_sheet(sheet: bytes, part: str, name: str, limit: int) -> None:
+    """Check that no row is too long, as openpyxl reads a row as a whole."""
+    # No program writes comments or declarations into a sheet; they could hide where a row ends.
+    if b"<!" in sheet or b"\0" in sheet:
+        raise CatalogueError(
+            f"{name}: expected a sheet as Excel writes it; found comments, declarations or zero "
+            f"bytes in {part}. Save it again with Excel or LibreOffice."
+        )
+    ends = [0, *(found.end() for found in _END_OF_ROW.finditer(sheet)), len(sheet)]
+    longest = max(end - start for start, end in pairwise(ends))
+    if longest > MAX_ROW_BYTES:
+        raise too_much(name, limit, f"a row of {longest:,} bytes in {part}")
 
 
 def _rows(sheet: Any, name: str, limit: int) -> Iterator[list[Any]]:

@@ -105,6 +105,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "wide.xlsx": lambda: workbook(rows_of_a_wide_sheet()),
     "tall.xlsx": lambda: workbook('<row r="999999999999"><c><v>1</v></c></row>'),
     "blank.xlsx": lambda: workbook(" " * 150_000_000),
+    "one row.xlsx": lambda: workbook('<row r="2">' + "<c/>" * 15_000_000 + "</row>"),
     "styles.xlsx": lambda: workbook("", {"xl/styles.xml": "<xf/>" * 1_000_000}),
 }
 """Files of at most a few MB, by name, that become more than a gigabyte if nothing stops them."""
