@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 import datasets
 
 from movie_posters_decade import __version__
+from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.errors import BuildError
-from movie_posters_decade.lockfile import LockFile
-from movie_posters_decade.records import Rejection
+from movie_posters_decade.lockfile import LockFile, parse_lock_file
+from movie_posters_decade.records import Checksum, Rejection
 from movie_posters_decade.report import REJECTED_COLUMNS, Report, rejection_rows
+from movie_posters_decade.terminal import visible
 
 REPORT_FILE = "report.json"
 REJECTED_FILE = "rejected.csv"
@@ -51,7 +53,7 @@ class Build:
     def __repr__(self) -> str:
         splits = ", ".join(f"{len(part)} {split}" for split, part in self.dataset.items())
         decades = list(self.report.decades)
-        return (
+        return visible(
             f"Build {self.name!r} of {self.source}: {splits} posters, "
             f"{decades[0]} to {decades[-1]}\n"
             "  .dataset: the posters; print(.report): the counts"
@@ -87,7 +89,7 @@ class BuildFiles:
         with self._open(REJECTED_FILE, "w") as file:
             table = csv.DictWriter(file, REJECTED_COLUMNS)
             table.writeheader()
-            table.writerows(rejection_rows(rejections))
+            table.writerows(map(protect_row, rejection_rows(rejections)))
         with self._open(LOCK_FILE, "w") as file:
             file.writelines(lock.lines())
 
@@ -117,6 +119,51 @@ class BuildFiles:
 
     def _open(self, name: str, mode: str) -> Any:
         return self.filesystem.open(self._path(name), mode, encoding="utf-8")
+
+
+def check_posters(folder: str, dataset: datasets.DatasetDict, lock_file: bytes) -> None:
+    """Check that a build holds the posters whose hashes its lock file lists.
+
+    A bit that flips on a disk changes a picture, or a field, without any error.
+
+    Args:
+        folder: of the build, for the error.
+        dataset: its splits, as they are in the cache.
+        lock_file: the content of its lock file.
+
+    Raises:
+        BuildError: a poster is missing or differs.
+        LockFileError: the lock file itself is damaged.
+    """
+    lock = parse_lock_file(lock_file.decode(), posixpath.join(folder, LOCK_FILE))
+    expected = {
+        (movie.split, movie.imdb_id): locked.in_dataset for movie, locked in lock.kept.items()
+    }
+    for split, examples in dataset.items():
+        table = examples.data.table
+        table.validate(full=True)  # an offset that was changed would lead out of the buffer
+        for imdb_id, content in zip(table["imdb_id"], _contents(table), strict=True):
+            movie = (str(split), imdb_id.as_py())
+            found = Checksum(hashlib.sha256(content).hexdigest(), len(content))
+            if found != expected.pop(movie, None):
+                raise _damaged_poster(folder, *movie)
+    for movie in expected:
+        raise _damaged_poster(folder, *movie)
+
+
+def _contents(table: Any) -> Iterator[memoryview]:
+    """Yield the bytes of each image in an Arrow table, without a copy."""
+    for chunk in table["image"].chunks:
+        for content in chunk.field("bytes"):
+            yield memoryview(content.as_buffer() or b"")
+
+
+def _damaged_poster(folder: str, split: str, imdb_id: str) -> BuildError:
+    return BuildError(
+        f"{folder}: expected the poster of {imdb_id} in {split} as the lock file lists it; found "
+        "that it is missing or was changed after the build. Build again with --rebuild "
+        '(download_mode="reuse_cache_if_exists").'
+    )
 
 
 @cache

@@ -16,8 +16,10 @@ from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import (
+    LOCK_FILE,
     Build,
     BuildFiles,
+    check_posters,
     code_version,
     damaged_build,
     unreplaceable_build,
@@ -25,7 +27,7 @@ from movie_posters_decade.artifacts import (
 from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
-from movie_posters_decade.errors import CatalogueError, OptionError
+from movie_posters_decade.errors import BuildError, CatalogueError, OptionError
 from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.pipeline import Pipeline, read_stored
 from movie_posters_decade.records import Poster, decade_names
@@ -178,6 +180,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         options, report = self.config.checked(), self.report()
         try:
             dataset, tables = self.as_dataset(), self.files.read_tables()
+            check_posters(self.cache_dir, dataset, tables[LOCK_FILE])
+        except BuildError:
+            raise
         except Exception as error:
             # Whatever `datasets` and Arrow raise for incomplete files.
             raise damaged_build(self.cache_dir, error) from error

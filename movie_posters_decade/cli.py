@@ -10,13 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
 from movie_posters_decade.cli_signals import INTERRUPTED, end_on_signals, exit_code
 from movie_posters_decade.config import DEMO
 from movie_posters_decade.errors import AnalysisError, MoviePostersError
 from movie_posters_decade.records import list_counts
+from movie_posters_decade.terminal import visible
 
 if TYPE_CHECKING:
     from movie_posters_decade.artifacts import Build
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Closes what was under way, such as a progress bar, before the message.
             gc.collect()
     if message:
-        print(f"{PROGRAM}: {message}", file=sys.stderr)
+        _print(f"{PROGRAM}: {message}", file=sys.stderr)
     return code
 
 
@@ -156,7 +157,7 @@ def _baseline(chosen: argparse.Namespace) -> None:
     require_libraries("sklearn")
     transform = transform_options(chosen)
     evaluation = evaluate(_prepared_builder(chosen).built(), **transform)
-    print(json.dumps(evaluation.to_json(), indent=2) if chosen.json else evaluation.to_text())
+    _print(json.dumps(evaluation.to_json(), indent=2) if chosen.json else evaluation.to_text())
 
 
 def _report(chosen: argparse.Namespace) -> None:
@@ -185,7 +186,7 @@ def _push(chosen: argparse.Namespace) -> None:
     )
     _print_report(chosen, build.report, {"url": url, "public": chosen.public}, f"Dataset: {url}")
     if chosen.public:
-        print(COPYRIGHT_REMINDER, file=sys.stderr)
+        _print(COPYRIGHT_REMINDER, file=sys.stderr)
 
 
 def _shortcut_warnings(build: "Build") -> list[str] | None:
@@ -226,6 +227,11 @@ def _print_report(
     chosen: argparse.Namespace, report: "Report", more: dict[str, Any], last_lines: str
 ) -> None:
     if chosen.json:
-        print(json.dumps(report.to_json() | more, indent=2))
+        _print(json.dumps(report.to_json() | more, indent=2))
     else:
-        print(report, last_lines, sep="\n\n")
+        _print(f"{report}\n\n{last_lines}")
+
+
+def _print(text: str, file: TextIO | None = None) -> None:
+    """Print a text, of which parts may come from outside."""
+    print(visible(text), file=file)

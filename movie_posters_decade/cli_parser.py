@@ -5,27 +5,33 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from movie_posters_decade import __version__
 from movie_posters_decade.config import (
     CONFIGURATIONS,
     DEFAULT,
-    ENCODE_FORMATS,
     EXPORT_FORMATS,
     MAX_SHARD_SIZE,
-    RESIZE_MODES,
-    ImageTransform,
     Options,
 )
 from movie_posters_decade.errors import OptionError
+from movie_posters_decade.terminal import visible
+from movie_posters_decade.transform_options import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
 
 PROGRAM = "movie-posters-decade"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors show the control characters of an argument escaped."""
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(status, message and visible(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; the chosen command is in ``command``."""
-    program = argparse.ArgumentParser(
+    program = _Parser(
         prog=PROGRAM, description="Build a dataset of movie posters labelled by decade."
     )
     program.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from movie_posters_decade.errors import OptionError
 from movie_posters_decade.records import SPLITS
+from movie_posters_decade.texts import MAX_YEAR, MIN_YEAR, is_clean
 from movie_posters_decade.validation import (
     are_columns,
     are_names,
     are_workers,
+    check_option,
     is_header,
     is_text_encoding,
     is_whole,
@@ -64,18 +65,23 @@ DATASET_COLUMNS = ("image", "label", *CATALOGUE_FIELDS)
 RESERVED_COLUMNS = {*DATASET_COLUMNS, "file", "file_name", "sha256", "split", "decade"}
 """The names that no extra column may have, as exports use them."""
 
+MAX_COLUMN = 200
+"""The longest name of an extra column, in characters."""
+
+MANIFEST_START = ("file", "sha256", "split", "decade", "label")
+"""The first columns of an export's manifest, by which it is known among other tables."""
+
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t"}
 """What a tab is called where it is hard to type."""
+
+MAX_SEED = 2**64
+"""The largest seed. Python writes no number of more than 4,300 digits, and nobody needs one."""
 
 MAX_WORKERS = 64
 """The largest number of local processes, which all start at once."""
 
 EXPORT_FORMATS = ("folders", "parquet", "webdataset")
 MAX_SHARD_SIZE = "500MB"
-RESIZE_MODES = ("crop", "pad", "stretch")
-ENCODE_FORMATS = ("jpeg", "png", "webp")
-MAX_IMAGE_SIZE = 8192
-"""The largest width and height of a resized poster, in pixels."""
 
 
 def _option(
@@ -123,6 +129,10 @@ class Options:
     )
     allow_private_hosts: bool = _option(
         False, "allow addresses that are loopback, private or otherwise not public", shapes=False
+    )
+    # A file must not be able to give itself this permission, and so no lock file holds it.
+    allow_outside_files: bool = _option(
+        False, "allow links to files outside the catalogue's folder", shapes=False
     )
     connections_per_host: int = _option(
         32,
@@ -191,50 +201,55 @@ class Options:
             OptionError: an option has an invalid value.
         """
         genres = parse_genre_names(self.genres)
-        for name in ("min_year", "max_year", "seed"):
-            _check(self, name, is_whole(getattr(self, name)), "a whole number")
+        for name in ("min_year", "max_year"):
+            is_year = is_whole(getattr(self, name), MIN_YEAR, MAX_YEAR)
+            check_option(self, name, is_year, f"a year from {MIN_YEAR} to {MAX_YEAR}")
+        check_option(self, "seed", is_whole(self.seed, -MAX_SEED, MAX_SEED), "a whole number")
         expected = f"a year from min_year, {self.min_year}"
-        _check(self, "max_year", self.min_year <= self.max_year, expected)
+        check_option(self, "max_year", self.min_year <= self.max_year, expected)
         is_share = isinstance(self.test_size, float) and 0 < self.test_size < 1
-        _check(self, "test_size", is_share, "a share between 0 and 1, both excluded")
+        check_option(self, "test_size", is_share, "a share between 0 and 1, both excluded")
         is_share = isinstance(self.validation_size, float | int) and (
             0 <= self.validation_size < 1 - self.test_size
         )
-        _check(self, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
+        check_option(self, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
         is_count = self.max_per_decade is None or is_whole(self.max_per_decade, least=2)
-        _check(self, "max_per_decade", is_count, "a whole number from 2")
+        check_option(self, "max_per_decade", is_count, "a whole number from 2")
         for name in FLAGS:
-            _check(self, name, isinstance(getattr(self, name), bool), "True or False")
+            check_option(self, name, isinstance(getattr(self, name), bool), "True or False")
         is_path = self.lock_file is None or isinstance(self.lock_file, str)
-        _check(self, "lock_file", is_path, "the path of a lock file")
+        check_option(self, "lock_file", is_path, "the path of a lock file")
         is_useful = self.lock_file is not None or not self.allow_missing
-        _check(self, "allow_missing", is_useful, "a lock file with it, in the option lock_file")
+        check_option(
+            self, "allow_missing", is_useful, "a lock file with it, in the option lock_file"
+        )
         columns = parse_columns(self.columns)
         expected = f"names for some of {', '.join(CATALOGUE_FIELDS)}, as in title=NAME"
-        _check(self, "columns", are_columns(columns, CATALOGUE_FIELDS), expected)
+        check_option(self, "columns", are_columns(columns, CATALOGUE_FIELDS), expected)
         extra_columns = parse_texts(self.extra_columns)
         expected = "names of columns, other than those of the dataset"
         are_free = are_names(extra_columns) and RESERVED_COLUMNS.isdisjoint(extra_columns or ())
-        _check(self, "extra_columns", are_free, expected)
+        are_free = are_free and all(is_clean(name, MAX_COLUMN) for name in extra_columns or ())
+        check_option(self, "extra_columns", are_free, expected)
         delimiter = DELIMITER_NAMES.get(str(self.delimiter), self.delimiter)
         is_delimiter = delimiter is None or re.fullmatch(r"[^\"\\\s\w\0]|\t", str(delimiter))
-        _check(self, "delimiter", bool(is_delimiter), "one character, such as ; or tab")
+        check_option(self, "delimiter", bool(is_delimiter), "one character, such as ; or tab")
         is_encoding = self.encoding is None or is_text_encoding(self.encoding)
-        _check(self, "encoding", is_encoding, "the name of a text encoding, such as cp1251")
-        _check(self, "base_url", isinstance(self.base_url, str), "a text")
+        check_option(self, "encoding", is_encoding, "the name of a text encoding, such as cp1251")
+        check_option(self, "base_url", isinstance(self.base_url, str), "a text")
         separator = self.genre_separator
         is_text = separator is None or (isinstance(separator, str) and separator != "")
-        _check(self, "genre_separator", is_text, "a text")
+        check_option(self, "genre_separator", is_text, "a text")
         are_some = is_whole(self.connections_per_host, least=1)
-        _check(self, "connections_per_host", are_some, "a whole number from 1")
+        check_option(self, "connections_per_host", are_some, "a whole number from 1")
         expected = f"1 to {MAX_WORKERS} processes, or an address such as tcp://host:8786"
-        _check(self, "workers", are_workers(self.workers, MAX_WORKERS), expected)
+        check_option(self, "workers", are_workers(self.workers, MAX_WORKERS), expected)
         is_agent = self.user_agent is None or is_header(self.user_agent)
-        _check(self, "user_agent", is_agent, "a text of printable ASCII")
+        check_option(self, "user_agent", is_agent, "a text of printable ASCII")
         for option in fields(Options):
             choices = option.metadata["choices"]
             is_choice = not choices or getattr(self, option.name) in {option.default, *choices}
-            _check(self, option.name, is_choice, " or ".join(choices))
+            check_option(self, option.name, is_choice, " or ".join(choices))
         values = {option.name: getattr(self, option.name) for option in fields(Options)}
         return Options(
             **values
@@ -275,47 +290,3 @@ def options_from_json(values: Mapping[str, Any]) -> Options:
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
     return Options(**tuples).checked()
-
-
-@dataclass(frozen=True)
-class ImageTransform:
-    """How posters are resized and re-encoded; by default they stay as they are.
-
-    Attributes:
-        image_size: width and height in pixels; None keeps each poster's own.
-        resize_mode: "crop" cuts two opposite edges, "pad" adds black bars, "stretch" changes the
-            proportions.
-        encode_format: "jpeg", "png" or "webp"; None keeps the original bytes, or means JPEG if
-            posters are resized.
-        encode_quality: of JPEG and WebP, from 1 to 100.
-
-    Raises:
-        OptionError: a value is invalid.
-    """
-
-    image_size: tuple[int, int] | None = None
-    resize_mode: str = "crop"
-    encode_format: str | None = None
-    encode_quality: int = 90
-
-    def __post_init__(self) -> None:
-        size = (1, 1) if self.image_size is None else self.image_size
-        is_pair = isinstance(size, tuple) and len(size) == 2
-        are_pixels = is_pair and all(is_whole(pixels, 1, MAX_IMAGE_SIZE) for pixels in size)
-        _check(self, "image_size", are_pixels, f"width and height from 1 to {MAX_IMAGE_SIZE}")
-        is_mode = self.resize_mode in RESIZE_MODES
-        _check(self, "resize_mode", is_mode, " or ".join(RESIZE_MODES))
-        is_format = self.encode_format in {None, *ENCODE_FORMATS}
-        _check(self, "encode_format", is_format, " or ".join(ENCODE_FORMATS))
-        _check(self, "encode_quality", is_whole(self.encode_quality, 1, 100), "1 to 100")
-
-    @property
-    def changes(self) -> bool:
-        """Whether posters are changed at all."""
-        return self.image_size is not None or self.encode_format is not None
-
-
-def _check(options: object, name: str, holds: bool, expected: str) -> None:
-    if not holds:
-        value = getattr(options, name)
-        raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")

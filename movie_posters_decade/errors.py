@@ -13,7 +13,10 @@ MoviePostersError
 └── HubError            the Hub cannot be reached, or refuses the dataset
 
 A message has one sentence or two: where, what was expected, what was found, what to do.
+Control characters in what it quotes are shown escaped.
 """
+
+from movie_posters_decade.terminal import visible
 
 PRIVATE_HINT = (
     "Only http and https links are downloaded; addresses that are not public need "
@@ -22,9 +25,18 @@ PRIVATE_HINT = (
 )
 """What to do about links that are rejected as private addresses."""
 
+OUTSIDE_HINT = (
+    "Links that are paths may lead to files in the catalogue's folder alone. If you trust the "
+    "catalogue, allow_outside_files=True (--allow-outside-files) lets them lead elsewhere."
+)
+"""What to do about links that are rejected because they lead out of the catalogue's folder."""
+
 
 class MoviePostersError(Exception):
     """Base class of all errors that this package raises on purpose."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class OptionError(MoviePostersError, ValueError):

@@ -1,4 +1,4 @@
-"""Files: atomic writes, what killed builds left, the limit of open files, and whose an error is."""
+"""Files: bounded reads, atomic writes, what killed builds left, and how many may be open."""
 
 import errno
 import os
@@ -73,17 +73,37 @@ def remove_stale(paths: Iterable[Path]) -> None:
                 path.unlink()
 
 
-def read_at_most(path: Path, max_bytes: int) -> bytes | None:
-    """Read a regular file, or return None if it holds more bytes than that.
+def read_regular_file(path: Path, max_bytes: int) -> bytes:
+    """Read a regular file: no device, pipe or folder, which could be endless or never answer.
+
+    Args:
+        path: of the file; a symbolic link is followed.
+        max_bytes: the largest size that is read.
 
     Raises:
-        OSError: there is no such file, or it is a pipe or device, which may never end.
+        OSError: there is no such file, it is of another kind, or it is larger, with `errno.EFBIG`.
+        ValueError: the path holds a null character.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "Not a regular file")
-    with path.open("rb") as file:
-        content = file.read(max_bytes + 1)
-    return content if len(content) <= max_bytes else None
+    # Opening a device can change it, so its kind is asked first; it may be replaced meanwhile.
+    _check_regular(path, path.stat().st_mode)
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        found = os.fstat(file.fileno())
+        _check_regular(path, found.st_mode)
+        if found.st_size > max_bytes:
+            raise OSError(errno.EFBIG, f"more than {max_bytes:,} bytes", str(path))
+        # No more than that, if it grows. Files in /proc have no size, and some never end.
+        return file.read(found.st_size)
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "a device or a pipe, and no file", str(path))
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows has no such flag
 
 
 def is_out_of_resources(error: BaseException) -> bool:

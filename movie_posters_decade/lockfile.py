@@ -7,18 +7,27 @@ or the reason for its rejection.
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from movie_posters_decade import __version__
-from movie_posters_decade.config import Options, dataset_options, options_from_json
+from movie_posters_decade.config import Options, dataset_options
 from movie_posters_decade.errors import PRIVATE_HINT, LockFileError
+from movie_posters_decade.io import read_regular_file
+from movie_posters_decade.lock_lines import (
+    Head,
+    LockedPoster,
+    UnexpectedValueError,
+    parse_head,
+    parse_movie,
+    parse_version,
+)
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
-    SPLITS,
     Checksum,
     Movie,
     Poster,
@@ -31,37 +40,13 @@ T = TypeVar("T")
 FORMAT = 2
 """Format number of lock files; version 0.1.0 wrote format 1."""
 
+MAX_BYTES = 1024**3
+"""The largest lock file: 1 GiB, which is about two million movies."""
+
 LISTED_MISMATCHES = 20
 """How many posters an error lists that do not match the lock file."""
 
 _REMEDY = "Pass a file that a build wrote, complete and unchanged."
-
-
-class LockedPoster(NamedTuple):
-    """The checksums of a kept poster."""
-
-    checksum: Checksum  # as it was downloaded
-    stored: Checksum | None  # of the PNG that is stored instead; None if there is none
-
-    @classmethod
-    def of(cls, poster: Poster) -> "LockedPoster":
-        """Return the checksums of a poster."""
-        return cls(poster.checksum, poster.stored)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the values in a line of the file."""
-        if self.stored is None:
-            return self.checksum._asdict()
-        stored = {f"stored_{name}": value for name, value in self.stored._asdict().items()}
-        return self.checksum._asdict() | stored
-
-    @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> "LockedPoster":
-        """Return the checksums that a line of the file holds."""
-        stored = None
-        if "stored_sha256" in line:
-            stored = Checksum(str(line["stored_sha256"]), int(line["stored_size"]))
-        return cls(Checksum(str(line["sha256"]), int(line["size"])), stored)
 
 
 @dataclass(frozen=True)
@@ -102,6 +87,11 @@ class LockFile:
         """The kept movies in the order of rank."""
         return sorted(self.kept, key=lambda movie: movie.sort_key)
 
+    @property
+    def downloads(self) -> dict[str, Checksum]:
+        """The checksum of the download of each kept poster's link."""
+        return {movie.poster_url: locked.checksum for movie, locked in self.kept.items()}
+
     def without(self, rejections: Sequence[Rejection]) -> "LockFile":
         """Return the lock file of a build from this one that left some posters out."""
         rejected = {rejection.movie: rejection.reason for rejection in rejections}
@@ -126,7 +116,8 @@ def read_lock_file(path: Path) -> LockFile:
         LockFileError: it cannot be read, is not a lock file, or has another format.
     """
     try:
-        return parse_lock_file(path.read_text(encoding="utf-8"), str(path))
+        text = read_regular_file(path, MAX_BYTES).decode()
+        return parse_lock_file(text, str(path))
     except UnicodeDecodeError as error:
         raise LockFileError(f"{path}: expected a lock file; found no text. {_REMEDY}") from error
     except OSError as error:
@@ -163,8 +154,7 @@ def describe_mismatches(lock: LockFile, rejections: Sequence[Rejection]) -> str:
     sentence = (
         f"{lock.path}: expected its {len(lock.kept)} posters, byte for byte; found "
         f"{len(rejections)} of them changed or unavailable. What was downloaded is kept. {hint}"
-        "Build with --force-redownload to download all of them again, or with allow_missing=True "
-        "(--allow-missing) to leave these out:"
+        "Build again later, or with allow_missing=True (--allow-missing) to leave these out:"
     )
     return "\n".join([sentence, *lines])
 
@@ -183,22 +173,36 @@ def _describe(rejection: Rejection) -> str:
 # The options of a build are read many times, and a lock file holds all of them.
 @lru_cache(maxsize=1)
 def parse_lock_file(text: str, path: str) -> LockFile:
-    """Parse a lock file."""
+    """Parse a lock file, and check that it is one that a build could have written.
+
+    That ranks and splits are those of the seed and the options, `sampling.select_locked` checks.
+
+    Raises:
+        LockFileError: it is not.
+    """
     first, *others = text.split("\n")
-    lock, count = _parse_line(first, f"{path}, line 1", partial(_head, path))
+    head = _parse_line(first, f"{path}, line 1", partial(_head, path))
     movies = [
-        _parse_line(line, f"{path}, line {number}", _movie)
+        _parse_line(line, f"{path}, line {number}", partial(parse_movie, options=head.options))
         for number, line in enumerate(others, start=2)
         if line
     ]
     kept = {movie: value for movie, value in movies if isinstance(value, LockedPoster)}
     rejected = {movie: value for movie, value in movies if isinstance(value, RejectReason)}
-    if len({movie.imdb_id for movie, _ in movies}) != count or not kept:
+    if len(movies) != head.movies or not kept:
         raise LockFileError(
-            f"{path}: expected a lock file of {count} movies, as its first line says; found "
+            f"{path}: expected a lock file of {head.movies} movies, as its first line says; found "
             f"{len(kept)} kept and {len(rejected)} rejected. {_REMEDY}"
         )
-    return replace(lock, kept=kept, rejected=rejected)
+    for name in ("imdb_id", "poster_url"):
+        value, count = Counter(getattr(movie, name) for movie, _ in movies).most_common(1)[0]
+        if count > 1:
+            raise LockFileError(
+                f"{path}: expected each {name} once; found {count} times: {_shorten(value)}. "
+                f"{_REMEDY}"
+            )
+    options = dataset_options(head.options)
+    return LockFile(head.catalogue, options, kept, rejected, head.package_version, path)
 
 
 def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any]], T]) -> T:
@@ -206,38 +210,33 @@ def _parse_line(line: str, where: str, parse: Callable[[dict[str, Any]], T]) -> 
         return parse(json.loads(line))
     except LockFileError:
         raise
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        found = line if len(line) < 80 else f"{line[:80]}…"
+    except UnexpectedValueError as error:
         raise LockFileError(
-            f"{where}: expected a line of a lock file, in JSON; found {found!r}. {_REMEDY}"
+            f"{where}: expected {error.expected}; found {error.found}. {_REMEDY}"
+        ) from error
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise LockFileError(
+            f"{where}: expected a line of a lock file, in JSON; found {_shorten(line)!r}. {_REMEDY}"
         ) from error
 
 
-def _head(path: str, line: dict[str, Any]) -> tuple[LockFile, int]:
-    """Return a lock file without movies, and the number of movies it should have."""
-    version = str(line["movie_posters_decade"])
+def _head(path: str, line: dict[str, Any]) -> Head:
+    version = parse_version(line)
     if line["format"] != FORMAT:
         raise LockFileError(
             f"{path}: expected a lock file of format {FORMAT}, which version {__version__} reads; "
-            f"found format {line['format']!r}, which version {version} wrote. Install "
-            f"movie_posters_decade {version} to build from it, or build without it."
+            f"found format {_shorten(repr(line['format']))}, which version {version} wrote. "
+            f"Install movie_posters_decade {version} to build from it, or build without it."
         )
-    # Options are validated here, so that an unknown one is an error.
-    options = dataset_options(options_from_json(line["options"]))
-    return LockFile(str(line["catalogue"]), options, {}, {}, version, path), int(line["movies"])
+    return parse_head(line)
 
 
-def _movie(line: dict[str, Any]) -> tuple[Movie, LockedPoster | RejectReason]:
-    values = {"extra": ()} | {name: line[name] for name in MOVIE_FIELDS if name in line}
-    score = math.nan if values["imdb_score"] is None else float(values["imdb_score"])
-    lists = {name: tuple(values[name]) for name in ("genres", "extra")}
-    movie = Movie(**values | lists | {"imdb_score": score})
-    fields = (movie.imdb_id, movie.title, movie.poster_url, movie.decade)
-    texts = fields + movie.genres + movie.extra
-    are_texts = all(isinstance(text, str) for text in texts)
-    are_whole = all(isinstance(number, int) for number in (movie.year, movie.rank))
-    if not are_texts or not are_whole or movie.split not in SPLITS:
-        raise TypeError(line)
-    if "rejected" in line:
-        return movie, RejectReason(line["rejected"])
-    return movie, LockedPoster.from_json(line)
+def _shorten(text: str) -> str:
+    return text if len(text) < 80 else f"{text[:80]}…"

@@ -192,6 +192,8 @@ class Pipeline:
             connections_per_host=self.options.connections_per_host,
             workers=self.workers,
             folder=self.folder,
+            expected=self.lock.downloads if self.lock else {},
+            allow_outside=self.options.allow_outside_files,
             refresh=bool(self.manager.download_config.force_download),
             # The demo's server is not a network.
             offline=False if self._is_demo else None,
@@ -202,9 +204,15 @@ def read_stored(poster: Poster) -> bytes:
     """Return the bytes that the dataset stores of a poster: the file, or a PNG of it.
 
     Raises:
-        DownloadError: the PNG is not the one whose checksum the check computed.
+        DownloadError: the file, or the PNG, is not the one whose checksum the check computed.
+        OSError: the file cannot be read.
     """
     content = poster.path.read_bytes()
+    if Checksum.of(content) != poster.checksum:
+        raise DownloadError(
+            f"{poster.path}: expected the poster that was checked, with SHA-256 "
+            f"{poster.checksum.sha256}; found that the file was changed since. Build again."
+        )
     if poster.stored is None:
         return content
     stored = stored_form(content)
@@ -212,7 +220,6 @@ def read_stored(poster: Poster) -> bytes:
         raise DownloadError(
             f"{poster.path}: expected a poster that becomes a PNG with SHA-256 "
             f"{poster.stored.sha256}; found that it becomes another one here. Install the same "
-            "build of Pillow for all workers, or, if the file changed, build with "
-            "--force-redownload."
+            "build of Pillow for all workers."
         )
     return stored

@@ -18,7 +18,7 @@ class Findings:
     @classmethod
     def of(cls, found: Sequence[str | int]) -> "Findings | None":
         """Count the findings; None if there are none."""
-        first = list(dict.fromkeys(found[:LISTED]))
+        first = list(dict.fromkeys(map(_shorten, found[:LISTED])))
         return cls(len(found), first) if found else None
 
     def __str__(self) -> str:
@@ -45,6 +45,7 @@ class Reading:
         short_rows: the lines with fewer fields than the header, of which no field is used.
         odd_years: values of the column of years that are no year.
         files: the links that are taken for paths of files.
+        bounded: the rows with a text that was too long or had control characters.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Reading:
     short_rows: Findings | None = None
     odd_years: Findings | None = None
     files: Findings | None = None
+    bounded: Findings | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the reading in JSON types."""
@@ -69,10 +71,9 @@ class Reading:
     @classmethod
     def from_json(cls, reading: dict[str, Any]) -> "Reading":
         """Create a reading from the result of `to_json`."""
-        names = ("odd_ids", "broken_bytes", "short_rows", "odd_years", "files")
-        return cls(
-            **reading | {name: reading[name] and Findings(**reading[name]) for name in names}
-        )
+        names = ("odd_ids", "broken_bytes", "short_rows", "odd_years", "files", "bounded")
+        found = {name: reading[name] and Findings(**reading[name]) for name in names}
+        return cls(**reading | found)
 
     def rows(self) -> list[tuple[str, str]]:
         """Return a title and a text for each thing that the reading found."""
@@ -93,8 +94,14 @@ class Reading:
             "short rows in lines": self.short_rows,
             "years that are none": self.odd_years,
             "links to files": self.files,
+            "texts cut or cleaned in rows": self.bounded,
         }
         return [(title, str(found)) for title, found in rows.items() if found]
+
+
+def _shorten(found: str | int) -> str | int:
+    """Return the begin of a value that is listed."""
+    return f"{found[:80]}…" if isinstance(found, str) and len(found) > 80 else found
 
 
 def _list(items: Mapping[str, Any], sign: str) -> str:

@@ -37,6 +37,7 @@ class RejectReason(StrEnum):
     TOO_LARGE = "too_large"
     INVALID_URL = "invalid_url"
     PRIVATE_ADDRESS = "private_address"
+    OUTSIDE_FOLDER = "outside_folder"
     INSECURE_REDIRECT = "insecure_redirect"
     OPTED_OUT = "opted_out"
 
@@ -73,6 +74,7 @@ MEANINGS = {
     RejectReason.TOO_LARGE: "larger than the size limit",
     RejectReason.INVALID_URL: "not a URL that can be requested",
     RejectReason.PRIVATE_ADDRESS: "not a public address",
+    RejectReason.OUTSIDE_FOLDER: "a file outside the catalogue's folder",
     RejectReason.INSECURE_REDIRECT: "a redirect from https to http",
     RejectReason.OPTED_OUT: "the host opts out of datasets",
     RejectReason.NOT_AN_IMAGE: "not an image",
@@ -224,7 +226,12 @@ class Rejection:
 
 def decade_names(min_year: int, max_year: int) -> list[str]:
     """Return the decades of a range of years: 1970 and 1985 give 1970s and 1980s."""
-    return [f"{decade}0s" for decade in range(min_year // 10, max_year // 10 + 1)]
+    return [decade_of(10 * tens) for tens in range(min_year // 10, max_year // 10 + 1)]
+
+
+def decade_of(year: int) -> str:
+    """Return the decade of a year, such as 1970s."""
+    return f"{year // 10}0s"
 
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)

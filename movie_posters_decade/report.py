@@ -18,6 +18,7 @@ from movie_posters_decade.records import (
     Stratum,
     list_counts,
 )
+from movie_posters_decade.terminal import visible
 
 Counts = dict[str, int]
 
@@ -133,7 +134,7 @@ class Report:
 
     def __str__(self) -> str:
         tables = (self._reading(), self._funnel(), self._decades(), self._strata(), self._sum())
-        return "\n\n".join(table for table in tables if table)
+        return visible("\n\n".join(table for table in tables if table))
 
     def _reading(self) -> str:
         """Return how the catalogue was read, in a plan: a build repeats none of it."""
@@ -265,6 +266,8 @@ def rejection_rows(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
             column: getattr(one if hasattr(one, column) else one.movie, column)
             for column in REJECTED_COLUMNS
         }
+        # What a host said is written as it is shown, since a terminal may show the table.
+        | {"detail": visible(one.detail)}
         for one in rejections
     ]
 

@@ -8,6 +8,17 @@ from typing import Any
 from movie_posters_decade.errors import OptionError
 
 
+def check_option(options: object, name: str, holds: bool, expected: str) -> None:
+    """Check that an option's value holds.
+
+    Raises:
+        OptionError: it does not; the error says what was expected.
+    """
+    if not holds:
+        value = getattr(options, name)
+        raise OptionError(f"Option {name}: expected {expected}; found {value!r}.")
+
+
 def is_whole(value: object, least: float = -math.inf, largest: float = math.inf) -> bool:
     """Return whether a value is a whole number within a range."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= largest

@@ -15,10 +15,12 @@ PACKAGE = Path(movie_posters_decade.__file__).parent
 NAME = PACKAGE.name
 
 LAYERS: list[set[str]] = [
+    {"terminal"},
     {"errors"},
     {"__init__"},
-    {"crop_code", "records", "validation"},
-    {"config", "io", "reading"},
+    {"crop_code", "csv_cells", "records", "texts", "validation"},
+    {"config", "io", "reading", "transform_options"},
+    {"lock_lines"},
     {"demo", "download", "images", "lockfile", "report"},
     {"artifacts", "catalogue", "sampling"},
     {"analysis", "exports", "hub", "pipeline"},

@@ -1,13 +1,17 @@
 """A finished build prints as a few lines, and a damaged one is an error of one sentence."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from builds import build_sample, make_builder
+from command_line import sample_arguments
 from samples import SampleCatalogue
 
 from movie_posters_decade.artifacts import INFO_FILE, LOCK_FILE, REPORT_FILE
+from movie_posters_decade.cli import main
 from movie_posters_decade.errors import BuildError
+from movie_posters_decade.lockfile import read_lock_file
 
 
 def test_build_prints_as_a_few_lines_without_its_bytes(
@@ -95,6 +99,52 @@ def test_missing_arrow_file_is_one_sentence(sample: SampleCatalogue, tmp_path: P
     arrow.unlink()
     with pytest.raises(BuildError, match=r"found it damaged: .* Build again with --rebuild"):
         builder.built()
+
+
+@pytest.mark.parametrize("part", ["image", "id"])
+def test_poster_that_changed_after_the_build_is_one_sentence(
+    sample: SampleCatalogue, tmp_path: Path, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builder = build_sample(sample, tmp_path / "cache")
+    [movie, *_] = read_lock_file(Path(builder.files.lock_path)).kept
+    [arrow] = Path(builder.cache_dir).glob(f"*{movie.split}*.arrow")
+    content = bytearray(arrow.read_bytes())
+    poster = sample.host.answers[sample.paths[movie.imdb_id]][1]
+    position = content.index(poster if part == "image" else movie.imdb_id.encode())
+    content[position + (len(poster) // 2 if part == "image" else 5)] ^= 1
+    arrow.write_bytes(content)
+    arguments = sample_arguments(sample, tmp_path)
+    sentence = (
+        f"{builder.cache_dir}: expected the poster of {movie.imdb_id} in {movie.split} as the lock "
+        "file lists it; found that it is missing or was changed after the build. Build again with "
+        '--rebuild (download_mode="reuse_cache_if_exists").'
+    )
+    if part == "id":
+        with pytest.raises(BuildError, match="missing or was changed after the build"):
+            builder.built()
+        return
+    with pytest.raises(BuildError) as error:
+        builder.built()
+    assert str(error.value) == sentence
+    export = ("export", *arguments, "--output", str(tmp_path / "posters"))
+    assert main([*export]) == 1
+    assert capsys.readouterr().err == f"movie-posters-decade: {sentence}\n"
+    assert not (tmp_path / "posters").exists()
+    assert main([*export, "--rebuild"]) == 0
+
+
+def test_no_flipped_bit_of_a_build_is_another_error_than_its_own(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    builder = build_sample(sample, tmp_path)
+    [arrow] = Path(builder.cache_dir).glob("*test*.arrow")
+    intact = arrow.read_bytes()
+    for position in range(len(intact) // 2, len(intact), 997):
+        content = bytearray(intact)
+        content[position] ^= 0x40
+        arrow.write_bytes(content)
+        with suppress(BuildError):  # the metadata of `datasets` holds nothing that is checked
+            builder.built()
 
 
 @pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b"null", b'{"features": 3}', b"\xff"])

@@ -57,6 +57,7 @@ def test_plan_counts_movies_and_sends_no_request(
             "short_rows": None,
             "odd_years": None,
             "files": None,
+            "bounded": None,
         },
         "to_download": {"at_least": 30, "at_most": 30},
     }

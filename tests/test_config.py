@@ -25,7 +25,16 @@ def test_genres_have_one_canonical_form() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("min_year", "1970", "Option min_year: expected a whole number; found '1970'."),
+        (
+            "min_year",
+            "1970",
+            "Option min_year: expected a year from 1870 to 2100; found '1970'.",
+        ),
+        (
+            "max_year",
+            10**8,
+            "Option max_year: expected a year from 1870 to 2100; found 100000000.",
+        ),
         ("max_year", 1960, "Option max_year: expected a year from min_year, 1970; found 1960."),
         ("seed", 1.5, "Option seed: expected a whole number; found 1.5."),
         (

@@ -1,6 +1,9 @@
 """A build from a lock file has the same posters, byte for byte, or names those that differ."""
 
 import json
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ from samples import SampleCatalogue, paint
 
 from movie_posters_decade import MoviePostersDecade, __version__
 from movie_posters_decade.cli import main
+from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.errors import CollectionError, LockFileError, OptionError
 from movie_posters_decade.lockfile import FORMAT, LISTED_MISMATCHES, read_lock_file
 
@@ -80,9 +84,8 @@ def test_changed_and_missing_posters_are_listed_and_nothing_is_built(
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
     assert sentence == (
         f"movie-posters-decade: {lock}: expected its {built.report().kept} posters, byte for byte; "
-        "found 2 of them changed or unavailable. What was downloaded is kept. Build with "
-        "--force-redownload to download all of them again, or with allow_missing=True "
-        "(--allow-missing) to leave these out:"
+        "found 2 of them changed or unavailable. What was downloaded is kept. Build again later, "
+        "or with allow_missing=True (--allow-missing) to leave these out:"
     )
     assert [line.split()[0] for line in movies] == sorted([changed, missing])
     assert {line.split(": ")[1].split(",")[0] for line in movies} == {"hash_mismatch", "not_found"}
@@ -229,7 +232,8 @@ def test_lock_file_that_was_cut_short_is_one_sentence(
 def test_file_that_is_no_lock_file_is_one_sentence(
     tmp_path: Path, text: str, line: int, found: str
 ) -> None:
-    head = {"movie_posters_decade": "1", "format": 2, "catalogue": "", "options": {}, "movies": 1}
+    head = {"movie_posters_decade": "1", "format": 2, "catalogue": 64 * "0"}
+    head |= {"options": {}, "movies": 1}
     path = tmp_path / "x.lock"
     assert read_error(path, text.replace("{head}", json.dumps(head))) == (
         f"{path}, line {line}: expected a line of a lock file, in JSON; found {found}. Pass a file "
@@ -260,3 +264,133 @@ def test_missing_lock_file_is_one_sentence(sample: SampleCatalogue, tmp_path: Pa
         f"{path}: expected a lock file; found: No such file or directory. Pass a file that a build "
         "wrote, complete and unchanged."
     )
+
+
+def test_lock_file_that_is_no_file_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    os.mkfifo(path)
+    for one in (path, Path("/dev/zero")):
+        with pytest.raises(LockFileError) as error:
+            MoviePostersDecade(str(tmp_path), lock_file=str(one))
+        assert str(error.value) == (
+            f"{one}: expected a lock file; found: a device or a pipe, and no file. Pass a file "
+            "that a build wrote, complete and unchanged."
+        )
+
+
+def altered(lock: str, tmp_path: Path, change: Callable[[Any, list[Any]], object]) -> Path:
+    """Write a lock file in which the parsed head and lines were changed, and return its path."""
+    head, *lines = [json.loads(line) for line in Path(lock).read_text().splitlines()]
+    change(head, lines)
+    path = tmp_path / "strange.lock"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in [head, *lines]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"title": "A\x1b[2J"}, "title of 1 to 500 characters without control characters; found"),
+        ({"title": ""}, "title of 1 to 500 characters"),
+        ({"title": 5}, "title of 1 to 500 characters"),
+        ({"title": "\ud800"}, "title of 1 to 500 characters"),
+        ({"imdb_id": "x" * 201}, "imdb_id of 1 to 200 characters"),
+        ({"genres": "Action"}, "genres in a list; found 'Action'"),
+        ({"genres": ["a"] * 51}, "at most 50 genres; found 51"),
+        ({"extra": ["x"]}, "for each of 0 extra columns; found"),
+        ({"year": True}, "a year from 1970 to 2017, as the options say; found True"),
+        ({"year": 2018}, "a year from 1970 to 2017, as the options say; found 2018"),
+        ({"decade": "1960s"}, "the decade 19[0-9]0s for the year .*; found '1960s'"),
+        ({"split": "validation"}, "the split train or test; found 'validation'"),
+        ({"rank": -1}, r"a rank from 0 to 2\*\*64 - 1; found -1"),
+        ({"rank": 2**63 + 0.5}, "a rank from 0"),
+        ({"imdb_score": 11}, "an imdb_score from 0 to 10, or null; found 11"),
+        ({"sha256": "../../etc/passwd"}, "a sha256 of 64 digits"),
+        ({"sha256": "A" * 64}, "a sha256 of 64 digits"),
+        ({"size": 0}, "a size in bytes from 1; found 0"),
+        ({"stored_sha256": "f" * 64, "stored_size": "1"}, "a stored_size in bytes from 1"),
+        ({"poster_url": ""}, "poster_url of 1 to"),
+        ({"poster_url": ["x"]}, "poster_url of 1 to"),
+    ],
+)
+def test_line_that_no_build_writes_is_one_sentence(
+    lock: str, tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    path = altered(lock, tmp_path, lambda _, lines: lines[0].update(changes))
+    with pytest.raises(LockFileError, match=sentence) as error:
+        read_lock_file(path)
+    assert str(error.value).startswith(f"{path}, line 2: expected ")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"movie_posters_decade": "1; rm -rf ~"}, "a version; found '1; rm -rf ~'"),
+        ({"catalogue": "`x`"}, "the SHA-256 of a catalogue, of 64 digits; found '`x`'"),
+        ({"movies": 0}, "a whole number of movies from 1; found 0"),
+        ({"options": "none"}, "options by name; found 'none'"),
+        ({"options": {"min_year": 0}}, "a line of a lock file"),
+        ({"options": {"extra_columns": ["a\nb"]}}, "a line of a lock file"),
+        ({"options": {"base_url": "\ud800"}}, "options without halves of characters"),
+    ],
+)
+def test_first_line_that_no_build_writes_is_one_sentence(
+    lock: str, tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    path = altered(lock, tmp_path, lambda head, _: head.update(changes))
+    with pytest.raises(LockFileError, match=f"line 1: expected {re.escape(sentence)}"):
+        read_lock_file(path)
+
+
+@pytest.mark.parametrize("name", ["imdb_id", "poster_url"])
+def test_movie_or_link_that_is_there_twice_is_one_sentence(
+    lock: str, tmp_path: Path, name: str
+) -> None:
+    path = altered(lock, tmp_path, lambda _, lines: lines[0].update({name: lines[1][name]}))
+    with pytest.raises(LockFileError, match=f"expected each {name} once; found 2 times: "):
+        read_lock_file(path)
+
+
+def test_rank_and_split_are_those_of_seed_and_options(
+    sample: SampleCatalogue, lock: str, tmp_path: Path
+) -> None:
+    def other_split(_: Any, lines: list[Any]) -> None:
+        [first, *_] = [line for line in lines if line["split"] == "test"]
+        last = max(
+            (line for line in lines if line["decade"] == first["decade"]),
+            key=lambda line: line["rank"],
+        )
+        first["split"], last["split"] = last["split"], first["split"]
+
+    changes: dict[str, Callable[[Any, list[Any]], object]] = {
+        "expected the rank [0-9]+ for tt": lambda _, lines: lines[0].update(rank=5),
+        "expected the split train, by its rank, for tt": other_split,
+        "expected the split (train|test) for tt": lambda head, lines: [
+            head["options"].update(group_by="title"),
+            *(line.update(split="test" if line["split"] == "train" else "train") for line in lines),
+        ],
+    }
+    for number, (sentence, change) in enumerate(changes.items()):
+        path = altered(lock, tmp_path, change).rename(tmp_path / f"{number}.lock")
+        with pytest.raises(LockFileError, match=sentence):
+            build_sample(sample, tmp_path / "second", lock_file=str(path))
+
+
+def test_lock_file_gives_no_permission(lock: str, tmp_path: Path) -> None:
+    given = {"allow_private_hosts": True, "allow_outside_files": True, "workers": 2}
+    path = altered(lock, tmp_path, lambda head, _: head["options"].update(given))
+    assert not set(given) & set(read_lock_file(path).options)
+
+
+def test_altered_file_in_the_cache_alone_is_asked_for_again(
+    sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade, lock: str
+) -> None:
+    kept = read_lock_file(Path(lock)).kept
+    cache = DownloadCache(Path(built._cache_downloaded_dir))
+    [altered, *_] = [movie for movie in kept if movie.split == "train"]
+    cache.path(altered.poster_url).write_bytes(paint("1990s", 5))
+    sample.host.requests.clear()
+    again = build_sample(sample, tmp_path / "first", lock_file=lock)
+    assert sample.host.requests == [sample.paths[altered.imdb_id]]
+    assert arrow_files(again.cache_dir) == arrow_files(built.cache_dir)

@@ -33,10 +33,10 @@ from movie_posters_decade.analysis.wording import (
     write_findings,
 )
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.errors import AnalysisError
 from movie_posters_decade.images.transform import transform_image
 from movie_posters_decade.report import format_table
+from movie_posters_decade.transform_options import ImageTransform
 
 
 @dataclass(frozen=True)

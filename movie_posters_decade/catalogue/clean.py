@@ -1,10 +1,11 @@
 """Cleaning: a table becomes complete, unique movies, by the rules of docs/catalogue.md."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from movie_posters_decade.catalogue.bounds import bound_texts
 from movie_posters_decade.catalogue.columns import Columns
 from movie_posters_decade.catalogue.encoding import repair_titles
 from movie_posters_decade.catalogue.parse import parse_movies
@@ -49,6 +50,7 @@ def parse_catalogue(
     options: Options | None = None,
     *,
     location: str | None = None,
+    packed: int | None = None,
 ) -> Catalogue:
     """Parse a catalogue from the bytes of a table.
 
@@ -57,13 +59,14 @@ def parse_catalogue(
         name: of the catalogue, for errors.
         options: the columns and the form of their values; by default they are detected.
         location: the path or URL to name in commands; by default the name.
+        packed: the size of the file that holds the table, in bytes; None if it is not compressed.
 
     Raises:
         CatalogueError: the content is empty, is not a table, lacks a column, or has values that
             can be read in more than one way.
     """
     options = options or Options()
-    table = open_table(content, name, options.delimiter, options.encoding)
+    table = open_table(content, name, options.delimiter, options.encoding, packed)
     columns = Columns(table.header, options, name, location or name, table.sample)
     _check_genres(columns, options, name)
     movies, reading = parse_movies(table, columns, options, name)
@@ -71,6 +74,8 @@ def parse_catalogue(
     titles = repair_titles(movies["title"].tolist())
     repaired = sum(map(str.__ne__, titles, movies["title"]))
     movies["title"] = pd.Series(titles, dtype=object)
+    # After the repair, which needs the control characters of a text that was decoded wrongly.
+    reading = replace(reading, bounded=bound_texts(movies))
     rows = Step("rows", len(movies), repaired={"titles": repaired} if repaired else {})
     merge = options.duplicate_rows == "merge"
     needs_genres = "genres" in columns.indices

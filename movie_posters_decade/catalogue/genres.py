@@ -18,6 +18,9 @@ SEPARATORS = ("|", ",", ";", "/", "\n", " - ", "\u00b7", "\u2022", "\u3001")
 RARE = 0.05
 """The share of values up to which hardly any value holds a separator."""
 
+MAX_LIST = 20_000
+"""The longest text with genres, in characters; a longer one gives none."""
+
 TMDB_GENRES = {
     "12": "Adventure",
     "14": "Fantasy",
@@ -41,9 +44,10 @@ TMDB_GENRES = {
 }
 """The genre of each number in the lists of TMDB's API, from https://api.themoviedb.org/3/genre."""
 
-_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+# A quote that is not closed reaches to the end, so that no part of a text is searched again.
+_QUOTED = r"'(?:[^'\\]|\\.)*+(?:'|\Z)|\"(?:[^\"\\]|\\.)*+(?:\"|\Z)"
 _LIST_TOKEN = re.compile(rf"({_QUOTED})(\s*(?=['\"]))?|\b(?:nan|null|NaN|NA)\b|<NA>", re.DOTALL)
-_WRAPPER = re.compile(r"(?:array|frozenset|set)\((.*?)(?:,\s*dtype=\S+)?\)", re.DOTALL)
+_WRAPPER = re.compile(r"(?:array|frozenset|set)\((.*?)(?:,\s*dtype=[^\s,)]++)?\)", re.DOTALL)
 
 
 def detect_separator(texts: Mapping[str, int]) -> str | None:
@@ -125,7 +129,7 @@ def parse_genres(value: Value, separator: str | None, *, numbers: bool = False) 
         numbers: whether numbers are those of TMDB's API.
     """
     if isinstance(value, str):
-        if is_missing(value):
+        if is_missing(value) or len(value) > MAX_LIST:
             return ()
         parts = _parse_list(value) if _is_list(value) else _split(value, separator)
     else:

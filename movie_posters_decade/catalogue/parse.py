@@ -74,11 +74,12 @@ class _Parser:
         texts = {field: self._texts(field, raw[field]) for field in fields if field != "genres"}
         separator = self._separator(raw)
         titles, years = self._titles_and_years(texts)
+        ids = self._ids(texts, titles, years)
         scores = _map_distinct(parse_score, texts.get("imdb_score", [""] * len(titles)))
         extra = [map(_to_text, values) for values in content.columns[len(fields) :]]
         movies = pd.DataFrame(
             {
-                "imdb_id": _objects(self._ids(texts, titles, years)),
+                "imdb_id": _objects(ids),
                 "title": _objects(titles),
                 "year": pd.array(years, dtype="Int64"),
                 "genres": _objects(self._genres(raw, separator, len(titles))),

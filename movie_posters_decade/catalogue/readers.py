@@ -8,7 +8,6 @@ import json
 import math
 import re
 import reprlib
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +24,12 @@ from movie_posters_decade.catalogue.encoding import (
     detect_encoding,
     replace_surrogates,
 )
-from movie_posters_decade.catalogue.unpack import MAX_BYTES, suffix_of
+from movie_posters_decade.catalogue.excel import read_rows
+from movie_posters_decade.catalogue.memory import check_memory, check_text, memory_limit
+from movie_posters_decade.catalogue.parquet import check_columns, text_size
+from movie_posters_decade.catalogue.unpack import suffix_of
+from movie_posters_decade.config import MANIFEST_START
+from movie_posters_decade.csv_cells import original_cell
 from movie_posters_decade.errors import CatalogueError
 
 Value = str | tuple[Any, ...] | dict[str, Any]
@@ -75,7 +79,11 @@ class Table:
 
 
 def open_table(
-    content: bytes, name: str, delimiter: str | None = None, encoding: str | None = None
+    content: bytes,
+    name: str,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    packed: int | None = None,
 ) -> Table:
     """Open a table: find its type by its content, and read its header.
 
@@ -84,10 +92,12 @@ def open_table(
         name: of the file, for errors.
         delimiter: between the columns of a text; None to detect it.
         encoding: of a text; None to detect it.
+        packed: the size of the file that holds the table, in bytes; None if it is not compressed.
 
     Raises:
-        CatalogueError: the content is of no known type, or damaged.
+        CatalogueError: the content is of no known type, damaged, or needs too much memory.
     """
+    limit = memory_limit(len(content) if packed is None else packed)
     for start, kind in _OTHER_TYPES.items():
         if content.startswith(start):
             raise CatalogueError(
@@ -95,9 +105,10 @@ def open_table(
                 f"{kind}. Save its table as one of these."
             )
     if content.startswith(b"PAR1") or suffix_of(name) == ".parquet":
-        return _open_parquet(content, name)
+        return _open_parquet(content, name, limit)
     if content.startswith(b"PK\x03\x04") or suffix_of(name) == ".xlsx":
-        return _open_excel(content, name)
+        return _open_excel(content, name, limit)
+    check_text(content, name, limit)
     text = detect_encoding(content, name, encoding)
     start = text.content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<"):
@@ -117,7 +128,10 @@ def _open_delimited(text: Text, name: str, delimiter: str | None) -> Table:
     def read(indices: Sequence[int], link: int | None) -> Content:
         rows = file.rows(indices, link)
         found = {"quoting": rows.quoting, "short_lines": rows.short_lines}
-        return Content(rows.columns, {"broken_lines": text.broken_lines, **found})
+        columns = rows.columns
+        if tuple(file.header[: len(MANIFEST_START)]) == MANIFEST_START:
+            columns = [list(map(original_cell, column)) for column in columns]
+        return Content(columns, {"broken_lines": text.broken_lines, **found})
 
     kind = {"\t": "TSV"}.get(file.delimiter, "CSV")
     return Table(kind, file.header, read, file.sample, details)
@@ -198,30 +212,25 @@ def _without_lone_surrogates(row: Any) -> Any:
     return row if clean == text else json.loads(clean)
 
 
-def _open_parquet(content: bytes, name: str) -> Table:
+def _open_parquet(content: bytes, name: str, limit: int) -> Table:
     try:
-        file = pq.ParquetFile(io.BytesIO(content))
+        schema = pq.ParquetFile(io.BytesIO(content)).schema
+        leaves = [schema.column(number) for number in range(len(schema))]
+        # One long text can stand for that of each row, so it is not repeated until that is checked.
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+        names = file.schema_arrow.names
     except (pa.ArrowException, OSError) as error:
         raise CatalogueError(f"{name}: expected a Parquet file; found: {error}.") from error
-    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
-    names = file.schema_arrow.names
 
     def read(indices: Sequence[int], _: int | None) -> Content:
         chosen = {names[index] for index in indices}
-        size = sum(
-            group.column(number).total_uncompressed_size
-            for group in groups
-            for number in range(group.num_columns)
-            if group.column(number).path_in_schema.split(".")[0] in chosen
-        )
-        if size > MAX_BYTES:
-            raise CatalogueError(
-                f"{name}: expected columns of at most {MAX_BYTES:,} bytes, unpacked; found "
-                f"{size:,}. Split the file."
-            )
         try:
-            columns: list[list[Value]] = [[] for _ in indices]
+            check_columns(file.metadata, chosen, name, limit)
+            size, columns = 0, list[list[Value]]([] for _ in indices)
             for batch in file.iter_batches(columns=list(chosen)):
+                size += sum(map(text_size, batch.columns))
+                check_memory(size, 0, 0, name, limit)
                 for column, index in zip(columns, indices, strict=True):
                     column.extend(_arrow_values(batch.column(names[index])))
             return Content(columns)
@@ -239,6 +248,8 @@ def _open_parquet(content: bytes, name: str) -> Table:
 
 
 def _arrow_values(column: pa.Array) -> list[Value]:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
     if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
         column = pc.cast(column, pa.string())
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
@@ -248,32 +259,23 @@ def _arrow_values(column: pa.Array) -> list[Value]:
     return [_value(value) for value in column.to_pylist()]
 
 
-def _open_excel(content: bytes, name: str) -> Table:
-    try:
-        import openpyxl  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise CatalogueError(
-            f"{name}: expected openpyxl to read Excel workbooks; found no such package. Install it "
-            "with: pip install 'movie_posters_decade[excel]'"
-        ) from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles that the workbook lacks
-        try:
-            frame = pd.read_excel(
-                io.BytesIO(content), header=None, dtype=object, na_filter=False, engine="openpyxl"
-            )
-        except Exception as error:
-            raise CatalogueError(
-                f"{name}: expected an Excel workbook (.xlsx); found: {error}."
-            ) from error
-    rows = frame.to_numpy(dtype=object).tolist()
-    rows = [row for row in rows if any(value != "" for value in row)]
+def _open_excel(content: bytes, name: str, limit: int) -> Table:
+    rows = read_rows(content, name, limit)
     header = [str(value).strip() for value in rows[0]] if rows else []
+    width = len(header)
 
     def read(indices: Sequence[int], _: int | None) -> Content:
-        return Content([[_value(row[index]) for row in rows[1:]] for index in indices])
+        padded = (row + [""] * (width - len(row)) for row in rows[1:])
+        columns: list[list[Value]] = [[] for _ in indices]
+        for row in padded:
+            for column, index in zip(columns, indices, strict=True):
+                column.append(_value(row[index]))
+        return Content(columns)
 
-    return Table("Excel", header, read, lambda count: rows[1 : count + 1])
+    def sample(count: int) -> list[list[Any]]:
+        return [(row + [""] * width)[:width] for row in rows[1 : count + 1]]
+
+    return Table("Excel", header, read, sample)
 
 
 def _value(value: Any) -> Value:

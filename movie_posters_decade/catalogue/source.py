@@ -1,5 +1,6 @@
 """Catalogue source: find the file on disk or on the network, and load it."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,11 @@ from datasets import config as datasets_config
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
 from movie_posters_decade.catalogue.fetch import FetchError, fetch
-from movie_posters_decade.catalogue.unpack import is_table, suffix_of, unpack
+from movie_posters_decade.catalogue.unpack import MAX_BYTES, is_table, suffix_of, too_large, unpack
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.records import is_url, lower_scheme
 
 _REMEDY = f'download {KAGGLE_FILE} from {KAGGLE_PAGE} and pass data_files="{KAGGLE_FILE}".'
@@ -62,8 +64,8 @@ def read_catalogue(
         CatalogueError: the file cannot be read, is empty, is not a table, or lacks a column.
     """
     location = name or str(path)
-    name, content = unpack(path, location)
-    return parse_catalogue(content, name, options, location=location)
+    name, content, packed = unpack(path, location)
+    return parse_catalogue(content, name, options, location=location, packed=packed)
 
 
 def locate_catalogue(data_files: object, data_dir: str | None = None) -> str:
@@ -95,6 +97,11 @@ def find_catalogue_file(path: Path) -> Path:
     """Return the catalogue file at a path: the file itself, or the only one in the folder."""
     if path.is_file():
         return path
+    if path.exists() and not path.is_dir():
+        raise CatalogueError(
+            f"{path}: expected a file, such as {KAGGLE_FILE}; found a device or a pipe. Copy its "
+            "content into a file."
+        )
     if not path.is_dir():
         raise CatalogueError(
             f"{path}: expected a catalogue such as {KAGGLE_FILE}; found no file of that name. "
@@ -131,9 +138,10 @@ def identify_catalogue(location: str) -> str:
 def hash_file(path: Path) -> str:
     """Compute the SHA-256 of a file and its folder, as poster links may be relative to it."""
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
+        digest = hashlib.sha256(read_regular_file(path, MAX_BYTES))
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise too_large(str(path)) from error
         raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
     digest.update(os.fsencode(path.resolve().parent))
     return digest.hexdigest()

@@ -1,5 +1,6 @@
 """Unpack: a catalogue file, or the table in a zip or gzip file, becomes bytes."""
 
+import errno
 import gzip
 import io
 import lzma
@@ -9,8 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from movie_posters_decade.catalogue.memory import longest_text
 from movie_posters_decade.config import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.records import is_url
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
@@ -25,18 +28,19 @@ _ZIP, _EMPTY_ZIP, _GZIP = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"
 _WORKBOOK = "xl/workbook.xml"
 
 
-def unpack(path: Path, name: str) -> tuple[str, bytes]:
-    """Read a file, or the only table in a zip or gzip, and return its name and its bytes.
+def unpack(path: Path, name: str) -> tuple[str, bytes, int]:
+    """Read a file, or the only table in a zip or gzip: return its name, its bytes, the file's size.
 
     Raises:
-        CatalogueError: it cannot be read, or has more than `MAX_BYTES`.
+        CatalogueError: it cannot be read, or has more than `MAX_BYTES`, or more than a file of its
+            size may hold.
     """
     try:
-        with path.open("rb") as file:
-            content = _read(file, name)
+        content = read_regular_file(path, MAX_BYTES)
+        packed = len(content)
         # A gzip in a zip, or the reverse, but no deeper.
         for _ in range(2):
-            name, content = _unpack_once(name, content)
+            name, content = _unpack_once(name, content, min(MAX_BYTES, longest_text(packed)))
     except (
         OSError,
         EOFError,
@@ -45,8 +49,10 @@ def unpack(path: Path, name: str) -> tuple[str, bytes]:
         lzma.LZMAError,
         RuntimeError,
     ) as error:
+        if getattr(error, "errno", None) == errno.EFBIG:
+            raise too_large(name) from error
         raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
-    return name, content
+    return name, content, packed
 
 
 def is_table(name: str) -> bool:
@@ -62,10 +68,10 @@ def suffix_of(name: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).suffix.lower()
 
 
-def _unpack_once(name: str, content: bytes) -> tuple[str, bytes]:
+def _unpack_once(name: str, content: bytes, longest: int) -> tuple[str, bytes]:
     if content.startswith(_GZIP):
         with gzip.open(io.BytesIO(content)) as file:
-            return name.removesuffix(".gz"), _read(file, name)
+            return name.removesuffix(".gz"), _read(file, name, longest)
     if not content.startswith((_ZIP, _EMPTY_ZIP)):
         return name, content
     try:
@@ -80,7 +86,7 @@ def _unpack_once(name: str, content: bytes) -> tuple[str, bytes]:
             return name, content
         member = _table_in(archive, name)
         with archive.open(member) as file:
-            return f"{name}/{member}", _read(file, name)
+            return f"{name}/{member}", _read(file, name, longest)
 
 
 def _table_in(archive: zipfile.ZipFile, name: str) -> str:
@@ -102,11 +108,17 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _read(file: _Readable, name: str) -> bytes:
-    content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise CatalogueError(
-            f"{name}: expected a table of at most {MAX_BYTES:,} bytes, unpacked; found a larger "
-            "one. Split it, or leave columns out."
-        )
+def _read(file: _Readable, name: str, longest: int) -> bytes:
+    content = file.read(longest + 1)
+    if len(content) > longest:
+        raise too_large(name, longest)
     return content
+
+
+def too_large(name: str, longest: int | None = None) -> CatalogueError:
+    """Return the error for a table of more bytes than `MAX_BYTES`, or than another limit."""
+    most = MAX_BYTES if longest is None else longest
+    return CatalogueError(
+        f"{name}: expected a table of at most {most:,} bytes, unpacked; found a larger one. "
+        "Split it, or leave columns out."
+    )

@@ -9,15 +9,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from movie_posters_decade.records import is_url, lower_scheme
+from movie_posters_decade.texts import MAX_YEAR, MIN_YEAR
 
 NO_VALUE = frozenset(
     {"", r"\n", "nan", "na", "n/a", "#n/a", "<na>", "nat", "none", "null", "-", "--", "?"}
     | {"unknown", "(no genres listed)"}
 )
 """What programs write where there is no value, in lower case."""
-
-MIN_YEAR, MAX_YEAR = 1870, 2100
-"""The years that a movie can have. Film is not older."""
 
 _IMDB_ID = re.compile(
     r"(?:tt)?([0-9]++|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0)?", re.IGNORECASE | re.ASCII

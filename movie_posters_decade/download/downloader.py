@@ -1,9 +1,8 @@
 """Downloader: many URLs at once, with retries, into the download cache. It knows no movies."""
 
 import errno
-import logging
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import KW_ONLY, dataclass, field
@@ -30,7 +29,7 @@ from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import is_out_of_resources, read_at_most, write_atomically
+from movie_posters_decade.io import is_out_of_resources, read_regular_file, write_atomically
 from movie_posters_decade.records import (
     Check,
     Checksum,
@@ -40,6 +39,7 @@ from movie_posters_decade.records import (
     accept_anything,
     is_url,
 )
+from movie_posters_decade.terminal import get_logger
 
 CONNECTIONS_PER_HOST = 32
 
@@ -51,7 +51,7 @@ NOT_STORED = frozenset(
 NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
 """Reasons that are about the host and not about one URL."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @dataclass
@@ -70,6 +70,8 @@ class Downloader:
     workers: int | str | Executor | Workers | None = None  # None: in this process
     check_version: Callable[[], str] = str  # what tells versions of the check apart, for workers
     folder: Path | None = None  # where links that are paths start; None if they must be URLs
+    allow_outside: bool = False  # whether these paths may lead out of the folder
+    expected: Mapping[str, Checksum] = field(default_factory=dict)  # what the cache must hold
     refresh: bool = False  # whether to download again what is cached or was not found
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
@@ -144,16 +146,19 @@ class Downloader:
     def _from_disk(self, link: str) -> DownloadResult:
         if self.folder is None:
             return DownloadResult(link, reason=RejectReason.PRIVATE_ADDRESS)
-        path = self.folder / link
         try:
-            content = read_at_most(path, self.limits.max_bytes)
-        except (OSError, ValueError) as error:  # a path with a null character is a ValueError
+            path = (self.folder / link).resolve()
+            if not self.allow_outside and not path.is_relative_to(self.folder.resolve()):
+                return DownloadResult(link, reason=RejectReason.OUTSIDE_FOLDER)
+            content = read_regular_file(path, self.limits.max_bytes)
+        except (OSError, ValueError, RuntimeError) as error:
+            # A null character is a ValueError, and a loop of symbolic links a RuntimeError.
             if is_out_of_resources(error):
                 raise
+            is_large = getattr(error, "errno", None) == errno.EFBIG
+            reason = RejectReason.TOO_LARGE if is_large else RejectReason.NOT_FOUND
             detail = getattr(error, "strerror", None) or str(error)
-            return DownloadResult(link, reason=RejectReason.NOT_FOUND, detail=detail)
-        if content is None:
-            return DownloadResult(link, reason=RejectReason.TOO_LARGE)
+            return DownloadResult(link, reason=reason, detail=detail)
         return _result(link, path, self._check_again(content))
 
     def _from_cache(self, url: str) -> DownloadResult | None:
@@ -162,14 +167,28 @@ class Downloader:
             return None
         path = self.cache.path(url)
         if path.is_file():
-            # A file that is larger than any poster was not downloaded by this package.
-            content = read_at_most(path, self.limits.max_bytes)
+            content = self._read_cached(url, path)
             check = None if content is None else self._check_again(content)
             return _result(url, path, check) if check and check.reason not in NOT_STORED else None
         status = self.cache.not_found_status(url, any_age=bool(self.offline))
         if status is None:
             return None
         return DownloadResult(url, reason=RejectReason.NOT_FOUND, status=status)
+
+    def _read_cached(self, url: str, path: Path) -> bytes | None:
+        """Read a cached poster, or return None if it must be downloaded again.
+
+        It is larger than any that this package downloads, or other than the one that is expected,
+        which the host may still have.
+        """
+        try:
+            content = read_regular_file(path, self.limits.max_bytes)
+        except OSError as error:
+            if error.errno != errno.EFBIG:
+                raise
+            return None
+        is_other = url in self.expected and Checksum.of(content) != self.expected[url]
+        return None if is_other else content
 
     def _check_again(self, content: bytes) -> ImageCheck:
         if self.hashes is not None:

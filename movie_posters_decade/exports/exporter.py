@@ -12,7 +12,7 @@ from datasets import DatasetDict, Image
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE, ImageTransform
+from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE
 from movie_posters_decade.errors import ExportError, OptionError
 from movie_posters_decade.exports.replace import (
     ExistingFiles,
@@ -22,6 +22,7 @@ from movie_posters_decade.exports.replace import (
 )
 from movie_posters_decade.exports.writers import write_dataset
 from movie_posters_decade.images import transform_image
+from movie_posters_decade.transform_options import ImageTransform
 
 _SIZE = re.compile(r"([1-9][0-9]*)([KMG])B", re.IGNORECASE | re.ASCII)
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}

@@ -17,7 +17,8 @@ from typing import Any
 from datasets import Dataset, DatasetDict, Image
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.config import CATALOGUE_FIELDS, DATASET_COLUMNS
+from movie_posters_decade.config import CATALOGUE_FIELDS, DATASET_COLUMNS, MANIFEST_START
+from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.images import file_extension
 
 Row = dict[str, Any]
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 MANIFEST = "manifest.csv"
 """Lists each poster with its file and all fields of the dataset."""
 
-MANIFEST_COLUMNS = ("file", "sha256", "split", "decade", "label", *CATALOGUE_FIELDS)
+MANIFEST_COLUMNS = (*MANIFEST_START, *CATALOGUE_FIELDS)
 """The columns of the manifest, before the extra ones of the dataset."""
 
 # Windows takes these for devices, whatever the extension.
@@ -70,7 +71,7 @@ def write_dataset(dataset: DatasetDict, folder: Path, export_format: str, shard_
         manifest.writeheader()
         for split, examples in dataset.items():
             for row in WRITERS[export_format](str(split), examples, folder, shard_bytes):
-                manifest.writerow(row)
+                manifest.writerow(protect_row(row))
                 bar.update()
 
 

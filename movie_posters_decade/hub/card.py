@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import datasets
 from huggingface_hub import DatasetCard, DatasetCardData
@@ -15,6 +16,7 @@ from movie_posters_decade.artifacts import LOCK_FILE, REJECTED_FILE, Build
 from movie_posters_decade.config import DEMO, KAGGLE_URL
 from movie_posters_decade.records import MEANINGS, SPLITS
 from movie_posters_decade.report import Report
+from movie_posters_decade.terminal import visible
 
 TEMPLATE_FILE = Path(__file__).with_name("card_template.md")
 """The text of the card, in Jinja's syntax."""
@@ -28,6 +30,9 @@ METADATA = {
     "pretty_name": "Movie Posters by Decade",
     "task_categories": ["image-classification"],
 }
+
+_IN_A_LINK = "!#$%&'()*+,/:;=?@[]~"
+"""What stays as it is in a link of Markdown, beside letters, digits and "-._"."""
 
 _SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
@@ -132,6 +137,7 @@ def template_variables(
         "info": info,
         "decades": sorted({decade for one in configurations for decade in one.report.decades}),
         "example": to_safe_json(configurations[0].example, indent=2),
+        "sources": {one.name: link_or_code(one.source) for one in configurations},
         "options": {one.name: to_safe_json(one.options) for one in configurations},
         "pretty_name": METADATA["pretty_name"],
         "license_file": LICENSE_FILE,
@@ -152,5 +158,15 @@ def size_category(examples: int) -> str:
 
 
 def to_safe_json(value: object, indent: int | None = None) -> str:
-    """Return JSON without backticks, which would end a code block of Markdown."""
-    return json.dumps(value, indent=indent, ensure_ascii=False).replace("`", "\\u0060")
+    """Return JSON without backticks, which would end a code block of Markdown.
+
+    Marks of direction are escaped, too, as they would turn around what is shown after them.
+    """
+    return visible(json.dumps(value, indent=indent, ensure_ascii=False)).replace("`", "\\u0060")
+
+
+def link_or_code(source: str) -> str:
+    """Return a URL as a link of Markdown, or a file name as code; neither can end there early."""
+    if "://" in source:
+        return f"<{quote(source, _IN_A_LINK)}>"
+    return "`" + " ".join(visible(source).split()).replace("`", "'") + "`"

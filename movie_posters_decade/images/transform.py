@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.images.decode import decode_poster
+from movie_posters_decade.transform_options import ImageTransform
 
 if TYPE_CHECKING:
     import datasets

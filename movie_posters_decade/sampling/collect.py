@@ -1,6 +1,5 @@
 """Collect posters: the sampler asks for candidates, the downloader brings their posters."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -35,8 +34,9 @@ from movie_posters_decade.sampling.sampler import (
     split_at,
 )
 from movie_posters_decade.sampling.selection import Selection
+from movie_posters_decade.terminal import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Download = Callable[[Sequence[str]], Generator[DownloadResult, None, None]]
 """Downloads links, and yields a result for each, in any order."""

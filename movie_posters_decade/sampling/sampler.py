@@ -1,11 +1,10 @@
 """Balanced sampler: which candidates of each stratum to download next, and which to keep."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from movie_posters_decade.errors import PRIVATE_HINT, CollectionError
+from movie_posters_decade.errors import OUTSIDE_HINT, PRIVATE_HINT, CollectionError
 from movie_posters_decade.records import (
     SPLITS,
     Movie,
@@ -19,8 +18,9 @@ from movie_posters_decade.records import (
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
 from movie_posters_decade.sampling.selection import Selection, equalize
 from movie_posters_decade.sampling.splits import cap_shares
+from movie_posters_decade.terminal import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -227,6 +227,8 @@ def _hint(rejections: Sequence[Rejection]) -> str:
         link = rejection.movie.poster_url
         if rejection.reason is RejectReason.PRIVATE_ADDRESS:
             return PRIVATE_HINT
+        if rejection.reason is RejectReason.OUTSIDE_FOLDER:
+            return OUTSIDE_HINT
         if rejection.reason is RejectReason.NOT_FOUND and not is_url(link):
             return (
                 f"There is no file {link} in the catalogue's folder. Put the catalogue back beside "

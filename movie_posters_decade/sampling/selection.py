@@ -12,7 +12,7 @@ import pandas as pd
 
 from movie_posters_decade.config import Options, options_from_json
 from movie_posters_decade.crop_code import is_landscape_crop
-from movie_posters_decade.errors import SelectionError
+from movie_posters_decade.errors import LockFileError, SelectionError
 from movie_posters_decade.lockfile import LockFile
 from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
@@ -28,6 +28,7 @@ from movie_posters_decade.sampling.splits import (
     cap_shares,
     rank,
     shares_of,
+    split_of_group,
     split_sizes,
 )
 
@@ -73,7 +74,12 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
 
 
 def select_locked(lock: LockFile) -> Selection:
-    """Select exactly the movies that a lock file keeps."""
+    """Select exactly the movies that a lock file keeps.
+
+    Raises:
+        LockFileError: a rank or a split is not what the options give.
+    """
+    _check_locked(lock)
     rows = [[getattr(movie, name) for name in MOVIE_FIELDS] for movie in lock.movies]
     sizes = Counter(movie.stratum for movie in lock.kept)
     options = options_from_json(lock.options)
@@ -81,6 +87,34 @@ def select_locked(lock: LockFile) -> Selection:
     steps = (Step("locked", len(lock.kept)),)
     candidates = pd.DataFrame(rows, columns=MOVIE_FIELDS)
     return Selection(candidates, targets, shares_of(options), steps)
+
+
+def _check_locked(lock: LockFile) -> None:
+    """Check ranks and splits as far as the listed movies tell them: others of a decade are not."""
+    options = options_from_json(lock.options)
+    movies = sorted([*lock.kept, *lock.rejected], key=lambda movie: movie.sort_key)
+    # As `assign_splits` gives them out: the smallest ranks are test.
+    order: list[str] = ["test", "validation", "train"]
+    reached: dict[str, int] = {}
+    for movie in movies:
+        expected = rank(movie.imdb_id, options.seed)
+        if movie.rank != expected:
+            raise _not_as_locked(lock, movie, f"the rank {expected}", movie.rank)
+        if options.group_by is not None:
+            split = split_of_group(movie.title, options)
+            if movie.split != split:
+                raise _not_as_locked(lock, movie, f"the split {split}", movie.split)
+        elif order.index(movie.split) < reached.get(movie.decade, 0):
+            split = order[reached[movie.decade]]
+            raise _not_as_locked(lock, movie, f"the split {split}, by its rank,", movie.split)
+        reached[movie.decade] = order.index(movie.split)
+
+
+def _not_as_locked(lock: LockFile, movie: Movie, expected: str, found: object) -> LockFileError:
+    return LockFileError(
+        f"{lock.path}: expected {expected} for {movie.imdb_id}, as seed and options say; found "
+        f"{found}. Pass a file that a build wrote, complete and unchanged."
+    )
 
 
 def _strata(options: Options) -> list[Stratum]:

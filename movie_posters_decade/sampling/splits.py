@@ -78,7 +78,7 @@ def assign_splits(ranked: pd.DataFrame, options: Options) -> list[str]:
         The split of each movie.
     """
     if options.group_by is not None:
-        return [_split_of_group(stem, options) for stem in map(title_stem, ranked["title"])]
+        return [split_of_group(title, options) for title in ranked["title"]]
     shares = shares_of(options)
     counts = Counter(ranked["decade"])
     sizes = {decade: split_sizes(count, shares) for decade, count in counts.items()}
@@ -96,8 +96,9 @@ def _split_at(number: int, sizes: Mapping[str, int]) -> str:
     return "validation" if number < sizes["test"] + sizes.get("validation", 0) else "train"
 
 
-def _split_of_group(stem: str, options: Options) -> str:
-    position = rank(f"group:{stem}", options.seed) / RANKS
+def split_of_group(title: str, options: Options) -> str:
+    """Return the split of a movie and of all others whose titles begin alike."""
+    position = rank(f"group:{title_stem(title)}", options.seed) / RANKS
     if position < options.test_size:
         return "test"
     return "validation" if position < options.test_size + options.validation_size else "train"

@@ -15,7 +15,7 @@ from movie_posters_decade.analysis.wording import (
     write_findings,
 )
 from movie_posters_decade.cli_parser import parser, transform_options
-from movie_posters_decade.config import ImageTransform
+from movie_posters_decade.transform_options import ImageTransform
 
 TELLING, CHANCE = Score(0.45, 0.4, 0.5), Score(0.2, 0.15, 0.25)
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from samples import read_movies
 
-from movie_posters_decade.catalogue import readers
+from movie_posters_decade.catalogue import parquet as parquet_limits
 from movie_posters_decade.catalogue.clean import parse_catalogue
 from movie_posters_decade.errors import CatalogueError
 
@@ -186,7 +186,7 @@ def test_columns_of_parquet_have_their_types() -> None:
 
 
 def test_parquet_that_becomes_too_large_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "MAX_BYTES", 1000)
+    monkeypatch.setattr(parquet_limits, "MAX_BYTES", 1000)
     content = parquet(title=["A" * 2000], year=[1990], poster=["x"], plot=["B" * 9000])
     with pytest.raises(CatalogueError) as error:
         parse_catalogue(content, "c.parquet")

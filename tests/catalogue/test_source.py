@@ -1,5 +1,6 @@
 """Catalogue source: the file is found, identified, downloaded and loaded."""
 
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,22 @@ def test_without_requests_a_remote_catalogue_comes_from_the_cache(
     assert sample.host.requests == []
     load_catalogue(remote, manager, LOOPBACK)
     assert len(load_catalogue(remote, manager, LOOPBACK, may_download=False).movies) == 32
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "pipe in a folder"])
+def test_catalogue_that_is_no_file_is_one_sentence(kind: str, tmp_path: Path) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "MovieGenre.csv"
+    if kind != "device":
+        os.mkfifo(path)
+    with pytest.raises(CatalogueError) as error:
+        hash_file(Path(locate_catalogue(tmp_path if kind == "pipe in a folder" else path)))
+    assert str(error.value).startswith(f"{path}: expected a ")
+    assert "found a device or a pipe" in str(error.value).replace("found: [Errno 22] ", "found ")
+
+
+def test_catalogue_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "MovieGenre.csv"
+    with path.open("wb") as file:
+        file.truncate(30 * 10**9)
+    with pytest.raises(CatalogueError, match=r"at most 1,073,741,824 bytes, unpacked; found a lar"):
+        hash_file(path)

@@ -227,3 +227,33 @@ def test_size_categories_are_the_hubs() -> None:
         "1M<n<10M",
         "10M<n<100M",
     ]
+
+
+def test_texts_of_a_catalogue_cannot_break_the_card(action: ConfigurationSummary) -> None:
+    title = "A\u202e ``` | # x\n---\n<script>"
+    evil = replace(
+        action,
+        source="a`b\n# Heading\n\x1b[2J|.csv",
+        example={"title": title, "genres": ["```\n", "---"]},
+        options={"extra_columns": ["`x`", "---"], "base_url": "`\u2066"},
+    )
+    text = make_card(evil).text
+    [example] = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert json.loads(example)["title"] == title
+    assert r"- **Catalogue of `action`:** `a'b # Heading \x1b[2J|.csv`" in text
+    assert re.findall(r"^# (.+)$", text, re.MULTILINE) == [
+        "Dataset Card for Movie Posters by Decade"
+    ]
+    assert not set(text) & set("\x1b\u202e\u2066")
+    link = replace(action, source="https://h/a b>`\n<x|")
+    assert "<https://h/a%20b%3E%60%0A%3Cx%7C>" in make_card(link).text
+
+
+def test_names_of_columns_cannot_break_the_metadata(action: ConfigurationSummary) -> None:
+    names = ["--- x", "a: b", "'\"`", "- y", "# z", "{x}"]
+    features = [{"name": name, "dtype": "string"} for name in names]
+    metadata = METADATA | {"dataset_info": {"config_name": "action", "features": features}}
+    read = DatasetCard(str(card.make_card(REPO_ID, [action], metadata, INFO)))
+    found = vars(read.data)
+    assert [one["name"] for one in found["dataset_info"]["features"]] == names
+    assert found["license_name"] == "posters-belong-to-their-copyright-holders"

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, JpegImagePlugin
 from samples import encode, paint
 
-from movie_posters_decade.config import ImageTransform
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.images.transform import transform_image
+from movie_posters_decade.transform_options import ImageTransform
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

@@ -1,0 +1,41 @@
+"""Parquet: how much memory the columns of a file need, before and while they are read.
+
+A column can name one long text, or one number, a billion times in a few bytes.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from movie_posters_decade.catalogue.memory import check_memory
+from movie_posters_decade.catalogue.unpack import MAX_BYTES
+from movie_posters_decade.errors import CatalogueError
+
+
+def check_columns(metadata: Any, chosen: set[str], name: str, limit: int) -> None:
+    """Check the memory that some columns need, by what the file says of them."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    columns = [group.column(number) for group in groups for number in range(group.num_columns)]
+    read = [column for column in columns if column.path_in_schema.split(".")[0] in chosen]
+    size = sum(column.total_uncompressed_size for column in read)
+    if size > MAX_BYTES:
+        raise CatalogueError(
+            f"{name}: expected columns of at most {MAX_BYTES:,} bytes, unpacked; found "
+            f"{size:,}. Split the file."
+        )
+    values = sum(one.num_values for one in read)
+    # Of a list in a field, each value takes as much as a row.
+    nested = sum(one.num_values for one in read if "." in one.path_in_schema)
+    check_memory(size, metadata.num_rows + nested, values, name, limit)
+
+
+def text_size(column: pa.Array) -> int:
+    """Return the size of all texts in a column, in bytes, each counted as often as it occurs."""
+    if pa.types.is_dictionary(column.type):
+        lengths = pc.binary_length(column.dictionary).take(column.indices)
+        return pc.sum(lengths).as_py() or 0
+    if pa.types.is_struct(column.type) or pa.types.is_list(column.type):
+        parts = column.flatten()
+        return sum(map(text_size, parts)) if isinstance(parts, list) else text_size(parts)
+    return int(column.nbytes)

@@ -1,0 +1,141 @@
+"""Memory: a small file that would become a large table is one sentence, and no full machine."""
+
+import gzip
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from movie_posters_decade.catalogue.memory import memory_limit
+
+READ = """
+import resource, sys
+from pathlib import Path
+from movie_posters_decade.catalogue import read_catalogue
+from movie_posters_decade.errors import CatalogueError
+for path in sys.argv[1:]:
+    try:
+        print(len(read_catalogue(Path(path)).movies))
+    except CatalogueError as error:
+        print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+"""Reads catalogues, and prints the rows or the error of each, and then the peak memory in KiB."""
+
+HEADER = b"title,poster,year\n"
+COLUMNS = ("title", "poster", "year")
+
+
+def read(paths: list[Path]) -> tuple[list[str], int]:
+    """Return what `READ` prints for some files: the results, and the peak in MiB."""
+    arguments = [sys.executable, "-c", READ, *map(str, paths)]
+    finished = subprocess.run(arguments, capture_output=True, check=True, text=True, timeout=120)
+    *results, peak = finished.stdout.splitlines()
+    return results, int(peak) // 1024
+
+
+def workbook(sheet: str, parts: dict[str, str] | None = None) -> bytes:
+    """Return a workbook whose sheet, and some other parts, are replaced."""
+    file, output = io.BytesIO(), io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(COLUMNS)
+    book.save(file)
+    rows = '<row r="1">' + "".join(
+        f'<c r="{letter}1" t="inlineStr"><is><t>{name}</t></is></c>'
+        for letter, name in zip("ABC", COLUMNS, strict=True)
+    )
+    xmlns = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<worksheet xmlns="{xmlns}"><sheetData>{rows}</row>{sheet}</sheetData></worksheet>'
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
+        replaced = {"xl/worksheets/sheet1.xml": sheet} | (parts or {})
+        for member in old.namelist():
+            new.writestr(member, replaced.get(member, old.read(member)))
+    return output.getvalue()
+
+
+def parquet(**columns: pa.Array) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file, compression="zstd")
+    return file.getvalue()
+
+
+def repeated(text: str, count: int) -> pa.Array:
+    indices = pa.array([0], pa.int32()).take(pa.array([0] * count))
+    return pa.DictionaryArray.from_arrays(indices, pa.array([text]))
+
+
+def zipped(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("c.csv", content)
+    return file.getvalue()
+
+
+def rows_of_a_wide_sheet() -> str:
+    return "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(2, 3000))
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "one long line.csv.gz": lambda: gzip.compress(HEADER + b"a" * 150_000_000),
+    "short rows.csv.gz": lambda: gzip.compress(HEADER + b"a,b,1\n" * 2_000_000),
+    "short rows.zip": lambda: zipped(HEADER + b"\n" * 2_000_000),
+    "gzip in a zip.zip": lambda: zipped(gzip.compress(HEADER + b"a" * 150_000_000)),
+    "empty objects.json.gz": lambda: gzip.compress(b"[" + b"{}," * 2_000_000 + b"{}]"),
+    "empty lists.json.gz": lambda: gzip.compress(b'[{"title":[' + b"[]," * 7_000_000 + b"[]]}]"),
+    "rows.parquet": lambda: parquet(**dict.fromkeys(COLUMNS, repeated("1990", 1_500_000))),
+    "long text.parquet": lambda: parquet(
+        **dict.fromkeys(COLUMNS, repeated("a" * 1_000_000, 5_000))
+    ),
+    "list.parquet": lambda: parquet(
+        title=pa.array(["a"]),
+        poster=pa.array(["b"]),
+        genres=pa.ListArray.from_arrays([0, 3_000_000], repeated("x", 3_000_000)),
+    ),
+    "long list.parquet": lambda: parquet(
+        title=pa.array(["a"]),
+        poster=pa.array(["b"]),
+        genres=pa.ListArray.from_arrays([0, 5_000], repeated("x" * 1_000_000, 5_000)),
+    ),
+    "wide.xlsx": lambda: workbook(rows_of_a_wide_sheet()),
+    "tall.xlsx": lambda: workbook('<row r="999999999999"><c><v>1</v></c></row>'),
+    "blank.xlsx": lambda: workbook(" " * 150_000_000),
+    "one row.xlsx": lambda: workbook('<row r="2">' + "<c/>" * 15_000_000 + "</row>"),
+    "styles.xlsx": lambda: workbook("", {"xl/styles.xml": "<xf/>" * 1_000_000}),
+}
+"""Files of at most a few MB, by name, that become more than a gigabyte if nothing stops them."""
+
+
+def test_small_files_that_become_large_are_one_sentence_each(tmp_path: Path) -> None:
+    paths = []
+    for name, make in BOMBS.items():
+        path = tmp_path / name
+        path.write_bytes(make())
+        assert path.stat().st_size < 6 * 1024**2
+        paths.append(path)
+    results, peak = read(paths)
+    for path, result in zip(paths, results, strict=True):
+        assert result.startswith(str(path).removesuffix(".gz"))
+        assert "bytes" in result or "rows" in result, result
+        assert result.endswith("Split it, or leave columns out."), result
+    assert peak < 1024
+
+
+def test_usual_table_in_a_compressed_file_is_read(tmp_path: Path) -> None:
+    lines = [
+        f"The Long Title of Movie {n},https://images.example.org/posters/{n}.jpg,{1970 + n % 48}\n"
+        for n in range(100_000)
+    ]
+    path = tmp_path / "c.csv.gz"
+    path.write_bytes(gzip.compress(HEADER + "".join(lines).encode(), 6))
+    assert read([path])[0] == ["100000"]
+
+
+def test_limit_grows_with_the_file() -> None:
+    assert memory_limit(1000) == memory_limit(6 * 1024**2) == 768 * 1024**2
+    assert memory_limit(10**9) == 128 * 10**9
