@@ -44,6 +44,7 @@ def end_on_signals() -> Iterator[None]:
         return
     is_over, lock = threading.Event(), threading.Lock()
     last: list[weakref.ref[Interrupt]] = []
+    numbers: list[int] = []
 
     def is_lost() -> bool:
         """Whether a callback or a finalizer has swallowed the interrupt, and printed it at most."""
@@ -64,6 +65,7 @@ def end_on_signals() -> Iterator[None]:
             return
         interrupt = Interrupt(number)
         last.append(weakref.ref(interrupt))
+        numbers.append(number)
         if len(last) == 1:
             threading.Thread(target=watch, args=[number], daemon=True).start()
         try:
@@ -77,6 +79,11 @@ def end_on_signals() -> Iterator[None]:
     before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield
+    except Exception as error:
+        if not numbers:
+            raise
+        # Where a callback swallows the interrupt, its library fails, and that is what comes here.
+        raise Interrupt(numbers[0]) from error
     finally:
         with lock:
             is_over.set()

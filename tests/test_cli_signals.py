@@ -58,6 +58,15 @@ def test_interrupt_that_a_finalizer_swallows_comes_again(
         wait()
 
 
+def test_error_that_follows_from_an_interrupt_is_an_interrupt() -> None:
+    with pytest.raises(Interrupt), end_on_signals():  # noqa: PT012
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            wait()
+        except Interrupt:
+            raise OSError("a callback failed") from None
+
+
 def test_handlers_are_as_before_afterwards() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with end_on_signals():

@@ -110,7 +110,7 @@ def parse_years(texts: Sequence[str]) -> list[int | None]:
 
 def _parse_number(text: str) -> float | None:
     """Return the number that a text is; None if it is none, or one that no float can be."""
-    number = float(text) if is_number(text) else math.inf
+    number = float(text.strip()) if is_number(text) else math.inf
     return number if math.isfinite(number) else None
 
 

@@ -51,7 +51,7 @@ def test_poster_that_takes_too_long_is_rejected_and_the_others_are_kept(
         for path in [*paths[:10], "/slow", *paths[10:]]
         if isinstance(address := parse_url(host.url + path), Address)
     )
-    settings = Settings(partial(slow_check, released), LIMITS, check_seconds=0.2, clock_jump=0.4)
+    settings = Settings(partial(slow_check, released), LIMITS, check_seconds=1.0, clock_jump=2.0)
     loan = Loan(Host(host.url, 4, settings.policy), links)
     downloads = download_batch([loan], settings).downloads
     assert len(downloads) == 21
@@ -59,7 +59,7 @@ def test_poster_that_takes_too_long_is_rejected_and_the_others_are_kept(
     assert late.url == f"{host.url}/slow"
     assert late.check is not None
     assert late.check.reason is RejectReason.UNDECODABLE
-    assert late.check.detail == "not decoded within 0.2 seconds"
+    assert late.check.detail == "not decoded within 1 seconds"
 
 
 def test_file_that_takes_too_long_is_rejected_and_the_next_is_checked(
@@ -112,5 +112,5 @@ def test_check_that_does_not_end_keeps_no_program_from_ending(tmp_path: Path) ->
         process.send_signal(2)
         begin = time.monotonic()
         assert process.wait(10) == 0
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 5
         assert process.stdout.read() == "interrupted\n"
