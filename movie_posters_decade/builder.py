@@ -63,10 +63,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     Rejected posters are replaced until all decades of a split are equal again.
 
-    With ``streaming=True`` only the catalogue is stored. Posters are downloaded while the stream is
-    read, one of each decade in turn. The stream holds the movies of a build in another order; of
-    near-duplicates within a split the first stays. Its length is not known beforehand, and a decade
-    without any usable poster is an error only at the end.
+    With ``streaming=True`` only the catalogue is stored, and posters are downloaded while the stream
+    is read. docs/options.md says in what a stream differs from a build.
 
     Args:
         cache_dir: the folder of builds and downloads; by default the cache of `datasets`.
