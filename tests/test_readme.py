@@ -33,6 +33,7 @@ OTHER_PROGRAMS_FLAGS = {
     "--check",
     "--ignore-missing",
     "--contenders",
+    "--rounds",
     "--host",
     "--no-cache-dir",
 }
