@@ -63,8 +63,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
 
     Rejected posters are replaced until all decades of a split are equal again.
 
-    With ``streaming=True`` only the catalogue is stored, and posters are downloaded while the stream
-    is read. docs/options.md says in what a stream differs from a build.
+    With ``streaming=True`` only the catalogue is stored, and posters are downloaded while the
+    stream is read. docs/options.md says in what a stream differs from a build.
 
     Args:
         cache_dir: the folder of builds and downloads; by default the cache of `datasets`.

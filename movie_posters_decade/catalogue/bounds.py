@@ -29,26 +29,44 @@ def bound_texts(movies: pd.DataFrame) -> Findings | None:
     Returns:
         The rows where a text changed, from 1; None if there is none.
     """
-    changed: set[int] = set()
-    bounds: dict[str, Callable[[Any], Any]] = {
-        "imdb_id": _bound_id,
-        "title": _bound_title,
-        "genres": _bound_genres,
-        "extra": _bound_extra,
+    changed = {
+        *_replace(
+            movies, "imdb_id", _bound_id, lambda text: not text.isprintable() or len(text) > MAX_ID
+        ),
+        *_replace(
+            movies,
+            "title",
+            _bound_title,
+            lambda text: not text.isprintable() or len(text) > MAX_TITLE,
+        ),
+        *_replace(movies, "genres", _bound_genres, _odd_genres(movies["genres"]).__contains__),
+        *_replace(movies, "extra", _bound_extra, bool),
     }
-    for name, bound in bounds.items():
-        changed |= _replace(movies, name, bound)
     return Findings.of(sorted(changed))
 
 
-def _replace(movies: pd.DataFrame, name: str, bound: Callable[[Any], Any]) -> set[int]:
-    """Bound the values of a column, and return the rows where they changed."""
-    before = movies[name].tolist()
-    after = [bound(value) for value in before]
-    changed = {row for row, value in enumerate(before, start=1) if value != after[row - 1]}
+def _replace(
+    movies: pd.DataFrame, name: str, bound: Callable[[Any], Any], is_odd: Callable[[Any], bool]
+) -> list[int]:
+    """Bound the odd values of a column, and return the rows where they changed."""
+    values, changed = movies[name].tolist(), []
+    for index, value in enumerate(values):
+        if is_odd(value) and (bounded := bound(value)) != value:
+            values[index] = bounded
+            changed.append(index + 1)
     if changed:
-        movies[name] = pd.Series(after, movies.index, dtype=object)
+        movies[name] = pd.Series(values, movies.index, dtype=object)
     return changed
+
+
+def _is_odd(longest: int) -> Callable[[str], bool]:
+    """Return what tells whether a text may need a change; nearly none of millions does."""
+    return lambda text: not text.isprintable() or len(text) > longest
+
+
+def _odd_genres(genres: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return the lists of genres that the bounds change. Few lists exist among many movies."""
+    return {names for names in set(genres) if _bound_genres(names) != names}
 
 
 def _bound_id(text: str) -> str:

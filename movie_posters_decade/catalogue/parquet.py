@@ -3,10 +3,12 @@
 A column can name one long text, or one number, a billion times in a few bytes.
 """
 
+import io
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from movie_posters_decade.catalogue.memory import check_memory
 from movie_posters_decade.catalogue.unpack import MAX_BYTES
@@ -28,6 +30,30 @@ def check_columns(metadata: Any, chosen: set[str], name: str, limit: int) -> Non
     # Of a list in a field, each value takes as much as a row.
     nested = sum(one.num_values for one in read if "." in one.path_in_schema)
     check_memory(size, metadata.num_rows + nested, values, name, limit)
+
+
+def repeated_texts(file: pq.ParquetFile, content: bytes, limit: int) -> list[str]:
+    """Return the columns whose texts may need more memory than the limit if each is repeated.
+
+    A column that stores each different text once is one, if its longest text in all rows would be
+    too much. Texts in lists count as such in any case.
+    """
+    leaves = [file.schema.column(number) for number in range(len(file.schema))]
+    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    stored_once = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
+    repeated = [path for path in texts if "." in path]
+    for path in set(texts).difference(repeated):
+        most = 0
+        for number in range(file.metadata.num_row_groups):
+            # The first row comes with all texts that its group stores once.
+            for batch in stored_once.iter_batches(1, [number], [path]):
+                lengths = pc.binary_length(batch.column(0).dictionary)
+                rows = file.metadata.row_group(number).num_rows
+                most += rows * (pc.max(lengths).as_py() or 0)
+                break
+        if most > limit:
+            repeated.append(path)
+    return repeated
 
 
 def text_size(column: pa.Array) -> int:

@@ -26,7 +26,7 @@ from movie_posters_decade.catalogue.encoding import (
 )
 from movie_posters_decade.catalogue.excel import read_rows
 from movie_posters_decade.catalogue.memory import check_memory, check_text, memory_limit
-from movie_posters_decade.catalogue.parquet import check_columns, text_size
+from movie_posters_decade.catalogue.parquet import check_columns, repeated_texts, text_size
 from movie_posters_decade.catalogue.unpack import suffix_of
 from movie_posters_decade.config import MANIFEST_START
 from movie_posters_decade.csv_cells import original_cell
@@ -214,13 +214,12 @@ def _without_lone_surrogates(row: Any) -> Any:
 
 def _open_parquet(content: bytes, name: str, limit: int) -> Table:
     try:
-        schema = pq.ParquetFile(io.BytesIO(content)).schema
-        leaves = [schema.column(number) for number in range(len(schema))]
+        file = pq.ParquetFile(io.BytesIO(content))
         # One long text can stand for that of each row, so it is not repeated until that is checked.
-        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        texts = repeated_texts(file, content, limit)
         file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)
         names = file.schema_arrow.names
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{name}: expected a Parquet file; found: {error}.") from error
 
     def read(indices: Sequence[int], _: int | None) -> Content:
