@@ -18,6 +18,7 @@ from movie_posters_decade.records import (
     Poster,
     RejectReason,
     decade_of,
+    is_url,
 )
 from movie_posters_decade.texts import (
     MAX_EXTRA,
@@ -129,19 +130,19 @@ def parse_movie(
 
 
 def _check_texts(movie: Movie, options: Options, *, is_kept: bool) -> None:
+    link = movie.poster_url
+    _expect(isinstance(link, str) and link and is_unicode(link), "a link in poster_url", link)
     bounds = {
         "imdb_id": ((movie.imdb_id,), MAX_ID),
         "title": ((movie.title,), MAX_TITLE),
         "genres": (movie.genres, MAX_GENRE),
-        # Links that no request accepts are rejected, whatever they hold.
-        "poster_url": ((movie.poster_url,) if is_kept else (), MAX_LINK),
+        # Links that no request accepts are rejected, whatever they hold; a file has any name.
+        "poster_url": ((link,) if is_kept and is_url(link) else (), MAX_LINK),
     }
     for name, (texts, longest) in bounds.items():
         are_good = all(isinstance(text, str) and text and is_clean(text, longest) for text in texts)
         expected = f"{name} of 1 to {longest} characters without control characters"
         _expect(are_good, expected, texts)
-    link = movie.poster_url
-    _expect(isinstance(link, str) and link and is_unicode(link), "a link in poster_url", link)
     _expect(len(movie.genres) <= MAX_GENRES, f"at most {MAX_GENRES} genres", len(movie.genres))
     columns = options.extra_columns or ()
     are_good = all(is_clean(text, MAX_EXTRA, keep_lines=True) for text in movie.extra)

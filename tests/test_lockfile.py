@@ -309,8 +309,8 @@ def altered(lock: str, tmp_path: Path, change: Callable[[Any, list[Any]], object
         ({"sha256": "A" * 64}, "a sha256 of 64 digits"),
         ({"size": 0}, "a size in bytes from 1; found 0"),
         ({"stored_sha256": "f" * 64, "stored_size": "1"}, "a stored_size in bytes from 1"),
-        ({"poster_url": ""}, "poster_url of 1 to"),
-        ({"poster_url": ["x"]}, "poster_url of 1 to"),
+        ({"poster_url": ""}, "a link in poster_url"),
+        ({"poster_url": ["x"]}, "a link in poster_url"),
     ],
 )
 def test_line_that_no_build_writes_is_one_sentence(

@@ -133,6 +133,8 @@ class Delimited:
                     for append, index in targets:
                         append(fields[index])
             except csv.Error as error:
+                if "field limit" in str(error):
+                    raise self._too_large(line + 1) from error
                 raise self._unclosed(line + 1, str(error)) from error
         if quoting == "none" and short_lines and self._quotings() != ["none"]:
             raise self._too_short(short_lines[0])
@@ -173,6 +175,12 @@ class Delimited:
         return CatalogueError(
             f"{self._where(line)}: expected {len(self.header)} fields, as in the header; found "
             f"{found}. Put fields that hold the delimiter in quotes."
+        )
+
+    def _too_large(self, line: int) -> CatalogueError:
+        return CatalogueError(
+            f"{self._where(line)}: expected fields of at most {MAX_FIELD:,} bytes; found a longer "
+            "one. Close the quotes of each field, or leave the column out."
         )
 
     def _too_short(self, line: int) -> CatalogueError:

@@ -19,16 +19,18 @@ from movie_posters_decade.errors import CatalogueError
 MAX_ROWS = 2**20
 """The largest number of rows that Excel itself writes."""
 
-MAX_OTHER_BYTES = 2 * 1024**2
-"""The largest unpacked size of a part other than sheets and texts. Each cell style takes much more
-memory than its bytes."""
+MAX_STYLE_BYTES = 2 * 1024**2
+"""The largest unpacked size of a part with styles, or of one about the whole workbook. Each style
+takes much more memory than its bytes."""
 
 MAX_ROW_BYTES = 4 * 1024**2
 """The largest row, in bytes of XML: room for all 16,384 columns of Excel."""
 
 _SHEETS = "xl/worksheets/sheet"
 _END_OF_ROW = re.compile(rb"</(?:[\w.-]+:)?row\s*>")
-_LARGE_PARTS = (_SHEETS, "xl/sharedstrings", "xl/media/", "xl/drawings/", "xl/charts/")
+_LARGE_PARTS = ("xl/worksheets/", "xl/sharedstrings")
+_SMALL_PARTS = ("xl/styles", "xl/theme/", "xl/workbook", "xl/_rels/", "_rels/", "[content_types]")
+"""The parts that are read; of pictures, charts and the chain of calculations nothing is."""
 
 
 def read_rows(content: bytes, name: str, limit: int) -> list[list[Any]]:
@@ -69,12 +71,12 @@ def _check_parts(content: bytes, name: str, limit: int) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sizes = {part.filename.lower(): part.file_size for part in archive.infolist()}
     large = sum(size for part, size in sizes.items() if part.startswith(_LARGE_PARTS))
-    others = {part: size for part, size in sizes.items() if not part.startswith(_LARGE_PARTS)}
+    small = {part: size for part, size in sizes.items() if part.startswith(_SMALL_PARTS)}
     longest = longest_text(len(content))
     if large > longest:
         raise too_much(name, limit, f"sheets of {large:,} bytes, unpacked")
-    for part, size in others.items():
-        if size > MAX_OTHER_BYTES:
+    for part, size in small.items():
+        if size > MAX_STYLE_BYTES:
             raise too_much(name, limit, f"{part} of {size:,} bytes, unpacked")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for part in archive.namelist():

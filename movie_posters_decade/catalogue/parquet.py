@@ -27,9 +27,7 @@ def check_columns(metadata: Any, chosen: set[str], name: str, limit: int) -> Non
             f"{size:,}. Split the file."
         )
     values = sum(one.num_values for one in read)
-    # Of a list in a field, each value takes as much as a row.
-    nested = sum(one.num_values for one in read if "." in one.path_in_schema)
-    check_memory(size, metadata.num_rows + nested, values, name, limit)
+    check_memory(size, metadata.num_rows, values, name, limit)
 
 
 def repeated_texts(file: pq.ParquetFile, content: bytes, limit: int) -> list[str]:

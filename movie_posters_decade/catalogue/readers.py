@@ -238,7 +238,8 @@ def _open_parquet(content: bytes, name: str, limit: int) -> Table:
 
     def sample(count: int) -> list[list[Any]]:
         try:
-            rows = next(file.iter_batches(count)).to_pylist()
+            # Each of a few rows can hold a text of any length.
+            rows = next(file.iter_batches(min(count, 3))).to_pylist()
         except (pa.ArrowException, OSError, UnicodeDecodeError, StopIteration):
             return []  # it is only a guess
         return [[row.get(column) for column in names] for row in rows]

@@ -200,7 +200,9 @@ class HostWorker:
             attempt = Attempt(link.url, RejectReason.TIMEOUT, is_transient=True, detail=detail)
         finally:
             body.timeout = None
-        self._host.body_bytes = max(self._host.body_bytes, body.length)
+        # Without a length, one that has arrived is smaller than what it might have been.
+        size = body.length if attempt.reason is not None else body.size
+        self._host.body_bytes = max(self._host.body_bytes, size)
         if attempt.reason is not None:
             body.clear()
         return attempt

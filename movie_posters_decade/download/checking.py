@@ -128,13 +128,15 @@ class Checker:
                 monotonic clock, which then says nothing about the check.
         """
         job = self._job
-        if job is None or job.is_done or time.monotonic() - job.began < self._seconds:
+        done = 0 if job is None else len(job.outcomes)  # the thread may add to them meanwhile
+        if job is None or done == len(job.contents):
+            return
+        if time.monotonic() - job.began < self._seconds:
             return
         if was_suspended_since(job.began):
             job.began = time.monotonic()
             return
         self._thread.replace()
-        done = len(job.outcomes)
         late, *rest = zip(job.contents[done:], self._futures[done:], strict=True)
         job.outcomes = [*job.outcomes[:done], took_too_long(late[0], self._seconds)]
         self._waiting = [*rest, *self._waiting]

@@ -44,14 +44,16 @@ class BodyMemory:
         self._free = total
         self._half = total // 2
         self._waiting: deque[Body] = deque()
+        self.overdraft = asyncio.Lock()
+        """Held by the only content that may have more room than there is."""
 
     def take(self, body: "Body", size: int) -> bool:
         """Take room for the next bytes of a body; False if there is none."""
-        if self.is_full:
-            return False
         if size <= body.reserved:
             body.reserved -= size
             return True
+        if self.is_full:
+            return False
         # Those that wait come first, or many small bodies would starve a large one.
         if not self._waiting and self._free - size >= self._half:
             self._free -= size
@@ -62,6 +64,11 @@ class BodyMemory:
             return True
         self.is_full = self.is_kept
         return False
+
+    def overdraw(self, body: "Body", size: int) -> None:
+        """Take room for a body although there may be none."""
+        self._free -= size
+        body.taken += size
 
     def wait(self, body: "Body") -> None:
         """Let a body wait for room."""
@@ -111,6 +118,7 @@ class Body:
         self._map: mmap | None = None
         self.timeout: asyncio.Timeout | None = None
         """Of the attempt that is under way."""
+        self._has_overdraft = False
         self._time_left = 0.0
         self._paused_at = 0.0
         self._resume: Callable[[], None] = lambda: None
@@ -152,30 +160,46 @@ class Body:
 
     def wait(self, resume: Callable[[], None]) -> None:
         """Wait for room for all the rest, and then resume. The timeout stands still meanwhile."""
-        self._resume, self._paused_at = resume, time.monotonic()
-        if self.timeout is not None:
-            self._time_left = (self.timeout.when() or 0.0) - asyncio.get_running_loop().time()
-            self.timeout.reschedule(None)
+        self._resume = resume
+        self._pause()
         self._memory.wait(self)
 
     def go_on(self) -> None:
         """End the wait."""
+        self._end_pause()
+        self._resume()
+
+    def _pause(self) -> None:
+        self._paused_at = time.monotonic()
+        if self.timeout is not None:
+            self._time_left = (self.timeout.when() or 0.0) - asyncio.get_running_loop().time()
+            self.timeout.reschedule(None)
+
+    def _end_pause(self) -> None:
         self.paused += time.monotonic() - self._paused_at
         if self.timeout is not None:
             self.timeout.reschedule(asyncio.get_running_loop().time() + self._time_left)
-        self._resume()
 
     async def make_room(self, size: int) -> bool:
-        """Take room for a content that replaces this one; False if there will be none."""
+        """Take room for a content that replaces this one; False if there will be none.
+
+        Bodies that have arrived would wait for each other's room for ever. So one at a time may
+        have more than there is: it needs nothing else until it is stored, and then gives it back.
+        """
         self.length = size
         more = max(0, size - self.size)
         if self._memory.take(self, more):
             return True
-        if not self.is_refused:
-            has_room = asyncio.get_running_loop().create_future()
-            self.wait(lambda: None if has_room.done() else has_room.set_result(None))
-            await has_room
-        return self._memory.take(self, more)
+        if self.is_refused:
+            return False
+        self._pause()
+        try:
+            await self._memory.overdraft.acquire()
+        finally:
+            self._end_pause()
+        self._has_overdraft = True
+        self._memory.overdraw(self, more)
+        return True
 
     def replace(self, content: bytes) -> None:
         """Replace the content by one for which there is room."""
@@ -194,6 +218,9 @@ class Body:
             self._map = None
         self._chunks, self.size = [], 0
         self._memory.give_back(self)
+        if self._has_overdraft:
+            self._has_overdraft = False
+            self._memory.overdraft.release()
 
     def _unmap(self) -> None:
         if self._map is not None:

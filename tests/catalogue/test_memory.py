@@ -11,8 +11,11 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from movie_posters_decade.catalogue.memory import memory_limit
+from movie_posters_decade.catalogue.excel import MAX_STYLE_BYTES
+from movie_posters_decade.catalogue.memory import check_text, memory_limit
+from movie_posters_decade.errors import CatalogueError
 
 READ = """
 import resource, sys
@@ -136,6 +139,31 @@ def test_usual_table_in_a_compressed_file_is_read(tmp_path: Path) -> None:
     assert read([path])[0] == ["100000"]
 
 
+def test_usual_tables_that_compress_well_are_within_the_limit() -> None:
+    """Spreadsheets write empty rows, and Python writes each value of JSON on its own line."""
+    movie = b'{\n "title": "A",\n "year": 1990,\n "genres": [\n  "War"\n ]\n},\n'
+    limit = memory_limit(1000)
+    check_text(b"[" + 500_000 * movie + b"]", "c.json", limit)
+    check_text(HEADER + 1_000_000 * b",,,,,\r\n", "c.csv", limit)
+    with pytest.raises(CatalogueError, match=r"c\.csv: expected a table that needs at most"):
+        check_text(HEADER + 3_000_000 * b",,,,,\r\n", "c.csv", limit)
+
+
+def test_workbook_may_have_a_link_in_each_row(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(COLUMNS)
+    for number in range(8000):
+        link = f"https://images.example.org/posters/of/movies/{number}.jpg"
+        book.active.append((f"Movie {number}", link, 1990))
+        book.active.cell(number + 2, 2).hyperlink = link
+    book.save(tmp_path / "c.xlsx")
+    with zipfile.ZipFile(tmp_path / "c.xlsx") as archive:
+        assert (
+            archive.getinfo("xl/worksheets/_rels/sheet1.xml.rels").file_size > MAX_STYLE_BYTES / 2
+        )
+    assert read([tmp_path / "c.xlsx"])[0] == ["8000"]
+
+
 def test_limit_grows_with_the_file() -> None:
-    assert memory_limit(1000) == memory_limit(6 * 1024**2) == 768 * 1024**2
+    assert memory_limit(1000) == memory_limit(8 * 1024**2) == 1024**3
     assert memory_limit(10**9) == 128 * 10**9

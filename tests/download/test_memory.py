@@ -1,6 +1,7 @@
 """Memory: bodies share one room, and those that wait for it are neither lost nor blamed."""
 
 import gzip
+import random
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -104,6 +105,26 @@ def test_content_is_what_arrived_whatever_length_was_announced(length: int) -> N
 
 CALM = RetryPolicy(first_backoff=0.01)
 """Timeouts that a busy machine does not reach."""
+
+
+def test_compressed_bodies_do_not_wait_for_each_other_for_ever() -> None:
+    """Packed and unpacked together, they need more room than there is."""
+    content = random.Random(1).randbytes(50_000) + bytes(50_000)
+    packed = gzip.compress(content)
+    with ExitStack() as stack:
+        hosts = [stack.enter_context(serve_faulty()) for _ in range(3)]
+        for host in hosts:
+            host.handlers = {
+                f"/{number}": lambda request: request.respond(
+                    packed, more="Content-Encoding: gzip\r\n"
+                )
+                for number in range(8)
+            }
+        urls = [f"{host.url}/{number}" for host in hosts for number in range(8)]
+        results = download(urls, check=accept_anything, body_memory=240_000)
+    assert {(one.reason, one.check and one.check.checksum.size) for one in results} == {
+        (None, 100_000)
+    }
 
 
 @pytest.mark.parametrize("kind", ["length", "no length", "gzip"])
