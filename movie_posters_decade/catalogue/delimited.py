@@ -180,7 +180,7 @@ class Delimited:
     def _too_large(self, line: int) -> CatalogueError:
         return CatalogueError(
             f"{self._where(line)}: expected fields of at most {MAX_FIELD:,} bytes; found a longer "
-            "one. Close the quotes of each field, or leave the column out."
+            "one. Close its quotes, or leave columns out."
         )
 
     def _too_short(self, line: int) -> CatalogueError:
