@@ -7,11 +7,11 @@ The limit grows with the file.
 
 from movie_posters_decade.errors import CatalogueError
 
-LEAST_LIMIT = 1024**3
+LEAST_LIMIT = 768 * 1024**2
 """What the table in any file may need, in bytes."""
 
 LIMIT_PER_BYTE = 128
-"""What it may need for each byte of a file of more than 8 MiB. Usual tables need 10 to 60."""
+"""What it may need for each byte of a file of more than 6 MiB. Usual tables need 10 to 60."""
 
 BYTES_PER_BYTE, BYTES_PER_ROW, BYTES_PER_VALUE = 6, 500, 60
 """What a byte of text, a row and a value need. A million short rows of four values were measured at

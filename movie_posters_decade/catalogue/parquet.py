@@ -14,6 +14,9 @@ from movie_posters_decade.catalogue.memory import check_memory
 from movie_posters_decade.catalogue.unpack import MAX_BYTES
 from movie_posters_decade.errors import CatalogueError
 
+USUAL_LENGTH = 16
+"""How long the lists of a table may be on average, so that only their values count."""
+
 
 def check_columns(metadata: Any, chosen: set[str], name: str, limit: int) -> None:
     """Check the memory that some columns need, by what the file says of them."""
@@ -27,7 +30,10 @@ def check_columns(metadata: Any, chosen: set[str], name: str, limit: int) -> Non
             f"{size:,}. Split the file."
         )
     values = sum(one.num_values for one in read)
-    check_memory(size, metadata.num_rows, values, name, limit)
+    nested = sum(one.num_values for one in read if "." in one.path_in_schema)
+    # Of a list that is longer than any movie's genres, each value counts as much as a row.
+    rows = metadata.num_rows + max(0, nested - USUAL_LENGTH * metadata.num_rows)
+    check_memory(size, rows, values, name, limit)
 
 
 def repeated_texts(file: pq.ParquetFile, content: bytes, limit: int) -> list[str]:
