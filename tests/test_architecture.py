@@ -146,3 +146,12 @@ def test_types_are_shipped() -> None:
 def test_no_module_is_named_like_the_package() -> None:
     """`datasets` would take it for a loading script, and refuse it."""
     assert not (PACKAGE / f"{NAME}.py").exists()
+
+
+def test_no_module_is_longer_than_three_hundred_lines() -> None:
+    """A longer one holds two ideas, and its name explains one of them."""
+    lengths = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
