@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import NamedPictures
 
@@ -112,6 +112,7 @@ def test_posters_without_a_phash_have_no_near_duplicates() -> None:
     assert kept(sample_of([poster("a", 1, None), poster("b", 2, None)])) == {"a", "b"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**30 - 1), max_size=12), st.randoms(use_true_random=False))
 def test_sample_does_not_depend_on_the_order_of_arrival(
     phashes: list[int], chance: random.Random
