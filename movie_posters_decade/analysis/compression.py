@@ -12,7 +12,7 @@ BLOCK = 8
 """The side of a JPEG's blocks in pixels."""
 
 MAGNITUDES = 16
-"""How many absolute values of a coefficient are told apart: 0 to 14, and all from 15."""
+"""How many absolute values of a coefficient are distinguished: 0 to 14, and all from 15."""
 
 MAX_SIDE = 512
 """Pixels beyond this row or column are left out. Large posters have blocks enough before it."""

@@ -1,4 +1,4 @@
-"""Features of one poster's pixels and file, from which baselines learn and charts are drawn."""
+"""Features of one poster's pixels and file, for baselines and charts."""
 
 from dataclasses import dataclass
 

@@ -30,15 +30,8 @@ def bound_texts(movies: pd.DataFrame) -> Findings | None:
         The rows where a text changed, from 1; None if there is none.
     """
     changed = {
-        *_replace(
-            movies, "imdb_id", _bound_id, lambda text: not text.isprintable() or len(text) > MAX_ID
-        ),
-        *_replace(
-            movies,
-            "title",
-            _bound_title,
-            lambda text: not text.isprintable() or len(text) > MAX_TITLE,
-        ),
+        *_replace(movies, "imdb_id", _bound_id, _is_odd(MAX_ID)),
+        *_replace(movies, "title", _bound_title, _is_odd(MAX_TITLE)),
         *_replace(movies, "genres", _bound_genres, _odd_genres(movies["genres"]).__contains__),
         *_replace(movies, "extra", _bound_extra, bool),
     }

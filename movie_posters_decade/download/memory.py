@@ -19,7 +19,6 @@ BODY_MEMORY = 256 * 1024 * 1024
 BATCH_MEMORY = 64 * 1024 * 1024
 """The same for a batch, of which the build holds two of each worker at a time."""
 
-
 MAPPED_BYTES = 1024 * 1024
 """From this length on a body has pages of its own, which the system gets back at once.
 
@@ -207,7 +206,7 @@ class Body:
         self._chunks, self.size = [content], len(content)
 
     def hand_on(self) -> None:
-        """Leave the content to who asked for it. In a batch its room stays taken."""
+        """Leave the content to the caller. In a batch its room stays taken."""
         if self._memory.is_kept:
             self.taken = 0
 

@@ -1,7 +1,7 @@
 """Limits of decoding: what a file may ask of its decoder, counted before anything is decoded.
 
-A few bytes can declare a picture of gigabytes, or work for hours. Decoders allocate and work as
-told, and a thread cannot be stopped from outside. So the file is asked first.
+A few bytes can declare a picture of gigabytes, or work for hours. A decoder does what they declare,
+and its thread cannot be stopped from outside. So the file is searched first.
 """
 
 import re

@@ -52,10 +52,9 @@ _NOISE = 400.0
 def similarity(one: Floats, other: Floats, *, mirrored: bool = False) -> float:
     """Return how well the centre of one thumbnail is found in the other, from -1 to 1.
 
-    From `MIN_SIMILARITY` on, there may be a better place.
-
     This is template matching by normalized cross-correlation, at several scales and in both
     directions, on thumbnails of equal local contrast. So neither tint nor brightness matters.
+    From `MIN_SIMILARITY` on, the search may end before the best place.
 
     Args:
         one: a thumbnail as `equalize_contrast` returns it, of shape (48, 48).

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from datasets.utils.tqdm import tqdm
 
@@ -20,12 +20,7 @@ from movie_posters_decade.records import (
     Stratum,
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
-from movie_posters_decade.sampling.order import (
-    in_proportion,
-    movie_of,
-    one_of_each,
-    shuffle_evenly,
-)
+from movie_posters_decade.sampling.order import in_proportion, one_of_each, shuffle_evenly
 from movie_posters_decade.sampling.sampler import (
     Sampler,
     candidates_by_stratum,
@@ -37,6 +32,8 @@ from movie_posters_decade.sampling.selection import Selection
 from movie_posters_decade.terminal import get_logger
 
 logger = get_logger(__name__)
+
+Outcome = TypeVar("Outcome", bound=Poster | Rejection)
 
 Download = Callable[[Sequence[str]], Generator[DownloadResult, None, None]]
 """Downloads links, and yields a result for each, in any order."""
@@ -72,7 +69,7 @@ def collect(
                 sampler.record(_in_order(batch, shown))
             bar.total = max(bar.n, sampler.target)
     sampler.warn_of_shortfalls()
-    posters = shuffle_evenly(sampler.kept, movie_of)
+    posters = _shuffle(list(sampler.kept))
     rejections = sorted(sampler.rejections, key=lambda one: one.movie.sort_key)
     return Collection(posters, rejections, sampler.downloaded)
 
@@ -87,7 +84,7 @@ def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -
     sizes = Counter(poster.movie.stratum for poster in kept)
     equal = lock.options["balance"] == "undersample"
     check_strata({stratum: sizes[stratum] for stratum in downloaded}, rejections, equal=equal)
-    return Collection(shuffle_evenly(kept, movie_of), rejections, downloaded)
+    return Collection(_shuffle(kept), rejections, downloaded)
 
 
 def stream(
@@ -121,9 +118,8 @@ def stream_locked(
     allow_missing: bool,
 ) -> Iterator[Poster]:
     """Stream exactly the posters of a split that a lock file lists."""
-    movies: Sequence[Movie] = shuffle_evenly(
-        [movie for movie in lock.movies if movie.split == split], lambda movie: movie
-    )
+    of_split = (movie for movie in lock.movies if movie.split == split)
+    movies: Sequence[Movie] = shuffle_evenly(of_split)
     while movies:
         batch, movies = split_at(movies, STREAM_BATCH)
         outcomes = _in_order(batch, _outcomes(batch, download))
@@ -230,8 +226,11 @@ def _show_progress(
         yield outcome
 
 
-def _in_order(
-    movies: Sequence[Movie], outcomes: Iterable[Poster | Rejection]
-) -> list[Poster | Rejection]:
+def _shuffle(posters: Sequence[Poster]) -> list[Poster]:
+    """Return posters in the order of the output."""
+    return _in_order(shuffle_evenly(poster.movie for poster in posters), posters)
+
+
+def _in_order(movies: Sequence[Movie], outcomes: Iterable[Outcome]) -> list[Outcome]:
     by_link = {outcome.movie.poster_url: outcome for outcome in outcomes}
     return [by_link[movie.poster_url] for movie in movies]

@@ -32,7 +32,6 @@ _COMPARED = [
 ]
 """Which phash of one poster is compared with which of the other."""
 
-
 PLACEHOLDER_LINKS = 4
 """How many links give pictures that look alike if these stand for a missing poster.
 

@@ -2,34 +2,26 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
 from movie_posters_decade.records import Movie, Poster, Stratum
 
-T = TypeVar("T")
 
-
-def shuffle_evenly(items: Iterable[T], movie_of: Callable[[T], Movie]) -> list[T]:
-    """Shuffle items by a hash of their movies, so that any part of a split is stratified.
+def shuffle_evenly(movies: Iterable[Movie]) -> list[Movie]:
+    """Shuffle movies by a hash, stratified, so that any part holds each decade in its proportion.
 
     By rank, large decades, which keep only their smallest ranks, would come first. By a hash alone,
     a small part would hold as much of each decade as chance has it.
     """
-    strata: defaultdict[Stratum, list[T]] = defaultdict(list)
-    for item in sorted(items, key=lambda item: movie_of(item).output_key):
-        strata[movie_of(item).stratum].append(item)
+    strata: defaultdict[Stratum, list[Movie]] = defaultdict(list)
+    for movie in sorted(movies, key=lambda movie: movie.output_key):
+        strata[movie.stratum].append(movie)
     placed = [
-        (_place(number, len(stratum), movie_of(item)), item)
+        (_place(number, len(stratum), movie), movie)
         for stratum in strata.values()
-        for number, item in enumerate(stratum)
+        for number, movie in enumerate(stratum)
     ]
-    return [item for _, item in sorted(placed, key=lambda one: one[0])]
-
-
-def movie_of(poster: Poster) -> Movie:
-    """Return the movie of a poster."""
-    return poster.movie
+    return [movie for _, movie in sorted(placed, key=lambda one: one[0])]
 
 
 def one_of_each(streams: Sequence[Iterator[Poster]]) -> Iterator[Poster]:

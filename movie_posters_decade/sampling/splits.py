@@ -97,7 +97,7 @@ def _split_at(number: int, sizes: Mapping[str, int]) -> str:
 
 
 def split_of_group(title: str, options: Options) -> str:
-    """Return the split of a movie and of all others whose titles begin alike."""
+    """Return the split of a movie and of all others whose titles have the same stem."""
     position = rank(f"group:{title_stem(title)}", options.seed) / RANKS
     if position < options.test_size:
         return "test"
