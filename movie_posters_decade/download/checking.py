@@ -33,11 +33,6 @@ class Job:
     outcomes: list[Outcome] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)  # of the content that is being checked
 
-    @property
-    def is_done(self) -> bool:
-        """Whether all contents are checked."""
-        return len(self.outcomes) == len(self.contents)
-
 
 class CheckThread:
     """A daemon thread that runs a check."""

@@ -17,7 +17,6 @@ from movie_posters_decade.records import (
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
 from movie_posters_decade.sampling.selection import Selection, equalize
-from movie_posters_decade.sampling.splits import cap_shares
 from movie_posters_decade.terminal import get_logger
 
 logger = get_logger(__name__)
@@ -146,11 +145,7 @@ class Sampler:
 
     def _lower_targets(self, reachable: dict[Stratum, int]) -> None:
         check_strata(reachable, self.rejections, equal=self._equal)
-        targets = reachable
-        if self._equal:
-            sizes = _by_split(equalize(reachable))
-            capped = cap_shares(sizes, self._shares)
-            targets = {stratum: capped[stratum.split] for stratum in reachable}
+        targets = equalize(reachable, self._shares) if self._equal else reachable
         for split in {one.split for one in targets if targets[one] < self._targets[one]}:
             self._limiting[split] = [
                 one.decade

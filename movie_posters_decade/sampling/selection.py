@@ -186,20 +186,19 @@ def _targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, in
         stratum: min(of_decade[stratum.decade][stratum.split], size)
         for stratum, size in sizes.items()
     }
-    if options.balance != "undersample":
-        return targets
-    equal = equalize(targets)
-    # With groups, a stratum can have more than its share.
-    capped = cap_shares({stratum.split: size for stratum, size in equal.items()}, shares)
-    return {stratum: capped[stratum.split] for stratum in equal}
+    return equalize(targets, shares) if options.balance == "undersample" else targets
 
 
-def equalize(sizes: Mapping[Stratum, int]) -> dict[Stratum, int]:
-    """Reduce every stratum to the smallest of its split."""
+def equalize(sizes: Mapping[Stratum, int], shares: Mapping[str, float]) -> dict[Stratum, int]:
+    """Reduce every stratum to the smallest of its split, and test and validation to their shares.
+
+    A stratum has more than its share where train is short, or where whole groups are in one split.
+    """
     smallest: dict[str, int] = {}
     for stratum, size in sizes.items():
         smallest[stratum.split] = min(size, smallest.get(stratum.split, size))
-    return {stratum: smallest[stratum.split] for stratum in sizes}
+    capped = cap_shares(smallest, shares)
+    return {stratum: capped[stratum.split] for stratum in sizes}
 
 
 def _check_movies(of_genre: pd.DataFrame, movies: pd.DataFrame, options: Options) -> None:
