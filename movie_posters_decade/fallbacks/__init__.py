@@ -1,0 +1,1 @@
+"""Fallbacks: other addresses of posters whose link in the catalogue is dead."""
