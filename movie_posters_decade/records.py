@@ -177,6 +177,7 @@ class ImageCheck:
     phashes: PerceptualHashes | None = None  # None where they were not computed
     detail: str = ""  # what the decoder said about an image that it could not read
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
+    size: tuple[int, int] | None = None  # width and height as shown, in pixels; None if not usable
 
 
 Check = Callable[[bytes], ImageCheck]
@@ -210,6 +211,7 @@ class Poster:
     checksum: Checksum  # of the poster, as it was downloaded
     phashes: PerceptualHashes | None = None  # None where they were not computed
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
+    size: tuple[int, int] | None = None  # width and height as shown, in pixels; None if not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,11 @@ class DownloadCache:
 class HashCache:
     """Cache of what the check found in usable posters, which are not decoded a second time.
 
-    It is one file beside the downloads, with a JSON object a line: the checksum of a poster and the
-    hashes that its check computed. As the key is the checksum of the bytes, a file that changes is
-    checked again. Each version of the check has its own file, as hashes differ. Several processes
-    may append to one file at once. A line has a checksum of its own, as wrong hashes in a damaged
-    one could make a good poster a near-duplicate in each build.
+    It is one file beside the downloads, with a JSON object a line: the checksum of a poster, and
+    the hashes and the size that its check found. As the key is the checksum of the bytes, a file
+    that changes is checked again. Each version of the check has its own file, as hashes differ.
+    Several processes may append to one file at once. A line has a checksum of its own, as wrong
+    hashes in a damaged one could make a good poster a near-duplicate in each build.
     """
 
     def __init__(self, folder: Path, version: str) -> None:
@@ -107,9 +107,11 @@ class HashCache:
         self._saved = len(self.checks)
 
     def add(self, result: DownloadResult) -> None:
-        """Add the check of a download, if it is a usable poster with perceptual hashes."""
+        """Add the check of a download, if it is a usable poster with perceptual hashes and size."""
         check = result.check
-        if check is not None and check.reason is None and check.phashes is not None:
+        if check is None or check.reason is not None:
+            return
+        if check.phashes is not None and check.size is not None:
             self.checks.setdefault(check.checksum.sha256, check)
 
     def save(self) -> None:
@@ -137,7 +139,7 @@ class HashCache:
 
 def _to_json(check: ImageCheck) -> dict[str, Any]:
     """Return the check of a usable poster as a JSON object, without what is None."""
-    values = {"checksum": check.checksum, "phashes": check.phashes, "stored": check.stored}
+    values = {name: getattr(check, name) for name in ("checksum", "phashes", "stored", "size")}
     line = {name: value for name, value in values.items() if value is not None}
     return line | {"line": _line_checksum(line)}
 
@@ -153,6 +155,7 @@ def _from_json(line: dict[str, Any]) -> ImageCheck:
         _checksum(line["checksum"]),
         phashes=phashes,
         stored=None if stored is None else _checksum(stored),
+        size=_size(line["size"]),
     )
 
 
@@ -166,6 +169,13 @@ def _checksum(values: Any) -> Checksum:
     if not _SHA256.fullmatch(sha256) or not isinstance(size, int):
         raise ValueError(values)
     return Checksum(sha256, size)
+
+
+def _size(values: Any) -> tuple[int, int]:
+    width, height = values
+    if not all(isinstance(length, int) and length > 0 for length in (width, height)):
+        raise ValueError(values)
+    return width, height
 
 
 def paths_from_manager(manager: DownloadManager, urls: Sequence[str]) -> dict[str, Path]:

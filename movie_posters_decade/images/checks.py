@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -105,7 +105,7 @@ def _check(checksum: Checksum, content: bytes, keep_grayscale: bool) -> ImageChe
     if not keep_grayscale and _is_grayscale(found.pixels, content):
         return ImageCheck(checksum, RejectReason.GRAYSCALE)
     stored = None if found.is_stored_as_it_is else _stored_checksum(content)
-    return ImageCheck(checksum, phashes=found.phashes, stored=stored)
+    return ImageCheck(checksum, phashes=found.phashes, stored=stored, size=found.size)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class _Look:
     pixels: NDArray[np.float64]  # of a thumbnail
     phashes: PerceptualHashes
     is_stored_as_it_is: bool
+    size: tuple[int, int]
 
 
 def _look_at(content: bytes) -> _Look | Excess:
@@ -129,7 +130,8 @@ def _look_at(content: bytes) -> _Look | Excess:
             return excess
         reduced = reduce_image(image, THUMBNAIL_SIZE)
         is_stored_as_it_is = is_plain(image)
-    return _Look(_pixels(reduced.thumbnail(THUMBNAIL_SIZE)), _hash(reduced), is_stored_as_it_is)
+    pixels = _pixels(reduced.thumbnail(THUMBNAIL_SIZE))
+    return _Look(pixels, _hash(reduced), is_stored_as_it_is, reduced.full_size)
 
 
 def _hash(reduced: ReducedImage) -> PerceptualHashes:
@@ -137,7 +139,7 @@ def _hash(reduced: ReducedImage) -> PerceptualHashes:
     light = reduced.lightness()
     if max(light.image.size) > MAX_HASHED:
         small = light.thumbnail((MAX_HASHED, MAX_HASHED))
-        light = ReducedImage(small, MAX_HASHED, MAX_HASHED)
+        light = replace(light, image=small, width=MAX_HASHED, height=MAX_HASHED)
     columns, rows = light.image.size
     pixels = np.frombuffer(light.image.tobytes(), np.uint8).reshape(rows, columns)
     return hash_regions(pixels.astype(np.float64), light.width, light.height)

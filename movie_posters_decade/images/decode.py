@@ -22,6 +22,9 @@ USUAL_FORMATS = ("JPEG", "PNG", "GIF", "BMP")
 _EXTENSIONS = {"jpeg": ".jpg", "mpo": ".jpg", "tiff": ".tif"}
 """The file extensions that differ from the format's name."""
 
+_SIDEWAYS = (5, 6, 7, 8)
+"""The EXIF orientations that swap width and height."""
+
 BAND_PIXELS = 1_000_000
 """About how many pixels of a large image are made opaque at a time."""
 
@@ -86,11 +89,13 @@ class ReducedImage:
     Attributes:
         image: its pixels, with an edge that does not belong to it at the right and bottom.
         width, height: without that edge.
+        full_size: width and height at the full scale.
     """
 
     image: Image.Image
     width: float
     height: float
+    full_size: tuple[int, int]
 
     def lightness(self) -> "ReducedImage":
         """Return the image in grey."""
@@ -105,13 +110,16 @@ class ReducedImage:
 
 def reduce_image(image: Image.Image, size: tuple[int, int]) -> ReducedImage:
     """Decode an image that was just opened, in RGB, at a scale that is enough for a size."""
+    opened = image.size
     # JPEG decoders can shrink while they decode. They still read the file to its end.
     drafted = image.draft(None, size)
     image.load()
     upright = _orient(image)
     # They round the size up, which adds the edge.
     width, height = drafted[1][2:] if drafted and upright is image else upright.size
-    return ReducedImage(to_rgb(upright), width, height)
+    # Formats without a draft may know their size only now.
+    full_size = _turn(opened, image) if drafted else upright.size
+    return ReducedImage(to_rgb(upright), width, height, full_size)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -175,6 +183,12 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
         opaque = levels != image.info["transparency"]
         grey.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
     return grey
+
+
+def _turn(size: tuple[int, int], image: Image.Image) -> tuple[int, int]:
+    """Swap width and height if that is what the EXIF data of an image say."""
+    is_sideways = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
+    return size[::-1] if is_sideways else size
 
 
 def _orient(image: Image.Image) -> Image.Image:

@@ -191,7 +191,7 @@ def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
         reason = result.reason or RejectReason.NOT_FOUND
         return Rejection(movie, reason, result.status, result.final_url, detail=result.detail)
     check = result.check
-    return Poster(movie, result.path, check.checksum, check.phashes, check.stored)
+    return Poster(movie, result.path, check.checksum, check.phashes, check.stored, check.size)
 
 
 def _split_mismatches(

@@ -27,7 +27,12 @@ def hashes(whole: int) -> PerceptualHashes:
 
 
 CHECKS = [
-    ImageCheck(sha, phashes=hashes(2**63 + number), stored=PNG if number == 1 else None)
+    ImageCheck(
+        sha,
+        phashes=hashes(2**63 + number),
+        stored=PNG if number == 1 else None,
+        size=(182, 268 + number),
+    )
     for number, sha in enumerate(CHECKSUMS)
 ]
 """Checks of usable posters; one of them is stored as a PNG."""
@@ -93,8 +98,13 @@ def test_each_version_of_the_check_has_its_own_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("found", "damaged"),
-    [(str(2**63), str(2**63 + 1)), (CHECKSUMS[0].sha256, CHECKSUMS[2].sha256), (", 4]", ", 5]")],
-    ids=["phash", "checksum", "mirrored"],
+    [
+        (str(2**63), str(2**63 + 1)),
+        (CHECKSUMS[0].sha256, CHECKSUMS[2].sha256),
+        (", 4]", ", 5]"),
+        ("[182, 268]", "[182, 267]"),
+    ],
+    ids=["phash", "checksum", "mirrored", "size"],
 )
 def test_line_that_was_damaged_is_ignored(tmp_path: Path, found: str, damaged: str) -> None:
     """Wrong hashes could make a good poster a near-duplicate in each build."""
@@ -121,18 +131,36 @@ def test_line_that_was_damaged_is_ignored(tmp_path: Path, found: str, damaged: s
         {"checksum": CHECKSUMS[1].sha256},
         {"stored": [CHECKSUMS[1].sha256, "1"]},
         {"stored": 5},
+        {"size": None},
+        {"size": 182},
+        {"size": [182]},
+        {"size": [182, 268, 3]},
+        {"size": ["182", 268]},
+        {"size": [0, 268]},
+        {"size": [182.5, 268]},
     ],
 )
 def test_invalid_line_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None:
     save(tmp_path, CHECKS[0])
     [file] = tmp_path.iterdir()
-    line = {"checksum": CHECKSUMS[1], "phashes": hashes(0)} | change
+    line = {"checksum": CHECKSUMS[1], "phashes": hashes(0), "size": [182, 268]} | change
     line["line"] = _line_checksum(line)
     with file.open("a") as lines:
         lines.write(f"\n{json.dumps(line)}\n[]\n7\n")
     assert saved(tmp_path) == [CHECKS[0]]
     file.write_bytes(b"\xff\xfe")
     assert saved(tmp_path) == []
+
+
+@pytest.mark.parametrize(("size", "known"), [({}, 0), ({"size": [182, 268]}, 1)])
+def test_line_without_a_size_is_unknown_so_that_its_poster_is_checked_again(
+    tmp_path: Path, size: dict[str, Any], known: int
+) -> None:
+    save(tmp_path, CHECKS[0])
+    [file] = tmp_path.iterdir()
+    line = {"checksum": CHECKSUMS[1], "phashes": hashes(0)} | size
+    file.write_text(json.dumps(line | {"line": _line_checksum(line)}))
+    assert len(saved(tmp_path)) == known
 
 
 def test_checks_added_after_saving_are_saved_too(tmp_path: Path) -> None:
@@ -145,9 +173,11 @@ def test_checks_added_after_saving_are_saved_too(tmp_path: Path) -> None:
     assert len([line for line in file.read_text().split("\n") if line]) == len(CHECKS)
 
 
-def test_only_usable_posters_with_phashes_are_saved(tmp_path: Path) -> None:
+def test_only_usable_posters_with_phashes_and_size_are_saved(tmp_path: Path) -> None:
     cache = HashCache(tmp_path, "1")
     cache.add(downloaded(ImageCheck(CHECKSUMS[0])))
+    cache.add(downloaded(ImageCheck(CHECKSUMS[0], size=(182, 268))))
+    cache.add(downloaded(ImageCheck(CHECKSUMS[0], phashes=hashes(1))))
     cache.add(downloaded(ImageCheck(CHECKSUMS[1], RejectReason.GRAYSCALE)))
     cache.add(downloaded(ImageCheck(CHECKSUMS[2], RejectReason.GRAYSCALE, phashes=hashes(1))))
     cache.add(DownloadResult(URL, reason=RejectReason.NOT_FOUND))

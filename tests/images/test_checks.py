@@ -17,7 +17,7 @@ from movie_posters_decade.images.checks import (
     check_version,
     colorfulness,
 )
-from movie_posters_decade.images.decode import reduce_image
+from movie_posters_decade.images.decode import decode_poster, reduce_image
 from movie_posters_decade.records import Checksum, RejectReason
 from movie_posters_decade.sampling.dedup import MAX_DISTANCE
 
@@ -103,6 +103,24 @@ def test_rotated_poster_is_usable() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     assert check_poster(encode(COLOR, "JPEG", exif=turned)).reason is None
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "MPO", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_is_that_of_the_poster_as_it_is_shown(image_format: str, orientation: int) -> None:
+    """Whatever the scale at which it is decoded."""
+    turned = Image.Exif()
+    turned[0x0112] = orientation
+    content = encode(COLOR.resize((361, 529)), image_format, exif=turned)
+    size = (529, 361) if orientation > 4 else (361, 529)
+    assert check_poster(content).size == decode_poster(content).size == size
+
+
+@pytest.mark.parametrize("content", [paint("1990s", 1, "L"), encode(COLOR)[:-500], b"no image"])
+def test_bytes_that_are_no_usable_poster_have_no_size(content: bytes) -> None:
+    check = check_poster(content)
+    assert check.reason is not None
+    assert check.size is None
 
 
 @pytest.mark.parametrize("size", [(182, 268), (185, 273), (361, 529)])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,16 @@ def test_without_rejections_only_the_targets_are_requested(poster: Path) -> None
     assert sizes(collection) == Counter(selection.targets)
     assert len(host.requests) == 50
     assert collection.rejections == []
+
+
+def test_poster_has_the_size_that_its_check_found(poster: Path) -> None:
+    check = replace(accept_anything(poster.read_bytes()), size=(91, 134))
+
+    def download(urls: Sequence[str]) -> Generator[DownloadResult, None, None]:
+        return (DownloadResult(url, poster, check) for url in urls)
+
+    collection = collect(selection_of([9] * 5), download, PictureComparison(), equal=True)
+    assert {one.size for one in collection.posters} == {(91, 134)}
 
 
 def test_rejected_poster_is_replaced_by_the_next_of_its_stratum(poster: Path) -> None:
