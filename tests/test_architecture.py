@@ -22,7 +22,9 @@ LAYERS: list[set[str]] = [
     {"config", "io", "reading", "transform_options"},
     {"lock_lines"},
     {"demo", "download", "images", "lockfile", "report"},
-    {"artifacts", "catalogue", "sampling"},
+    {"artifacts", "catalogue"},
+    {"fallbacks"},
+    {"sampling"},
     {"analysis", "exports", "hub", "pipeline"},
     {"builder_config"},
     {"builder"},
@@ -41,10 +43,10 @@ ALLOWED: dict[str, set[str]] = {
     "matplotlib": {"analysis"},
     "pandas": {"catalogue", "sampling"},
     "pycurl": {"download"},
-    "requests": {"catalogue"},
+    "requests": {"download"},
     "sklearn": {"analysis"},
-    "socket": {"download", "catalogue"},
-    "urllib3": {"catalogue"},
+    "socket": {"download"},
+    "urllib3": {"catalogue", "download"},
 }
 """Which folders may import a library."""
 

@@ -11,10 +11,11 @@ from datasets import DownloadManager
 from datasets import config as datasets_config
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
-from movie_posters_decade.catalogue.fetch import FetchError, fetch
+from movie_posters_decade.catalogue.fetch import fetch
 from movie_posters_decade.catalogue.unpack import MAX_BYTES, is_table, suffix_of, too_large, unpack
 from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
+from movie_posters_decade.download.session import FetchError
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.records import is_url, lower_scheme
