@@ -17,7 +17,7 @@ from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.errors import BuildError
 from movie_posters_decade.lockfile import LockFile, parse_lock_file
 from movie_posters_decade.records import Checksum, Rejection
-from movie_posters_decade.report import REJECTED_COLUMNS, Report, rejection_rows
+from movie_posters_decade.report import Report
 from movie_posters_decade.terminal import visible
 
 REPORT_FILE = "report.json"
@@ -25,6 +25,22 @@ REJECTED_FILE = "rejected.csv"
 LOCK_FILE = "movie_posters_decade.lock"
 INFO_FILE = "dataset_info.json"
 """The file by which `datasets` itself recognizes a build."""
+
+REJECTED_COLUMNS = (
+    "imdb_id",
+    "title",
+    "year",
+    "decade",
+    "split",
+    "reason",
+    "status",
+    "poster_url",
+    "final_url",
+    "duplicate_of",
+    "detail",
+    "tried",
+)
+"""The columns of rejected.csv, which has a row for each rejected candidate."""
 
 _SHAPES_NO_DATASET = ("__", "analysis", "cli", "errors", "exports", "hub", "io")
 """How the names of folders and modules begin whose code may change without a new build."""
@@ -119,6 +135,19 @@ class BuildFiles:
 
     def _open(self, name: str, mode: str) -> Any:
         return self.filesystem.open(self._path(name), mode, encoding="utf-8")
+
+
+def rejection_rows(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
+    """Return a row of rejected.csv for each rejection; unknown values are None."""
+    return [
+        {
+            column: getattr(one if hasattr(one, column) else one.movie, column)
+            for column in REJECTED_COLUMNS
+        }
+        # What a host said is written as it is shown, since a terminal may show the table.
+        | {"detail": visible(one.detail), "tried": "; ".join(map(visible, map(str, one.tried)))}
+        for one in rejections
+    ]
 
 
 def check_posters(folder: str, dataset: datasets.DatasetDict, lock_file: bytes) -> None:

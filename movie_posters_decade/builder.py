@@ -26,36 +26,19 @@ from movie_posters_decade.artifacts import (
 )
 from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
-from movie_posters_decade.config import CONFIGURATIONS, DEFAULT, KAGGLE_PAGE, NAME, dataset_options
+from movie_posters_decade.config import NAME, dataset_options
+from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
+from movie_posters_decade.dataset_info import dataset_info
 from movie_posters_decade.errors import BuildError, CatalogueError, OptionError
+from movie_posters_decade.fallbacks import Agreement, ArchivePaces
+from movie_posters_decade.images import read_stored
 from movie_posters_decade.io import INCOMPLETE, remove_stale
-from movie_posters_decade.pipeline import Pipeline, read_stored
-from movie_posters_decade.records import Poster, decade_names
+from movie_posters_decade.pipeline import Pipeline
+from movie_posters_decade.records import Poster
 from movie_posters_decade.report import Report
+from movie_posters_decade.terminal import get_logger
 
-_DESCRIPTION = """\
-Movie posters labelled by the decade of their movie, built from a catalogue of poster links and \
-split into train and test, and validation on request, within each decade. A poster that cannot be \
-used is replaced by another one of its decade and split. By default all decades have the same \
-number of posters, and no poster is black and white."""
-
-_LICENSE = """\
-The posters belong to their copyright holders, and no license is granted here. Whether you may use \
-them, for research for instance, depends on the law where you are. The code that builds the \
-dataset is under the Apache License 2.0."""
-
-_CITATION = """\
-@misc{movie_genre_from_its_poster,
-  author = {{neha1703}},
-  title = {Movie Genre from its Poster},
-  howpublished = {Kaggle},
-  url = {https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster}
-}
-@misc{boehm2018,
-  author = {B{\\"o}hm, Timo},
-  year = {2018},
-  note = {The article that first made a dataset of poster decades from this catalogue}
-}"""
+logger = get_logger(__name__)
 
 
 class MoviePostersDecade(datasets.GeneratorBasedBuilder):
@@ -89,6 +72,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     ]
     DEFAULT_CONFIG_NAME = DEFAULT
     VERSION = datasets.Version(__version__)
+    ARCHIVE_PACES: ClassVar = ArchivePaces()
     config: MoviePostersConfig
 
     def __init__(
@@ -129,28 +113,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         return {**super().__getstate__(), "_executor": None}
 
     def _info(self) -> datasets.DatasetInfo:
-        options = self.config.checked()
-        labels = datasets.ClassLabel(names=decade_names(options.min_year, options.max_year))
-        return datasets.DatasetInfo(
-            description=_DESCRIPTION,
-            features=datasets.Features(
-                {
-                    "image": datasets.Image(mode="RGB"),
-                    "label": labels,
-                    "imdb_id": datasets.Value("string"),
-                    "title": datasets.Value("string"),
-                    "year": datasets.Value("int32"),
-                    "genres": datasets.List(datasets.Value("string")),
-                    "imdb_score": datasets.Value("float64"),
-                    "poster_url": datasets.Value("string"),
-                }
-                | {name: datasets.Value("string") for name in options.extra_columns or ()}
-            ),
-            supervised_keys=datasets.info.SupervisedKeysData("image", "label"),
-            homepage=KAGGLE_PAGE,
-            license=_LICENSE,
-            citation=_CITATION,
-        )
+        return dataset_info(self.config.checked())
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request.
@@ -160,6 +123,16 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             SelectionError: a stratum has no candidate.
         """
         return self._pipeline(self._download_manager()).plan()
+
+    def check_fallbacks(self) -> list[Agreement]:
+        """Compare posters of living links with those that the fallbacks have for them.
+
+        Up to 20 living links of each decade are looked up at each fallback.
+
+        Raises:
+            OptionError: there are no fallbacks to check.
+        """
+        return self._pipeline(self._download_manager()).check_fallbacks()
 
     def report(self) -> Report:
         """Return the report of the build in the cache.
@@ -236,6 +209,8 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         remove_stale(builds.glob(f"*/*/*{INCOMPLETE}"))
         result = self._pipeline(manager).build()
         self.files.write(result.report, result.rejections, result.lock)
+        if result.report.recovery and result.report.recovery.warning:
+            logger.warning(result.report.recovery.warning)
         return {
             split: [poster for poster in result.posters if poster.movie.split == split]
             for split in self.config.checked().splits
@@ -249,7 +224,15 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         config = self.config
         options, lock = config.checked(), config.lock()
         location, folder = config.location(), config.folder()
-        return Pipeline(options, lock, location, folder, manager, self._workers())
+        return Pipeline(
+            options,
+            lock,
+            location,
+            folder,
+            manager,
+            workers=self._workers(),
+            archive=self.ARCHIVE_PACES,
+        )
 
     def _workers(self) -> int | str | Executor | None:
         if self._executor is None:
@@ -291,6 +274,8 @@ def _example(poster: Poster, extra_columns: Sequence[str]) -> dict[str, Any]:
         "genres": list(movie.genres),
         "imdb_score": None if math.isnan(movie.imdb_score) else movie.imdb_score,
         "poster_url": movie.poster_url,
+        "source": poster.source,
+        "downloaded_url": poster.downloaded_url,
         **dict(zip(extra_columns, movie.extra, strict=True)),
     }
 

@@ -19,14 +19,13 @@ from movie_posters_decade.catalogue import (
     locate_catalogue,
 )
 from movie_posters_decade.config import (
-    CONFIGURATIONS,
-    DEFAULT,
-    DEMO,
-    KAGGLE_URL,
+    WAYBACK,
     Options,
     dataset_options,
+    fallback_name,
     options_from_json,
 )
+from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
 from movie_posters_decade.records import is_url
@@ -55,9 +54,19 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         for name in _CHANGE_NOTHING:
             del content[name]
         content |= {"catalogue": self.identity(), "features": repr(custom_features)}
+        content |= {"fallbacks": self._fallbacks()}
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         name = self.name if self.lock_file is None else self.title()[:_MAX_NAME_LENGTH]
         return f"{name}-{digest[:16]}"
+
+    def _fallbacks(self) -> list[str]:
+        """Return what distinguishes the fallbacks: the names and the contents of tables."""
+        # A lock file states each address.
+        names = self.checked().fallbacks or () if self.lock_file is None else ()
+        return [
+            name if name == WAYBACK else f"{fallback_name(name)} {hash_file(expand_home(name))}"
+            for name in names
+        ]
 
     def checked(self) -> Options:
         """Return the options alone, validated; with a lock file, the options of that file."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
 from movie_posters_decade.cli_signals import INTERRUPTED, end_on_signals, exit_code
-from movie_posters_decade.config import DEMO
+from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import AnalysisError, MoviePostersError
 from movie_posters_decade.records import list_counts
 from movie_posters_decade.terminal import visible
@@ -172,6 +172,25 @@ def _report(chosen: argparse.Namespace) -> None:
     _print_report(chosen, build.report, paths, f"Page: {paths['page']}")
 
 
+def _check_fallbacks(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.report import format_table
+
+    agreements = _builder(chosen).check_fallbacks()
+    if chosen.json:
+        checks = [agreement.to_json() for agreement in agreements]
+        _print(json.dumps({"fallbacks": checks}, indent=2))
+        return
+    rows = [
+        (one.decade, one.fallback, one.living, one.found, one.alike, _percent(one.share))
+        for one in agreements
+    ]
+    _print(format_table([("decade", "fallback", "living", "found", "alike", "share"), *rows]))
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
 def _push(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, check_access, push
 
@@ -206,6 +225,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "export": _export,
     "baseline": _baseline,
     "report": _report,
+    "check-fallbacks": _check_fallbacks,
     "push": _push,
 }
 

@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 from movie_posters_decade import __version__
-from movie_posters_decade.config import (
-    CONFIGURATIONS,
-    DEFAULT,
-    EXPORT_FORMATS,
-    MAX_SHARD_SIZE,
-    Options,
-)
+from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE, Options
+from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.terminal import visible
 from movie_posters_decade.transform_options import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
@@ -53,15 +48,18 @@ def parser() -> argparse.ArgumentParser:
     _add_transform(baseline)
     report = commands.add_parser("report", help="build, and write an HTML page about the dataset")
     report.add_argument("--output", type=Path, required=True, help="the folder to write into")
+    check = commands.add_parser(
+        "check-fallbacks", help="compare posters of living links with those of the fallbacks"
+    )
     push = commands.add_parser("push", help="build, and push to the Hub with a dataset card")
     _add_push(push)
-    for command in (plan, build, export, baseline, report, push):
+    for command in (plan, build, export, baseline, report, check, push):
         _add_catalogue(command)
         for option in fields(Options):
             _add_option(command, option)
     for command in (build, export, baseline, report, push):
         _add_download_mode(command)
-    for command in (demo, plan, build, export, baseline, report, push):
+    for command in (demo, plan, build, export, baseline, report, check, push):
         command.add_argument(
             "--cache-dir", metavar="DIR", help="the cache (default: that of the datasets library)"
         )

@@ -1,4 +1,4 @@
-"""Configuration: every option with default, help and validation, and the named configurations.
+"""Options of a build, each with default, help and validation.
 
 The builder's configuration and the command line's flags are both generated from the dataclass
 `Options`. This module is light: it loads neither `datasets` nor Pillow.
@@ -7,9 +7,11 @@ The builder's configuration and the command line's flags are both generated from
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import PurePath
 from typing import Any
 
-from movie_posters_decade.records import SPLITS
+from movie_posters_decade.records import CATALOGUE, SPLITS
+from movie_posters_decade.schema import CATALOGUE_FIELDS, MAX_COLUMN, RESERVED_COLUMNS
 from movie_posters_decade.texts import MAX_YEAR, MIN_YEAR, is_clean
 from movie_posters_decade.validation import (
     are_columns,
@@ -24,52 +26,11 @@ from movie_posters_decade.validation import (
     parse_texts,
 )
 
+WAYBACK = "wayback"
+"""The fallback that is no table: captures of the catalogue's links in the Wayback Machine."""
+
 NAME = "movie_posters_decade"
 """What the package, and the datasets that it builds, are called."""
-
-KAGGLE_PAGE = "https://www.kaggle.com/datasets/neha1703/movie-genre-from-its-poster"
-KAGGLE_URL = "https://www.kaggle.com/api/v1/datasets/download/neha1703/movie-genre-from-its-poster"
-KAGGLE_FILE = "MovieGenre.csv"
-GENRES = (
-    "Action Adult Adventure Animation Biography Comedy Crime Documentary Drama Family Fantasy "
-    "Film-Noir Game-Show History Horror Music Musical Mystery News Reality-TV Romance Sci-Fi "
-    "Short Sport Talk-Show Thriller War Western"
-)
-"""The genres of Kaggle's catalogue, separated by spaces."""
-
-DEFAULT = "action"
-"""The default configuration."""
-
-DEMO = "demo"
-
-CONFIGURATIONS: dict[str, dict[str, Any]] = {
-    **{
-        genre.lower(): {"description": f"{genre} movies of the catalogue", "genres": (genre,)}
-        for genre in GENRES.split()
-    },
-    "all": {"description": "movies of any genre"},
-    DEMO: {
-        "description": "painted Action movies, without any network",
-        "genres": ("Action",),
-        "allow_private_hosts": True,
-    },
-}
-"""The named configurations: one for each genre, one for all genres, and the demo."""
-
-CATALOGUE_FIELDS = ("imdb_id", "title", "year", "genres", "imdb_score", "poster_url")
-"""The fields of a movie in a catalogue."""
-
-DATASET_COLUMNS = ("image", "label", *CATALOGUE_FIELDS)
-"""The columns of the dataset, beside the extra ones."""
-
-RESERVED_COLUMNS = {*DATASET_COLUMNS, "file", "file_name", "sha256", "split", "decade"}
-"""The names that no extra column may have, as exports use them."""
-
-MAX_COLUMN = 200
-"""The longest name of an extra column, in characters."""
-
-MANIFEST_START = ("file", "sha256", "split", "decade", "label")
-"""The first columns of an export's manifest, by which it is known among other tables."""
 
 DELIMITER_NAMES = {"\\t": "\t", "tab": "\t"}
 """What a tab is called where it is hard to type."""
@@ -168,6 +129,14 @@ class Options:
         None, "the text between genres in the catalogue (default: detected)"
     )
     base_url: str = _option("", "the URL that the catalogue's poster links are relative to")
+    poster_scale: int = _option(
+        1, "request IMDb's posters this many times as wide and high: 1, 2 or 3"
+    )
+    fallbacks: tuple[str, ...] | None = _option(
+        None,
+        "where to look for posters whose link is dead, in this order: wayback, or tables with "
+        "imdb_id and poster_url",
+    )
     duplicate_rows: str = _option(
         "drop",
         "drop all rows that share a poster link, or merge those of one movie",
@@ -200,83 +169,108 @@ class Options:
         Raises:
             OptionError: an option has an invalid value.
         """
-        genres = parse_genre_names(self.genres)
-        for name in ("min_year", "max_year"):
-            is_year = is_whole(getattr(self, name), MIN_YEAR, MAX_YEAR)
-            check_option(self, name, is_year, f"a year from {MIN_YEAR} to {MAX_YEAR}")
-        check_option(self, "seed", is_whole(self.seed, -MAX_SEED, MAX_SEED), "a whole number")
-        expected = f"a year from min_year, {self.min_year}"
-        check_option(self, "max_year", self.min_year <= self.max_year, expected)
-        is_share = isinstance(self.test_size, float) and 0 < self.test_size < 1
-        check_option(self, "test_size", is_share, "a share between 0 and 1, both excluded")
-        is_share = isinstance(self.validation_size, float | int) and (
-            0 <= self.validation_size < 1 - self.test_size
-        )
-        check_option(self, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
-        is_count = self.max_per_decade is None or is_whole(self.max_per_decade, least=2)
-        check_option(self, "max_per_decade", is_count, "a whole number from 2")
-        for name in FLAGS:
-            check_option(self, name, isinstance(getattr(self, name), bool), "True or False")
-        is_path = self.lock_file is None or isinstance(self.lock_file, str)
-        check_option(self, "lock_file", is_path, "the path of a lock file")
-        is_useful = self.lock_file is not None or not self.allow_missing
-        check_option(
-            self, "allow_missing", is_useful, "a lock file with it, in the option lock_file"
-        )
-        columns = parse_columns(self.columns)
-        expected = f"names for some of {', '.join(CATALOGUE_FIELDS)}, as in title=NAME"
-        check_option(self, "columns", are_columns(columns, CATALOGUE_FIELDS), expected)
-        extra_columns = parse_texts(self.extra_columns)
-        expected = "names of columns, other than those of the dataset"
-        are_free = are_names(extra_columns) and RESERVED_COLUMNS.isdisjoint(extra_columns or ())
-        are_free = are_free and all(is_clean(name, MAX_COLUMN) for name in extra_columns or ())
-        check_option(self, "extra_columns", are_free, expected)
-        delimiter = DELIMITER_NAMES.get(str(self.delimiter), self.delimiter)
-        is_delimiter = delimiter is None or re.fullmatch(r"[^\"\\\s\w\0]|\t", str(delimiter))
-        check_option(self, "delimiter", bool(is_delimiter), "one character, such as ; or tab")
-        is_encoding = self.encoding is None or is_text_encoding(self.encoding)
-        check_option(self, "encoding", is_encoding, "the name of a text encoding, such as cp1251")
-        check_option(self, "base_url", isinstance(self.base_url, str), "a text")
-        separator = self.genre_separator
-        is_text = separator is None or (isinstance(separator, str) and separator != "")
-        check_option(self, "genre_separator", is_text, "a text")
-        are_some = is_whole(self.connections_per_host, least=1)
-        check_option(self, "connections_per_host", are_some, "a whole number from 1")
-        expected = f"1 to {MAX_WORKERS} processes, or an address such as tcp://host:8786"
-        check_option(self, "workers", are_workers(self.workers, MAX_WORKERS), expected)
-        is_agent = self.user_agent is None or is_header(self.user_agent)
-        check_option(self, "user_agent", is_agent, "a text of printable ASCII")
+        _check_sample(self)
+        _check_downloads(self)
+        _check_reading(self)
         for option in fields(Options):
-            choices = option.metadata["choices"]
-            is_choice = not choices or getattr(self, option.name) in {option.default, *choices}
+            choices, value = option.metadata["choices"], getattr(self, option.name)
+            if isinstance(option.default, bool):
+                check_option(self, option.name, isinstance(value, bool), "True or False")
+            is_choice = not choices or value in {option.default, *choices}
             check_option(self, option.name, is_choice, " or ".join(choices))
         values = {option.name: getattr(self, option.name) for option in fields(Options)}
-        return Options(
-            **values
-            | {
-                "validation_size": float(self.validation_size),
-                "genres": genres,
-                "columns": columns,
-                "extra_columns": extra_columns or None,
-                "delimiter": delimiter,
-            }
-        )
+        canonical = {
+            "validation_size": float(self.validation_size),
+            "genres": parse_genre_names(self.genres),
+            "columns": parse_columns(self.columns),
+            "extra_columns": parse_texts(self.extra_columns) or None,
+            "delimiter": DELIMITER_NAMES.get(str(self.delimiter), self.delimiter),
+            "fallbacks": parse_texts(self.fallbacks) or None,
+        }
+        return Options(**values | canonical)
 
 
-FLAGS = tuple(option.name for option in fields(Options) if isinstance(option.default, bool))
-"""The options that are true or false."""
+def _check_sample(options: Options) -> None:
+    """Check which movies are chosen, and how many."""
+    parse_genre_names(options.genres)
+    for name in ("min_year", "max_year"):
+        is_year = is_whole(getattr(options, name), MIN_YEAR, MAX_YEAR)
+        check_option(options, name, is_year, f"a year from {MIN_YEAR} to {MAX_YEAR}")
+    expected = f"a year from min_year, {options.min_year}"
+    check_option(options, "max_year", options.min_year <= options.max_year, expected)
+    check_option(options, "seed", is_whole(options.seed, -MAX_SEED, MAX_SEED), "a whole number")
+    is_share = isinstance(options.test_size, float) and 0 < options.test_size < 1
+    check_option(options, "test_size", is_share, "a share between 0 and 1, both excluded")
+    is_share = isinstance(options.validation_size, float | int) and (
+        0 <= options.validation_size < 1 - options.test_size
+    )
+    check_option(options, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
+    is_count = options.max_per_decade is None or is_whole(options.max_per_decade, least=2)
+    check_option(options, "max_per_decade", is_count, "a whole number from 2")
+
+
+def _check_downloads(options: Options) -> None:
+    """Check where posters come from, and how they are downloaded."""
+    check_option(options, "poster_scale", is_whole(options.poster_scale, 1, 3), "1, 2 or 3")
+    fallbacks = parse_texts(options.fallbacks)
+    names = tuple(map(fallback_name, fallbacks or ())) if are_names(fallbacks) else None
+    expected = f"{WAYBACK}, or tables of different names, none called {CATALOGUE}"
+    are_sources = names is not None and are_names(names) and CATALOGUE not in names
+    check_option(options, "fallbacks", are_sources, expected)
+    is_path = options.lock_file is None or isinstance(options.lock_file, str)
+    check_option(options, "lock_file", is_path, "the path of a lock file")
+    is_useful = options.lock_file is not None or not options.allow_missing
+    expected = "a lock file with it, in the option lock_file"
+    check_option(options, "allow_missing", is_useful, expected)
+    are_some = is_whole(options.connections_per_host, least=1)
+    check_option(options, "connections_per_host", are_some, "a whole number from 1")
+    expected = f"1 to {MAX_WORKERS} processes, or an address such as tcp://host:8786"
+    check_option(options, "workers", are_workers(options.workers, MAX_WORKERS), expected)
+    is_agent = options.user_agent is None or is_header(options.user_agent)
+    check_option(options, "user_agent", is_agent, "a text of printable ASCII")
+
+
+def _check_reading(options: Options) -> None:
+    """Check how the catalogue is read."""
+    expected = f"names for some of {', '.join(CATALOGUE_FIELDS)}, as in title=NAME"
+    are_known = are_columns(parse_columns(options.columns), CATALOGUE_FIELDS)
+    check_option(options, "columns", are_known, expected)
+    extra_columns = parse_texts(options.extra_columns)
+    are_free = are_names(extra_columns) and RESERVED_COLUMNS.isdisjoint(extra_columns or ())
+    are_free = are_free and all(is_clean(name, MAX_COLUMN) for name in extra_columns or ())
+    expected = "names of columns, other than those of the dataset"
+    check_option(options, "extra_columns", are_free, expected)
+    delimiter = DELIMITER_NAMES.get(str(options.delimiter), options.delimiter)
+    is_delimiter = delimiter is None or re.fullmatch(r"[^\"\\\s\w\0]|\t", str(delimiter))
+    check_option(options, "delimiter", bool(is_delimiter), "one character, such as ; or tab")
+    is_encoding = options.encoding is None or is_text_encoding(options.encoding)
+    check_option(options, "encoding", is_encoding, "the name of a text encoding, such as cp1251")
+    check_option(options, "base_url", isinstance(options.base_url, str), "a text")
+    separator = options.genre_separator
+    is_text = separator is None or (isinstance(separator, str) and separator != "")
+    check_option(options, "genre_separator", is_text, "a text")
 
 
 def dataset_options(options: Options) -> dict[str, Any]:
-    """Return the options that shape the dataset, by name, in JSON types."""
+    """Return the options that shape the dataset, by name, in JSON types.
+
+    Of a fallback's table only the name is there, as its folder is nobody else's.
+    """
     values = {
         option.name: getattr(options, option.name)
         for option in fields(Options)
         if option.metadata["shapes"]
     }
+    if options.fallbacks:
+        values["fallbacks"] = list(map(fallback_name, options.fallbacks))
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
     }
+
+
+def fallback_name(fallback: str) -> str:
+    """Return what a fallback is called in the dataset: a table is called like its file."""
+    return PurePath(fallback).name.partition(".")[0]
 
 
 def options_from_json(values: Mapping[str, Any]) -> Options:

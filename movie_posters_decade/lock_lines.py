@@ -15,6 +15,7 @@ from movie_posters_decade.records import (
     MOVIE_FIELDS,
     Checksum,
     Movie,
+    Origin,
     Poster,
     RejectReason,
     decade_of,
@@ -25,6 +26,7 @@ from movie_posters_decade.texts import (
     MAX_GENRE,
     MAX_GENRES,
     MAX_ID,
+    MAX_SOURCE,
     MAX_TITLE,
     is_clean,
     is_unicode,
@@ -39,28 +41,32 @@ _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,49}")
 
 
 class LockedPoster(NamedTuple):
-    """The checksums of a kept poster."""
+    """The checksums of a kept poster, and where it came from."""
 
     checksum: Checksum  # as it was downloaded
     stored: Checksum | None  # of the PNG that is stored instead; None if there is none
+    origin: Origin | None = None  # None: the catalogue's link, as it is
 
     @classmethod
     def of(cls, poster: Poster) -> "LockedPoster":
-        """Return the checksums of a poster."""
-        return cls(poster.checksum, poster.stored)
+        """Return what a lock file holds of a poster."""
+        return cls(poster.checksum, poster.stored, poster.origin)
 
     def to_json(self) -> dict[str, Any]:
         """Return the values in a line of the file."""
-        if self.stored is None:
-            return self.checksum._asdict()
-        stored = {f"stored_{name}": value for name, value in self.stored._asdict().items()}
-        return self.checksum._asdict() | stored
+        values = self.checksum._asdict()
+        if self.stored is not None:
+            values |= {f"stored_{name}": value for name, value in self.stored._asdict().items()}
+        if self.origin is not None:
+            values |= {"downloaded_url": self.origin.url, "source": self.origin.source}
+            values |= {"licence": self.origin.licence} if self.origin.licence else {}
+        return values
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "LockedPoster":
-        """Return the checksums that a line of the file holds."""
+        """Return what a line of the file holds of a poster."""
         stored = _checksum(line, "stored_") if "stored_sha256" in line else None
-        return cls(_checksum(line, ""), stored)
+        return cls(_checksum(line, ""), stored, _origin(line))
 
     @property
     def in_dataset(self) -> Checksum:
@@ -160,6 +166,20 @@ def _check_place(movie: Movie, options: Options) -> None:
     splits = " or ".join(options.splits)
     _expect(movie.split in options.splits, f"the split {splits}", movie.split)
     _expect(is_whole(movie.rank, 0, 2**64 - 1), "a rank from 0 to 2**64 - 1", movie.rank)
+
+
+def _origin(line: Mapping[str, Any]) -> Origin | None:
+    """Return where the poster of a line came from; None if it is the catalogue's link, as it is."""
+    if "downloaded_url" not in line:
+        return None
+    origin = Origin(line["downloaded_url"], line["source"], line.get("licence", ""))
+    is_link = isinstance(origin.url, str) and is_url(origin.url)
+    _expect(is_link and is_clean(origin.url, MAX_LINK), "a URL in downloaded_url", origin.url)
+    texts = (origin.source, origin.licence)
+    are_texts = all(isinstance(text, str) and is_clean(text, MAX_SOURCE) for text in texts)
+    expected = f"a source and a licence of at most {MAX_SOURCE} characters"
+    _expect(origin.source and are_texts, expected, texts)
+    return origin
 
 
 def _checksum(line: Mapping[str, Any], prefix: str) -> Checksum:

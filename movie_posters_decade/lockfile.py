@@ -30,6 +30,7 @@ from movie_posters_decade.records import (
     MOVIE_FIELDS,
     Checksum,
     Movie,
+    Origin,
     Poster,
     Rejection,
     RejectReason,
@@ -89,8 +90,20 @@ class LockFile:
 
     @property
     def downloads(self) -> dict[str, Checksum]:
-        """The checksum of the download of each kept poster's link."""
-        return {movie.poster_url: locked.checksum for movie, locked in self.kept.items()}
+        """The checksum of the download of each kept poster's address."""
+        return {
+            movie.poster_url if locked.origin is None else locked.origin.url: locked.checksum
+            for movie, locked in self.kept.items()
+        }
+
+    @property
+    def origins(self) -> dict[str, Origin]:
+        """Where each kept poster came from that did not come from the catalogue's link as it is."""
+        return {
+            movie.poster_url: locked.origin
+            for movie, locked in self.kept.items()
+            if locked.origin is not None
+        }
 
     def without(self, rejections: Sequence[Rejection]) -> "LockFile":
         """Return the lock file of a build from this one that left some posters out."""

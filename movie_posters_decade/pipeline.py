@@ -12,8 +12,13 @@ from pathlib import Path
 
 from datasets import DownloadManager
 
-from movie_posters_decade.catalogue import Catalogue, load_catalogue, parse_catalogue
-from movie_posters_decade.config import DEMO, Options
+from movie_posters_decade.catalogue import (
+    Catalogue,
+    load_catalogue,
+    parse_catalogue,
+)
+from movie_posters_decade.config import WAYBACK, Options
+from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.download import (
     DownloadCache,
     Downloader,
@@ -23,11 +28,23 @@ from movie_posters_decade.download import (
     temporary_cache,
     user_agent,
 )
-from movie_posters_decade.errors import DownloadError, SelectionError
-from movie_posters_decade.images import PictureComparison, check_poster, check_version, stored_form
+from movie_posters_decade.errors import OptionError, SelectionError
+from movie_posters_decade.fallbacks import (
+    ARCHIVE,
+    Agreement,
+    ArchivePaces,
+    Fallback,
+    FallbackDownloader,
+    Wayback,
+    compare_fallbacks,
+    estimate,
+    open_fallbacks,
+)
+from movie_posters_decade.images import PictureComparison, check_poster, check_version
 from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.lockfile import LockFile, make_lock_file
-from movie_posters_decade.records import Checksum, Poster, Rejection, is_url
+from movie_posters_decade.records import Poster, Rejection, is_url
+from movie_posters_decade.recovery import ArchiveEstimate
 from movie_posters_decade.report import Report, build_report, plan_report
 from movie_posters_decade.sampling import (
     Collection,
@@ -61,12 +78,16 @@ class Pipeline:
     folder: Path | None  # where poster links that are paths start; None if they must be URLs
     manager: DownloadManager  # holds the download cache and its settings
     workers: int | str | Executor | None = None  # where downloads run; None: in this process
+    archive: ArchivePaces = ArchivePaces()  # how politely the Wayback Machine is asked
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
         selection, _ = self._select(may_download=False)
         candidates = selection.candidates["decade"]
-        return plan_report(selection.steps, candidates, selection.targets, selection.reading)
+        archive = self._estimate(selection)
+        return plan_report(
+            selection.steps, candidates, selection.targets, selection.reading, archive
+        )
 
     def build(self) -> BuildResult:
         """Download the posters into the cache, and return those that are kept."""
@@ -74,7 +95,7 @@ class Pipeline:
         cache = DownloadCache.of(self.manager)
         remove_stale(cache.folder.glob(f"*{INCOMPLETE}"))
         with self._proxies() as proxies, self._downloader(cache, proxies) as downloader:
-            collection = self._collect(selection, downloader)
+            collection = self._collect(selection, self._with_fallbacks(selection, downloader))
         posters, rejections = self._from_manager(collection.posters), collection.rejections
         if self.lock is None:
             lock = make_lock_file(sha256, self.options, posters, rejections)
@@ -89,27 +110,48 @@ class Pipeline:
             rejections,
             tried,
             selection.reading,
+            self.options.poster_scale,
         )
         return BuildResult(posters, rejections, report, lock)
+
+    def check_fallbacks(self) -> list[Agreement]:
+        """Compare posters of living links with those that the fallbacks have for them.
+
+        Raises:
+            OptionError: there are no fallbacks to check.
+        """
+        if self.lock is not None or not self.options.fallbacks:
+            raise OptionError(
+                "Option fallbacks: expected some to check, and no lock file; found none. Name "
+                "them, as in --fallbacks wayback."
+            )
+        selection, _ = self._select()
+        cache = DownloadCache.of(self.manager)
+        with self._proxies() as proxies, self._downloader(cache, proxies) as downloader:
+            fallbacks = self._fallbacks(selection)
+            scale = self.options.poster_scale
+            posters = FallbackDownloader(downloader, scale=scale)
+            movies = list(selection.movies())
+            return compare_fallbacks(movies, posters, fallbacks, PictureComparison())
 
     def stream(self, split: str) -> Iterator[Poster]:
         """Stream the posters of a split, which are downloaded on the way."""
         selection, _ = self._select()
         with self._proxies() as proxies, temporary_cache() as cache:
-            download = self._downloader(cache, proxies).download
+            posters = self._with_fallbacks(selection, self._downloader(cache, proxies))
             if self.lock is None:
                 yield from stream(
                     selection,
                     split,
-                    download,
-                    cache.remove,
+                    posters.download,
+                    posters.remove,
                     PictureComparison(),
                     equal=self._is_equal,
                 )
             else:
                 allow_missing = self.options.allow_missing
                 yield from stream_locked(
-                    self.lock, split, download, cache.remove, allow_missing=allow_missing
+                    self.lock, split, posters.download, posters.remove, allow_missing=allow_missing
                 )
 
     def _select(self, *, may_download: bool = True) -> tuple[Selection, str]:
@@ -126,7 +168,7 @@ class Pipeline:
         steps = (*catalogue.steps, *selection.steps)
         return replace(selection, steps=steps, reading=catalogue.reading), catalogue.sha256
 
-    def _collect(self, selection: Selection, downloader: Downloader) -> Collection:
+    def _collect(self, selection: Selection, downloader: FallbackDownloader) -> Collection:
         if self.lock is None:
             return collect(
                 selection, downloader.download, PictureComparison(), equal=self._is_equal
@@ -139,10 +181,10 @@ class Pipeline:
 
         The manager counts and checks them, and where it keeps them is where they are read.
         """
-        urls = [poster.movie.poster_url for poster in posters if is_url(poster.movie.poster_url)]
-        paths = paths_from_manager(self.manager, urls)
+        urls = [poster.downloaded_url for poster in posters if is_url(poster.downloaded_url)]
+        paths = paths_from_manager(self.manager, list(dict.fromkeys(urls)))
         return [
-            replace(poster, path=paths.get(poster.movie.poster_url, poster.path))
+            replace(poster, path=paths.get(poster.downloaded_url, poster.path))
             for poster in posters
         ]
 
@@ -181,6 +223,32 @@ class Pipeline:
             proxies=proxies,
         )
 
+    def _with_fallbacks(self, selection: Selection, downloader: Downloader) -> FallbackDownloader:
+        """Return a downloader that knows larger pictures and fallbacks, or what a lock pins."""
+        if self.lock is not None:
+            return FallbackDownloader(downloader, pinned=self.lock.origins)
+        scale = self.options.poster_scale
+        return FallbackDownloader(downloader, scale=scale, fallbacks=self._fallbacks(selection))
+
+    def _fallbacks(self, selection: Selection) -> list[Fallback]:
+        return open_fallbacks(self.options.fallbacks or (), selection.movies(), self._wayback)
+
+    def _wayback(self) -> Wayback:
+        # Beside the downloads also while streaming, as the archive is slow to ask.
+        return Wayback(
+            DownloadCache.of(self.manager),
+            limits=self._limits(),
+            pace=self.archive.index,
+            refresh=bool(self.manager.download_config.force_download),
+        )
+
+    def _estimate(self, selection: Selection) -> ArchiveEstimate | None:
+        if self.lock is not None or WAYBACK not in (self.options.fallbacks or ()):
+            return None
+        cache = DownloadCache.of(self.manager)
+        links = [movie.poster_url for movie in selection.movies()]
+        return estimate(links, self.options.poster_scale, cache, self._wayback())
+
     def _downloader(self, cache: DownloadCache, proxies: dict[str, str] | None) -> Downloader:
         kind = "any" if self.options.keep_grayscale else "color"
         return Downloader(
@@ -190,6 +258,7 @@ class Pipeline:
             hashes=HashCache(cache.folder, f"{kind}.{check_version()}"),
             limits=self._limits(proxies),
             connections_per_host=self.options.connections_per_host,
+            paces={ARCHIVE: self.archive.playback},
             workers=self.workers,
             folder=self.folder,
             expected=self.lock.downloads if self.lock else {},
@@ -198,28 +267,3 @@ class Pipeline:
             # The demo's server is not a network.
             offline=False if self._is_demo else None,
         )
-
-
-def read_stored(poster: Poster) -> bytes:
-    """Return the bytes that the dataset stores of a poster: the file, or a PNG of it.
-
-    Raises:
-        DownloadError: the file, or the PNG, is not the one whose checksum the check computed.
-        OSError: the file cannot be read.
-    """
-    content = poster.path.read_bytes()
-    if Checksum.of(content) != poster.checksum:
-        raise DownloadError(
-            f"{poster.path}: expected the poster that was checked, with SHA-256 "
-            f"{poster.checksum.sha256}; found that the file was changed since. Build again."
-        )
-    if poster.stored is None:
-        return content
-    stored = stored_form(content)
-    if Checksum.of(stored) != poster.stored:
-        raise DownloadError(
-            f"{poster.path}: expected a poster that becomes a PNG with SHA-256 "
-            f"{poster.stored.sha256}; found that it becomes another one here. Install the same "
-            "build of Pillow for all workers."
-        )
-    return stored

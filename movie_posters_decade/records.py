@@ -146,6 +146,29 @@ class Movie:
 MOVIE_FIELDS = [field.name for field in fields(Movie)]
 
 
+CATALOGUE = "catalogue"
+"""The source of posters that come from the catalogue's own links."""
+
+
+class Origin(NamedTuple):
+    """Where a poster came from."""
+
+    url: str  # that was requested: the catalogue's link, a larger picture's, or a fallback's
+    source: str = CATALOGUE  # or "wayback", or the name of a table
+    licence: str = ""  # as a table states it
+
+
+class Try(NamedTuple):
+    """What a fallback gave for a dead link, if it was no usable poster."""
+
+    source: str  # the fallback's name
+    found: str  # such as "not there", or a reason for a rejection
+    is_transient: bool = False  # whether it may give something else the next time
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.found}"
+
+
 class Checksum(NamedTuple):
     """SHA-256 checksum, in hexadecimal digits, and size in bytes of some content."""
 
@@ -200,6 +223,8 @@ class DownloadResult:
     status: int | None = None  # of the last response, if there was one now
     final_url: str | None = None  # after redirects, if a request was sent now
     detail: str = ""  # what the network or the decoder said
+    origin: Origin | None = None  # None: the link itself
+    tried: tuple[Try, ...] = ()  # the fallbacks, if there is still no usable file
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +237,17 @@ class Poster:
     phashes: PerceptualHashes | None = None  # None where they were not computed
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
     size: tuple[int, int] | None = None  # width and height as shown, in pixels; None if not known
+    origin: Origin | None = None  # None: the catalogue's link, as it is
+
+    @property
+    def source(self) -> str:
+        """The source: "catalogue", "wayback", or the name of a table."""
+        return CATALOGUE if self.origin is None else self.origin.source
+
+    @property
+    def downloaded_url(self) -> str:
+        """The URL or path that the poster was requested by."""
+        return self.movie.poster_url if self.origin is None else self.origin.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +260,7 @@ class Rejection:
     final_url: str | None = None  # after redirects, if a request was sent now
     duplicate_of: str | None = None  # the IMDb id of the kept movie whose poster looks alike
     detail: str = ""  # what the network or the decoder said
+    tried: tuple[Try, ...] = ()  # the fallbacks
 
 
 def decade_names(min_year: int, max_year: int) -> list[str]:

@@ -18,24 +18,10 @@ from movie_posters_decade.records import (
     Stratum,
     list_counts,
 )
+from movie_posters_decade.recovery import ArchiveEstimate, Recovery, count_recovery
 from movie_posters_decade.terminal import visible
 
 Counts = dict[str, int]
-
-REJECTED_COLUMNS = (
-    "imdb_id",
-    "title",
-    "year",
-    "decade",
-    "split",
-    "reason",
-    "status",
-    "poster_url",
-    "final_url",
-    "duplicate_of",
-    "detail",
-)
-"""The columns of rejected.csv, which has a row for each rejected candidate."""
 
 
 @dataclass
@@ -65,6 +51,9 @@ class Report:
             neither rejected nor kept is more than the other decades have.
         landscape_crops: the kept posters that are strips of landscape pictures, by decade; None for
             a plan.
+        recovery: where the kept posters came from; None for a plan.
+        archive: how many links a build may ask the Wayback Machine for; None if it asks for none,
+            and for a finished build.
     """
 
     funnel: Counts
@@ -76,6 +65,8 @@ class Report:
     rejected: Counts | None = None
     strata: list[dict[str, Any]] | None = None
     landscape_crops: Counts | None = None
+    recovery: Recovery | None = None
+    archive: ArchiveEstimate | None = None
 
     @property
     def kept(self) -> int:
@@ -114,7 +105,10 @@ class Report:
             "rejected": self.rejected,
             "strata": self.strata,
             "landscape_crops": self.landscape_crops,
+            **(self.recovery or Recovery()).to_json(),
         }
+        if self.archive is not None:
+            report["archive"] = self.archive.to_json()
         return report if self.rejected is None else report | built
 
     @classmethod
@@ -130,10 +124,18 @@ class Report:
             rejected=report.get("rejected"),
             strata=report.get("strata"),
             landscape_crops=report.get("landscape_crops"),
+            recovery=Recovery.from_json(report) if "rejected" in report else None,
         )
 
     def __str__(self) -> str:
-        tables = (self._reading(), self._funnel(), self._decades(), self._strata(), self._sum())
+        tables = (
+            self._reading(),
+            self._funnel(),
+            self._decades(),
+            self._strata(),
+            str(self.archive or ""),
+            self._sum(),
+        )
         return visible("\n\n".join(table for table in tables if table))
 
     def _reading(self) -> str:
@@ -177,9 +179,10 @@ class Report:
             f"\n{sum(crops.values())} posters are strips of landscape pictures "
             f"({list_counts(crops)}); drop_landscape_crops leaves them out"
         )
+        recovery = "".join(f"\n{line}" for line in (self.recovery or Recovery()).rows())
         return (
             f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
-            f"{strips if crops else ''}"
+            f"{strips if crops else ''}{recovery}"
         )
 
 
@@ -188,9 +191,10 @@ def plan_report(
     candidates: Iterable[str],
     targets: Mapping[Stratum, int],
     reading: Reading | None,
+    archive: ArchiveEstimate | None = None,
 ) -> Report:
     """Report what a build would keep if no poster were rejected."""
-    return _report(steps, Counter(candidates), targets, targets, reading)
+    return replace(_report(steps, Counter(candidates), targets, targets, reading), archive=archive)
 
 
 def build_report(
@@ -201,8 +205,9 @@ def build_report(
     rejections: Sequence[Rejection],
     downloaded: Mapping[Stratum, int],
     reading: Reading | None,
+    scale: int = 1,
 ) -> Report:
-    """Report what a build kept and rejected."""
+    """Report what a build kept and rejected, given the scale at which posters were requested."""
     kept = Counter(poster.movie.stratum for poster in posters)
     by_stratum: defaultdict[Stratum, Counter[RejectReason]] = defaultdict(Counter)
     for rejection in rejections:
@@ -222,7 +227,8 @@ def build_report(
     report = _report(steps, Counter(candidates), targets, kept, reading, rejected, strata)
     movies = [poster.movie for poster in posters]
     crops = Counter(movie.decade for movie in movies if is_landscape_crop(movie.poster_url))
-    return replace(report, landscape_crops=dict(sorted(crops.items())))
+    recovery = count_recovery(posters, rejections, scale)
+    return replace(report, landscape_crops=dict(sorted(crops.items())), recovery=recovery)
 
 
 def _report(
@@ -257,19 +263,6 @@ def _report(
 
 def _in_order(reasons: Counter[RejectReason]) -> Counts:
     return {reason.value: reasons[reason] for reason in RejectReason if reasons[reason]}
-
-
-def rejection_rows(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
-    """Return a row of rejected.csv for each rejection; unknown values are None."""
-    return [
-        {
-            column: getattr(one if hasattr(one, column) else one.movie, column)
-            for column in REJECTED_COLUMNS
-        }
-        # What a host said is written as it is shown, since a terminal may show the table.
-        | {"detail": visible(one.detail)}
-        for one in rejections
-    ]
 
 
 def format_table(rows: Sequence[Sequence[object]]) -> str:

@@ -17,6 +17,9 @@ MAX_GENRE = 100
 MAX_GENRES = 50
 """The largest number of genres of a movie; Kaggle's catalogue knows 28."""
 
+MAX_SOURCE = 200
+"""The longest name of a poster's source, or of its licence, in characters."""
+
 MAX_EXTRA = 10_000
 """The longest value of an extra column, in characters, such as a description; others are cut."""
 

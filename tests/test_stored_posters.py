@@ -16,9 +16,8 @@ from samples import SampleCatalogue, encode, paint
 
 from movie_posters_decade import MoviePostersDecade, export
 from movie_posters_decade.errors import DownloadError, LockFileError
-from movie_posters_decade.images import decode_poster, draw_contact_sheet, stored_form
+from movie_posters_decade.images import decode_poster, draw_contact_sheet, read_stored, stored_form
 from movie_posters_decade.lockfile import read_lock_file
-from movie_posters_decade.pipeline import read_stored
 from movie_posters_decade.records import Checksum, Movie, Poster
 
 

@@ -23,6 +23,7 @@ COLUMNS = (
     "name in the link",
     "host of the link",
     "crop code in the link",
+    "source",
     ORDER,
 )
 """The names of the features, as `measure_columns` returns them."""
@@ -51,6 +52,7 @@ def measure_columns(row: Mapping[str, Any], position: float) -> dict[str, Column
         _name(link),
         {"host": urlsplit(link).hostname or "none"},
         _crop_code(link),
+        {"source": str(row.get("source") or "none")},
         {"position": position},
     )
     return dict(zip(COLUMNS, values, strict=True))

@@ -122,8 +122,8 @@ class Columns:
 
     def _find(self, names: Sequence[str], taken: set[int]) -> int | None:
         """Return the index of the first of some names that the header has."""
-        plain = [_plain(column) for column in self._header]
-        for name in map(_plain, names):
+        plain = [plain_name(column) for column in self._header]
+        for name in map(plain_name, names):
             found = [index for index, column in enumerate(plain) if column == name]
             free = [index for index in found if index not in taken]
             if len(free) > 1:
@@ -134,7 +134,7 @@ class Columns:
 
     def _index(self, column: str) -> int:
         """Return the index of a column that the user named."""
-        for of in (str, _plain):
+        for of in (str, plain_name):
             found = [index for index, one in enumerate(self._header) if of(one) == of(column)]
             if len(found) > 1:
                 raise self._repeated(column, len(found))
@@ -186,7 +186,7 @@ class Columns:
         return guesses
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name without case, space and punctuation."""
     return re.sub(r"[\W_]", "", name.casefold())
 

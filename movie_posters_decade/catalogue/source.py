@@ -13,7 +13,8 @@ from datasets import config as datasets_config
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
 from movie_posters_decade.catalogue.fetch import fetch
 from movie_posters_decade.catalogue.unpack import MAX_BYTES, is_table, suffix_of, too_large, unpack
-from movie_posters_decade.config import KAGGLE_FILE, KAGGLE_PAGE, Options
+from movie_posters_decade.config import Options
+from movie_posters_decade.configurations import KAGGLE_FILE, KAGGLE_PAGE
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
 from movie_posters_decade.download.session import FetchError
 from movie_posters_decade.errors import CatalogueError
@@ -132,20 +133,22 @@ def catalogue_folder(location: str) -> Path | None:
 
 
 def identify_catalogue(location: str) -> str:
-    """Return the identity of a catalogue: the hash of its file, or its URL."""
-    return location if is_url(location) else hash_file(Path(location))
+    """Return the identity of a catalogue: the hash of its file and its folder, or its URL.
+
+    Poster links may be relative to the folder.
+    """
+    path = Path(location)
+    return location if is_url(location) else f"{hash_file(path)}{path.resolve().parent}"
 
 
 def hash_file(path: Path) -> str:
-    """Compute the SHA-256 of a file and its folder, as poster links may be relative to it."""
+    """Compute the SHA-256 of a catalogue, a lock file or a table."""
     try:
-        digest = hashlib.sha256(read_regular_file(path, MAX_BYTES))
+        return hashlib.sha256(read_regular_file(path, MAX_BYTES)).hexdigest()
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise too_large(str(path)) from error
         raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
-    digest.update(os.fsencode(path.resolve().parent))
-    return digest.hexdigest()
 
 
 def _flatten(locations: object) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from movie_posters_decade.catalogue.memory import longest_text
-from movie_posters_decade.config import KAGGLE_FILE
+from movie_posters_decade.configurations import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.records import is_url

@@ -17,9 +17,14 @@ from typing import Any
 from datasets import Dataset, DatasetDict, Image
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.config import CATALOGUE_FIELDS, DATASET_COLUMNS, MANIFEST_START
 from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.images import file_extension
+from movie_posters_decade.schema import (
+    CATALOGUE_FIELDS,
+    DATASET_COLUMNS,
+    MANIFEST_START,
+    PROVENANCE_COLUMNS,
+)
 
 Row = dict[str, Any]
 """A row of the manifest."""
@@ -27,7 +32,7 @@ Row = dict[str, Any]
 MANIFEST = "manifest.csv"
 """Lists each poster with its file and all fields of the dataset."""
 
-MANIFEST_COLUMNS = (*MANIFEST_START, *CATALOGUE_FIELDS)
+MANIFEST_COLUMNS = (*MANIFEST_START, *CATALOGUE_FIELDS, *PROVENANCE_COLUMNS)
 """The columns of the manifest, before the extra ones of the dataset."""
 
 # Windows takes these for devices, whatever the extension.

@@ -13,7 +13,7 @@ import datasets
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade.artifacts import LOCK_FILE, REJECTED_FILE, Build
-from movie_posters_decade.config import DEMO, KAGGLE_URL
+from movie_posters_decade.configurations import DEMO, KAGGLE_URL
 from movie_posters_decade.records import MEANINGS, SPLITS
 from movie_posters_decade.report import Report
 from movie_posters_decade.terminal import visible
@@ -137,6 +137,7 @@ def template_variables(
         "info": info,
         "decades": sorted({decade for one in configurations for decade in one.report.decades}),
         "example": to_safe_json(configurations[0].example, indent=2),
+        "code": link_or_code,
         "sources": {one.name: link_or_code(one.source) for one in configurations},
         "options": {one.name: to_safe_json(one.options) for one in configurations},
         "pretty_name": METADATA["pretty_name"],

@@ -15,7 +15,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCa
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import DEFAULT
+from movie_posters_decade.configurations import DEFAULT
 from movie_posters_decade.errors import HubError
 from movie_posters_decade.hub.card import LICENSE_FILE, ConfigurationSummary, make_card, summarize
 from movie_posters_decade.images import draw_contact_sheet

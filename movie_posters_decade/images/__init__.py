@@ -1,6 +1,6 @@
 """Images: decode posters, check them, and transform them. Pillow is used here."""
 
-from movie_posters_decade.images.canonical import stored_form
+from movie_posters_decade.images.canonical import read_stored, stored_form
 from movie_posters_decade.images.checks import check_poster, check_version, colorfulness
 from movie_posters_decade.images.decode import decode_poster, file_extension
 from movie_posters_decade.images.similarity import PictureComparison
@@ -23,6 +23,7 @@ __all__ = [
     "draw_thumbnail",
     "file_extension",
     "first_of_each_decade",
+    "read_stored",
     "stored_form",
     "transform_image",
 ]

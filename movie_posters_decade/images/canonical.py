@@ -9,8 +9,10 @@ import io
 
 from PIL import Image
 
+from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.images.decode import decode_poster, is_deep, open_image
 from movie_posters_decade.images.profiles import conversion_of
+from movie_posters_decade.records import Checksum, Poster
 
 
 def stored_form(content: bytes) -> bytes:
@@ -50,3 +52,28 @@ def _is_plain_but_for_opaque_alpha(image: Image.Image) -> bool:
         return False
     least, _ = image.convert("RGBA").getchannel("A").getextrema()
     return least == 255
+
+
+def read_stored(poster: Poster) -> bytes:
+    """Return the bytes that the dataset stores of a poster: the file, or a PNG of it.
+
+    Raises:
+        DownloadError: the file, or the PNG, is not the one whose checksum the check computed.
+        OSError: the file cannot be read.
+    """
+    content = poster.path.read_bytes()
+    if Checksum.of(content) != poster.checksum:
+        raise DownloadError(
+            f"{poster.path}: expected the poster that was checked, with SHA-256 "
+            f"{poster.checksum.sha256}; found that the file was changed since. Build again."
+        )
+    if poster.stored is None:
+        return content
+    stored = stored_form(content)
+    if Checksum.of(stored) != poster.stored:
+        raise DownloadError(
+            f"{poster.path}: expected a poster that becomes a PNG with SHA-256 "
+            f"{poster.stored.sha256}; found that it becomes another one here. Install the same "
+            "build of Pillow for all workers."
+        )
+    return stored

@@ -182,16 +182,31 @@ def _outcomes(
     by_link = {movie.poster_url: movie for movie in movies}
     with closing(download(list(by_link))) as results:
         for result in results:
-            yield _to_outcome(by_link[result.url], result)
+            yield to_outcome(by_link[result.url], result)
 
 
-def _to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
+def to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
     """Combine a movie with the result of its download."""
     if result.path is None or result.check is None:
         reason = result.reason or RejectReason.NOT_FOUND
-        return Rejection(movie, reason, result.status, result.final_url, detail=result.detail)
+        return Rejection(
+            movie,
+            reason,
+            result.status,
+            result.final_url,
+            detail=result.detail,
+            tried=result.tried,
+        )
     check = result.check
-    return Poster(movie, result.path, check.checksum, check.phashes, check.stored, check.size)
+    return Poster(
+        movie,
+        result.path,
+        check.checksum,
+        check.phashes,
+        check.stored,
+        size=check.size,
+        origin=result.origin,
+    )
 
 
 def _split_mismatches(

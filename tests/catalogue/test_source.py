@@ -20,7 +20,7 @@ from movie_posters_decade.catalogue.source import (
     locate_catalogue,
 )
 from movie_posters_decade.catalogue.unpack import TABLE_SUFFIXES
-from movie_posters_decade.config import KAGGLE_PAGE
+from movie_posters_decade.configurations import KAGGLE_PAGE
 from movie_posters_decade.download import Limits
 from movie_posters_decade.errors import CatalogueError
 

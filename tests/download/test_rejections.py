@@ -4,10 +4,10 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from movie_posters_decade.artifacts import REJECTED_COLUMNS
 from movie_posters_decade.download import RetryPolicy
 from movie_posters_decade.download.retry import RETRY_STATUSES
 from movie_posters_decade.records import RejectReason
-from movie_posters_decade.report import REJECTED_COLUMNS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DOWNLOADS = (DOCS / "downloads.md").read_text()

@@ -1,0 +1,112 @@
+"""Fallback table: other addresses of posters by IMDb id, for whoever has another source."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from movie_posters_decade.catalogue.columns import NAMES, plain_name
+from movie_posters_decade.catalogue.readers import Table, open_table
+from movie_posters_decade.catalogue.unpack import unpack
+from movie_posters_decade.catalogue.values import normalize_link, parse_id
+from movie_posters_decade.config import fallback_name
+from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
+from movie_posters_decade.records import CATALOGUE
+from movie_posters_decade.texts import MAX_SOURCE, is_clean
+
+COLUMNS = {
+    "imdb_id": NAMES["imdb_id"],
+    "poster_url": NAMES["poster_url"],
+    "licence": ("licence", "license"),
+    "source": ("source",),
+}
+"""The names of each column, the surest first."""
+
+REQUIRED = ("imdb_id", "poster_url")
+
+
+@dataclass(frozen=True)
+class FallbackTable:
+    """A table of other addresses, as a fallback for the links of a catalogue.
+
+    Attributes:
+        name: of the table: its file's, without the suffix.
+        alternatives: the addresses of each IMDb id, in the order of the table.
+        ids: the IMDb id of each link of the catalogue.
+    """
+
+    name: str
+    alternatives: Mapping[str, Sequence[Alternative]]
+    ids: Mapping[str, str]
+
+    def find(self, links: Sequence[str]) -> Iterator[Answer]:
+        """Yield an answer for each link, in their order."""
+        for link in links:
+            yield Answer(link, tuple(self.alternatives.get(self.ids[link], ())))
+
+
+def read_fallback_table(path: Path, ids: Mapping[str, str]) -> FallbackTable:
+    """Read a table of other addresses: any file that can be a catalogue.
+
+    It has the columns ``imdb_id`` and ``poster_url``, and may have ``licence`` and ``source``. An
+    id may have several rows, which are tried in their order.
+
+    Args:
+        path: of the table.
+        ids: the IMDb id of each link of the catalogue.
+
+    Raises:
+        CatalogueError: the file cannot be read, or lacks a column, a link is no URL, or a text is
+            too long or has control characters.
+    """
+    where, content, packed = unpack(path, str(path))
+    rows = _read_rows(open_table(content, where, packed=packed), where)
+    alternatives: defaultdict[str, list[Alternative]] = defaultdict(list)
+    name = fallback_name(str(path))
+    for number, (imdb_id, link, licence, source) in enumerate(rows, start=1):
+        if imdb_id and (url := normalize_link(link, "")):
+            row = Alternative(url, source.strip() or name, licence=licence.strip())
+            _check_row(f"{path}, row {number}", row)
+            alternatives[imdb_id].append(row)
+    return FallbackTable(name, alternatives, ids)
+
+
+def _read_rows(table: Table, name: str) -> Iterator[tuple[str, ...]]:
+    """Return the values of the columns, each row as in `COLUMNS`; missing ones are empty."""
+    header = [plain_name(column) for column in table.header]
+    found = {field: _find_column(header, names) for field, names in COLUMNS.items()}
+    for field in REQUIRED:
+        if found[field] is None:
+            raise CatalogueError(
+                f"{name}: expected a table of other poster links, with the columns "
+                f"{' and '.join(REQUIRED)}; found only {', '.join(table.header)[:200]}. Rename "
+                "its columns."
+            )
+    present = {field: index for field, index in found.items() if index is not None}
+    columns = table.read(list(present.values()), found["poster_url"]).columns
+    values = dict(zip(present, columns, strict=True))
+    # As in a catalogue, so that the ids are the same.
+    is_imdb = "imdb" in table.header[present["imdb_id"]].casefold()
+    values["imdb_id"] = [parse_id(str(text), is_imdb=is_imdb) for text in values["imdb_id"]]
+    empty = [""] * len(columns[0])
+    return zip(*(map(str, values.get(field, empty)) for field in COLUMNS), strict=True)
+
+
+def _find_column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(name) for name in map(plain_name, names) if name in header), None)
+
+
+def _check_row(where: str, row: Alternative) -> None:
+    if not row.address.lower().startswith(("http://", "https://")):
+        raise CatalogueError(
+            f"{where}: expected a link that begins with http:// or https://; found "
+            f"{row.address[:80]!r}. Write the whole URL."
+        )
+    for column, text in (("source", row.source), ("licence", row.licence)):
+        if not is_clean(text, MAX_SOURCE) or text == CATALOGUE:
+            raise CatalogueError(
+                f"{where}: expected in the column {column} a text of at most "
+                f"{MAX_SOURCE} characters without control characters, other than {CATALOGUE}; "
+                f"found {text[:80]!r}. Change it."
+            )
