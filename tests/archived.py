@@ -14,9 +14,10 @@ from movie_posters_decade.fallbacks.wayback import Wayback
 
 POSTER = paint("1970s", 7)
 LINK = "http://posters.example/M/MV5Bxyz@@._V1_UX182_CR0,0,182,268_AL_.jpg"
-POLICY = RetryPolicy(
-    connect_timeout=5.0, read_timeout=0.3, total_timeout=5.0, first_backoff=0.01, max_backoff=0.05
-)
+LINKS = [f"http://posters.example/{number}.jpg" for number in range(8)]
+"""Links that the archive does not hold, all of one host."""
+
+POLICY = RetryPolicy(first_backoff=0.01, max_backoff=0.05)
 FAST = Pace(requests=1000, seconds=60.0, connections=1)
 
 
