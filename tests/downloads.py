@@ -105,5 +105,5 @@ def stored(cache: DownloadCache) -> list[str]:
     return [
         path.name
         for path in cache.folder.iterdir()
-        if path.suffix not in {".json", ".not_found", ".hashes"}
+        if path.suffix not in {".json", ".not_found", ".hashes", ".wayback"}
     ]

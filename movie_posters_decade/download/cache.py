@@ -79,7 +79,7 @@ class DownloadCache:
         except (OSError, UnicodeDecodeError):
             return None
         # A process that was killed can leave an empty entry.
-        if status in _NOT_FOUND and (any_age or -_CLOCK_SECONDS < age < NOT_FOUND_SECONDS):
+        if status in _NOT_FOUND and (any_age or is_recent(age)):
             return _NOT_FOUND[status]
         with suppress(OSError):
             self.forget_not_found(url)
@@ -88,6 +88,11 @@ class DownloadCache:
     def _negative_entry(self, url: str) -> Path:
         path = self.path(url)
         return path.with_name(f"{path.name}.not_found")
+
+
+def is_recent(age: float) -> bool:
+    """Return whether an entry of the negative cache counts, by its age in seconds."""
+    return -_CLOCK_SECONDS < age < NOT_FOUND_SECONDS
 
 
 class HashCache:

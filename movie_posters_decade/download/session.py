@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ProtocolError, ProxyError
 
 from movie_posters_decade.download.addresses import (
     Address,
@@ -53,6 +54,14 @@ class BoundedRetry(Retry):
             backoff_factor=policy.first_backoff,
             backoff_max=policy.max_backoff,
         )
+
+    def increment(self, *request: Any, **outcome: Any) -> Self:
+        """Return the retries that are left after an outcome, or raise its error."""
+        error = outcome.get("error")
+        if isinstance(error, ProxyError) and isinstance(error.original_error, ConnectionError):
+            # A host that hangs up behind a proxy is no fault of the proxy, as urllib3 has it.
+            outcome["error"] = ProtocolError("Connection aborted.", error.original_error)
+        return super().increment(*request, **outcome)
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         """Return how many seconds a response asks to wait, or None."""
