@@ -6,7 +6,7 @@ It runs as a batch, or as a stream that stores nothing but the catalogue.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -78,7 +78,9 @@ class Pipeline:
     folder: Path | None  # where poster links that are paths start; None if they must be URLs
     manager: DownloadManager  # holds the download cache and its settings
     workers: int | str | Executor | None = None  # where downloads run; None: in this process
-    archive: ArchivePaces = ArchivePaces()  # how politely the Wayback Machine is asked
+    archive: ArchivePaces = field(
+        default_factory=ArchivePaces
+    )  # how politely the Wayback Machine is asked
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""

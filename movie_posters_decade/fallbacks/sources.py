@@ -1,7 +1,7 @@
 """Sources: the fallbacks that the options name, and what asking them costs."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from movie_posters_decade.catalogue import expand_home
 from movie_posters_decade.config import WAYBACK
@@ -15,7 +15,8 @@ from movie_posters_decade.records import Movie, is_url
 from movie_posters_decade.recovery import ArchiveEstimate
 
 
-class ArchivePaces(NamedTuple):
+@dataclass(frozen=True)
+class ArchivePaces:
     """How politely the Wayback Machine is asked."""
 
     index: Pace = INDEX_PACE

@@ -80,8 +80,8 @@ def _read_rows(table: Table, name: str) -> Iterator[tuple[str, ...]]:
         if found[field] is None:
             raise CatalogueError(
                 f"{name}: expected a table of other poster links, with the columns "
-                f"{' and '.join(REQUIRED)}; found only {', '.join(table.header)[:200]}. Rename "
-                "its columns."
+                f"{' and '.join(REQUIRED)}; found {', '.join(table.header)[:200] or 'no columns'}. "
+                "Rename its columns."
             )
     present = {field: index for field, index in found.items() if index is not None}
     columns = table.read(list(present.values()), found["poster_url"]).columns

@@ -55,7 +55,7 @@ def test_ids_that_are_not_imdbs_are_compared_as_they_are(tmp_path: Path) -> None
             "row 2: expected in the column source a text of at most 200 characters",
         ),
         (f"imdb_id,poster_url,licence\n1,http://a,{'x' * 201}\n", "row 1: expected in the column"),
-        ("", "empty"),
+        ("", "found no columns"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_an_error_with_its_place(
