@@ -1,7 +1,8 @@
 """Crop code: how IMDb's image host scaled and cut a picture, as its link says.
 
 "..._V1_UY268_CR84,0,182,268_AL_.jpg" is a picture scaled to a height of 268 pixels, of which the
-182x268 pixels from (84, 0) are shown.
+182x268 pixels from (84, 0) are shown. With all its numbers doubled, it shows the same part of the
+picture at twice the scale.
 """
 
 import re
@@ -9,6 +10,12 @@ from dataclasses import dataclass
 
 # A link may hold an earlier crop too, so the last one counts.
 _CROP = re.compile(r"_U([XY])([0-9]{1,5})_CR([0-9]{1,5}),([0-9]{1,5}),([0-9]{1,5}),([0-9]{1,5})")
+
+# A link may scale and not cut.
+_SCALE = re.compile(r"_U[XY][0-9]{1,5}(?=[_.])(?!.*_CR)")
+
+_VERSION = "._V1"
+"""What the host's codes follow. Before it, a file's own name may look like one."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +56,33 @@ def is_landscape_crop(link: str) -> bool:
     """Return whether a link shows a strip of a landscape picture."""
     crop = parse_crop_code(link)
     return crop is not None and crop.is_landscape
+
+
+def scale_link(link: str, scale: int) -> str:
+    """Return the link of the same picture at a larger scale, from the same host.
+
+    The last scaled length and all four numbers of its crop are multiplied: with a scale of 2,
+    "..._V1_UY268_CR84,0,182,268_AL_.jpg" becomes "..._V1_UY536_CR168,0,364,536_AL_.jpg". An earlier
+    crop, which an editor made, stays. What the host sends may still be smaller, as its picture is.
+
+    Args:
+        link: a URL, or a path.
+        scale: a factor, from 1 to 3.
+
+    Returns:
+        the link unchanged if it holds no such code, or one of a picture that is too large for it.
+    """
+    found = _last_code(link)
+    if found is None or scale == 1:
+        return link
+    code = re.sub("[0-9]+", lambda length: str(int(length[0]) * scale), found[0])
+    is_too_large = re.search("[0-9]{6}", code)
+    return link if is_too_large else link[: found.start()] + code + link[found.end() :]
+
+
+def _last_code(link: str) -> re.Match[str] | None:
+    """Return the last crop code of a link, or else the last code that only scales."""
+    codes = list(_CROP.finditer(link))
+    if not codes and _VERSION in link:
+        codes = list(_SCALE.finditer(link, link.index(_VERSION)))
+    return codes[-1] if codes else None
