@@ -1,8 +1,8 @@
 """Crop code: how IMDb's image host scaled and cut a picture, as its link says.
 
 "..._V1_UY268_CR84,0,182,268_AL_.jpg" is a picture scaled to a height of 268 pixels, of which the
-182x268 pixels from (84, 0) are shown. With all its numbers doubled, it
-shows the same part of the picture at twice the scale.
+182x268 pixels from (84, 0) are shown. With all its numbers doubled, it shows the same part of the
+picture at twice the scale.
 """
 
 import re

@@ -4,11 +4,11 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from movie_posters_decade.download.checking import Checker
-from movie_posters_decade.download.client import Client
+from movie_posters_decade.download.client import MAX_REDIRECTS, Client
 from movie_posters_decade.download.hosts import Connections, Loan
 from movie_posters_decade.download.memory import BATCH_MEMORY, Body, BodyMemory
 from movie_posters_decade.download.retry import Attempt, Link
@@ -126,6 +126,10 @@ class HostWorker:
     def __post_init__(self) -> None:
         self._host = self.loan.host
         self._connections = Connections(self._host)
+        self._pace = self._host.pace
+        self._counted = None if self._pace is None else self._host.origin
+        self._opened = asyncio.Event()
+        self._look_at_circuit_breaker()
 
     @property
     def tasks(self) -> int:
@@ -164,19 +168,21 @@ class HostWorker:
             if link.wait > self.spending.max_wait:
                 return None
             if link.wait:
-                await asyncio.sleep(link.wait)
+                await self._sleep(link.wait)
                 link.wait = 0.0
             async with self._connections:
                 while pause := self._host.pause():
                     if pause > self.spending.max_wait:
                         return None
-                    await asyncio.sleep(pause)
+                    await self._sleep(pause)
                 if self._host.is_open:
                     break
                 async with self.slots:
                     with self.spending.expecting(self._host.body_bytes) as has_room:
                         if self.spending.is_over or not has_room:
                             return None
+                        if not self._host.begin():
+                            continue  # others have begun while this one waited for a slot
                         begin = time.monotonic()
                         attempt = await self._attempt(link, body)
                     if attempt.reason is not None and body.is_refused:
@@ -188,13 +194,22 @@ class HostWorker:
         self.spending.add(content)
         return Download(link.url, attempt, content, await self.checker.check(content))
 
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep until the time is over or the circuit breaker opens."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._opened.wait(), seconds)
+
+    def _look_at_circuit_breaker(self) -> None:
+        if self._host.is_open:
+            self._opened.set()
+
     async def _attempt(self, link: Link, body: Body) -> Attempt:
         """Send a request once, and return the outcome. The body holds the content, if it is one."""
         total = self._host.policy.total_timeout
         body.paused = 0.0
         try:
             async with asyncio.timeout(total - link.spent) as body.timeout:
-                attempt = await self.client.get(link.address, body)
+                attempt = await self.client.get(link.address, body, self._counted)
         except TimeoutError:
             detail = f"No complete response within {total:g} seconds"
             attempt = Attempt(link.url, RejectReason.TIMEOUT, is_transient=True, detail=detail)
@@ -216,11 +231,20 @@ class HostWorker:
             begin: when it began, on the monotonic clock.
             paused: for how many seconds it waited for memory.
         """
+        is_obeyed = self._pace is not None and attempt.asks_for_pause
         is_interrupted = attempt.is_transient and (paused or self.clock.has_jumped_since(begin))
-        if is_interrupted and link.tries < MAX_TRIES:
+        if is_interrupted and not is_obeyed and link.tries < MAX_TRIES:
             link.tries += 1
             return True  # the connection was lost while this machine did not read from it
         seconds = time.monotonic() - begin - paused
-        is_retried = link.record(attempt, seconds, self._host.policy, random.random())
+        if attempt.redirect is not None and link.redirects < MAX_REDIRECTS:
+            link.follow(attempt.redirect, seconds)
+            is_retried = True
+        else:
+            policy, jitter = self._host.policy, random.random()
+            is_retried = link.record(attempt, seconds, policy, jitter, self._pace)
         self._host.record(attempt, begin, link.wait)
+        if is_obeyed:
+            link.wait = 0.0  # the host as a whole is left alone
+        self._look_at_circuit_breaker()
         return is_retried

@@ -5,7 +5,7 @@ import math
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -76,15 +76,21 @@ class Client:
         await self._transfers.aclose()
         await self._resolver.aclose()
 
-    async def get(self, address: Address, body: Body) -> Attempt:
+    async def get(self, address: Address, body: Body, counted: str | None = None) -> Attempt:
         """Send one GET request, and follow redirects.
+
+        Args:
+            address: that is requested.
+            body: takes the content.
+            counted: the origin of a host whose requests are counted, so that a redirect to it is
+                returned and not followed.
 
         Raises:
             OSError, MemoryError: this machine has no descriptor or no memory left.
         """
         hop = _Hop(address.url)
         try:
-            return await self._follow_redirects(hop, address, body)
+            return await self._follow_redirects(hop, address, body, counted)
         except TransferError as error:
             return Attempt(
                 hop.url,
@@ -94,7 +100,9 @@ class Client:
                 detail=self._proxies.redact(error.detail),
             )
 
-    async def _follow_redirects(self, hop: _Hop, address: Address, body: Body) -> Attempt:
+    async def _follow_redirects(
+        self, hop: _Hop, address: Address, body: Body, counted: str | None
+    ) -> Attempt:
         # One handle for the whole chain, as it holds the cookies that a redirect may need.
         curl = _duplicate(self._template)
         target: Address | RejectReason = address
@@ -117,7 +125,9 @@ class Client:
             if hop.status not in _REDIRECT_STATUSES or location is None:
                 return _error_attempt(hop, transfer.header("Retry-After"))
             target = redirect_target(target, location)
-        raise TransferError(RejectReason.CONNECTION_ERROR, detail="too many redirects")
+            if isinstance(target, Address) and target.origin == counted:
+                return replace(_too_many_redirects(hop), redirect=target)
+        return _too_many_redirects(hop)
 
     async def _perform(
         self, curl: pycurl.Curl, address: Address, proxy: str | None, transfer: Transfer
@@ -221,6 +231,11 @@ def _duplicate(curl: pycurl.Curl) -> pycurl.Curl:
         return curl.duphandle()
     except pycurl.error as error:  # which says nothing
         raise MemoryError("libcurl cannot begin a transfer") from error
+
+
+def _too_many_redirects(hop: _Hop) -> Attempt:
+    reason = RejectReason.CONNECTION_ERROR
+    return Attempt(hop.url, reason, hop.status, detail="too many redirects")
 
 
 def _error_attempt(hop: _Hop, retry_after: str | None) -> Attempt:

@@ -25,6 +25,7 @@ from movie_posters_decade.download.executor import run_here, run_on_workers
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
 from movie_posters_decade.download.memory import BODY_MEMORY
+from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
@@ -65,6 +66,7 @@ class Downloader:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by origin, as `Address` gives it
     max_connections: int | None = None  # of one process; None: as many as its open files allow
     body_memory: int = BODY_MEMORY  # bytes of bodies that this process holds at a time
     workers: int | str | Executor | Workers | None = None  # None: in this process
@@ -245,7 +247,8 @@ class Downloader:
         return run_on_workers(Lending(hosts, self._workers.count, most), self._workers, settings)
 
     def _host(self, origin: str) -> Host:
-        new_host = Host(origin, self.connections_per_host, self.policy)
+        pace = self.paces.get(origin)
+        new_host = Host(origin, self.connections_per_host, self.policy, pace=pace)
         return self._hosts.setdefault(origin, new_host)
 
     def _store(self, download: Download) -> DownloadResult:
@@ -271,8 +274,7 @@ class Downloader:
             self._warn_once("%s did not answer: %s.", origin_of(attempt.url), attempt.detail)
         host = self._hosts.get(origin_of(download.url))
         if host is not None and host.is_open:
-            message = "%s failed %d times in a row; no further request is sent to it."
-            self._warn_once(message, host.origin, host.failures)
+            self._warn_once("%s %s; no further request is sent to it.", host.origin, host.fault)
 
     def _warn_once(self, message: str, origin: str, value: object) -> None:
         """Log a warning on a line of its own, below any progress bar."""

@@ -6,12 +6,19 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
+from movie_posters_decade.download.pace import Pace, RateLimiter
+from movie_posters_decade.download.retry import (
+    TOO_MANY_REQUESTS,
+    Attempt,
+    Link,
+    RetryPolicy,
+)
 
 MIN_FAILURES = 10
 """How many failures in a row open a circuit breaker at the earliest."""
 
 _MOMENTS = ("_failing_since", "_pause_until", "_shrunk_at")
+_LEARNED = ("is_open", "failures", "throttles", "body_bytes", "limiter", "refusal")
 
 
 @dataclass
@@ -24,6 +31,9 @@ class Host:
     Concurrency is adaptive, as in TCP: a 429 or 503 halves the number of connections, and each
     success adds a fraction of one (additive increase, multiplicative decrease).
 
+    A host with a pace gets no more requests in a time than that, and its circuit breaker also opens
+    after a few answers of 429, or after a Retry-After that is too long.
+
     A host can be pickled and sent to another machine, whose clock is another one.
     """
 
@@ -31,14 +41,21 @@ class Host:
     connections: int  # the largest number at a time
     policy: RetryPolicy
     limit: float = 0.0  # of connections for now; 0 means as many as are allowed
+    pace: Pace | None = None  # None: as many requests as its connections can send
     is_open: bool = field(default=False, init=False)  # whether the circuit breaker is open
     failures: int = field(default=0, init=False)  # in a row
+    throttles: int = field(default=0, init=False)  # answers of 429
     body_bytes: int = field(default=0, init=False)  # of the largest body that it announced or sent
+    limiter: RateLimiter | None = field(default=None, init=False)  # None without a pace
+    refusal: str = field(default="", init=False)  # why the pace forbids further requests
     _failing_since: float = field(default=0.0, init=False)
     _pause_until: float = field(default=0.0, init=False)
     _shrunk_at: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
+        if self.pace is not None:
+            self.connections = min(self.connections, self.pace.connections)
+            self.limiter = RateLimiter(self.pace)
         self.limit = self.limit or float(self.connections)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -49,9 +66,36 @@ class Host:
         now = time.monotonic()
         self.__dict__.update(state | {name: state[name] + now for name in _MOMENTS})
 
+    @property
+    def fault(self) -> str:
+        """Why the circuit breaker is open, as the end of a sentence about the host."""
+        return self.refusal or f"failed {self.failures} times in a row"
+
     def pause(self, now: float | None = None) -> float:
-        """Return how many seconds the host is still left alone, as its last Retry-After says."""
-        return max(0.0, self._pause_until - (time.monotonic() if now is None else now))
+        """Return how many seconds the host is still left alone, as Retry-After and pace say.
+
+        With an open circuit breaker there is nothing to wait for.
+        """
+        if self.is_open:
+            return 0.0
+        now = time.monotonic() if now is None else now
+        delay = 0.0 if self.limiter is None else self.limiter.delay(now)
+        return max(0.0, self._pause_until - now, delay)
+
+    def begin(self) -> bool:
+        """Count a request that begins now, or return False if a pace does not allow it yet."""
+        if self.limiter is None:
+            return True
+        now = time.monotonic()
+        if self.is_open or self.pause(now):
+            return False
+        self.limiter.reserve(now)
+        return True
+
+    def count_lost_requests(self) -> None:
+        """Count as many requests as the pace allows: a worker that was lost may have sent them."""
+        if self.limiter is not None:
+            self.limiter.fill(time.monotonic())
 
     def record(self, attempt: Attempt, begin: float, wait: float) -> None:
         """Record an attempt.
@@ -62,7 +106,7 @@ class Host:
             wait: how many seconds its URL waits before the next attempt.
         """
         now = time.monotonic()
-        if attempt.retry_after is not None or attempt.status == 429:
+        if attempt.asks_for_pause:
             self._pause_until = max(self._pause_until, now + wait)
         if attempt.is_throttled:
             # The requests that were under way at the last decrease say nothing new.
@@ -74,6 +118,23 @@ class Host:
             self._record_failure(now, is_silent=attempt.status is None)
         elif attempt.status is not None:
             self.failures = 0
+        if self.pace is not None:
+            self._obey(attempt, self.pace)
+
+    def _obey(self, attempt: Attempt, pace: Pace) -> None:
+        """Open the circuit breaker if an answer says that the host gets too many requests."""
+        self.throttles += attempt.status == TOO_MANY_REQUESTS
+        seconds = attempt.retry_after or 0.0
+        if seconds > pace.max_retry_after:
+            self._refuse(
+                f"asked for a pause of {seconds:.0f} seconds, more than {pace.max_retry_after:g}"
+            )
+        elif self.throttles >= pace.max_throttles:
+            times = {1: "once", 2: "twice"}.get(self.throttles, f"{self.throttles} times")
+            self._refuse(f"answered {TOO_MANY_REQUESTS} {times}")
+
+    def _refuse(self, refusal: str) -> None:
+        self.is_open, self.refusal = True, self.refusal or refusal
 
     def _record_failure(self, now: float, *, is_silent: bool) -> None:
         limit = self.policy.silence_limit if is_silent else self.policy.error_limit
@@ -86,8 +147,9 @@ class Host:
 
     def share(self, shares: int) -> "Host":
         """Return a copy of this host with an equal share of its connections."""
-        part = Host(self.origin, self.connections // shares, self.policy, self.limit / shares)
-        for name in ("is_open", "failures", "body_bytes", *_MOMENTS):
+        connections, limit = self.connections // shares, self.limit / shares
+        part = Host(self.origin, connections, self.policy, limit, self.pace)
+        for name in (*_LEARNED, *_MOMENTS):
             setattr(part, name, getattr(self, name))
         return part
 
@@ -96,9 +158,17 @@ class Host:
         self.limit = min(float(self.connections), part.limit * self.connections / part.connections)
         self.is_open = self.is_open or part.is_open
         self.failures = part.failures
+        self.throttles = max(self.throttles, part.throttles)
+        self.refusal = self.refusal or part.refusal
+        self.limiter = _later(self.limiter, part.limiter)
         self.body_bytes = max(self.body_bytes, part.body_bytes)
         for name in _MOMENTS:
             setattr(self, name, max(getattr(self, name), getattr(part, name)))
+
+
+def _later(one: RateLimiter | None, other: RateLimiter | None) -> RateLimiter | None:
+    """Return the rate limiter that knows of a later request. A host with one is lent once only."""
+    return other if one and other and other.last > one.last else one
 
 
 @dataclass

@@ -117,6 +117,8 @@ class Lending:
         """
         self._out -= 1
         batch.losses += 1
+        for origin in _origins(batch):
+            self._queues[origin].host.count_lost_requests()
         links = batch.links
         if len(links) == 1 and batch.losses >= MAX_LOSSES:
             host = batch.loans[0].host
@@ -174,6 +176,8 @@ class Lending:
 
 
 def _shares(host: Host, workers: int) -> int:
+    if host.pace is not None:
+        return 1  # as its requests are counted in one place
     return max(1, min(workers, host.connections // CONNECTIONS_PER_SHARE))
 
 

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 
 from movie_posters_decade.download.addresses import Address
+from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.records import RejectReason
 
 RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that are worth a retry."""
 
-THROTTLE_STATUSES = frozenset({429, 503})
+TOO_MANY_REQUESTS = 429
+
+THROTTLE_STATUSES = frozenset({TOO_MANY_REQUESTS, 503})
 """HTTP statuses by which a host says that it gets too many requests."""
 
 _REASONS = {
@@ -55,11 +58,17 @@ class Attempt:
     is_transient: bool = False  # whether a retry may help
     retry_after: float | None = None  # how many seconds the server asks to wait before
     detail: str = field(default="", compare=False)  # the network's own error text
+    redirect: Address | None = None  # where the host redirects to, if that was not followed
 
     @property
     def is_throttled(self) -> bool:
         """Whether the host says that it gets too many requests."""
         return self.status in THROTTLE_STATUSES
+
+    @property
+    def asks_for_pause(self) -> bool:
+        """Whether the host wants no request at all for a while."""
+        return self.retry_after is not None or self.status == TOO_MANY_REQUESTS
 
 
 @dataclass
@@ -70,18 +79,39 @@ class Link:
     address: Address  # the same, parsed
     tries: int = 0  # all requests, also those that do not count as attempts
     attempts: int = 0
+    redirects: int = 0  # that were followed one by one
     spent: float = 0.0  # on attempts and on the backoff between them
     throttled: float = 0.0  # on waiting after 429 and 503
     wait: float = 0.0  # before the next try
 
-    def record(self, attempt: Attempt, seconds: float, policy: RetryPolicy, jitter: float) -> bool:
+    def follow(self, target: Address, seconds: float) -> None:
+        """Continue at the target of a redirect, after a request that took some seconds."""
+        self.address = target
+        self.redirects += 1
+        self.tries += 1
+        self.spent += seconds
+
+    def record(
+        self,
+        attempt: Attempt,
+        seconds: float,
+        policy: RetryPolicy,
+        jitter: float,
+        pace: Pace | None = None,
+    ) -> bool:
         """Record an attempt that took some seconds, and return whether another one follows.
 
-        As long as a host asks for fewer requests, its answer is no failure of this URL.
+        As long as a host asks for fewer requests, its answer is no failure of this URL. With a
+        pace, the pause that a host asks for is kept whole, and no time is counted for it.
         """
         self.tries += 1
         self.spent += seconds
         self.wait = policy.backoff(self.tries, jitter, attempt.retry_after)
+        if pace is not None and attempt.asks_for_pause:
+            backoff = policy.backoff(self.tries, jitter) if attempt.is_throttled else 0.0
+            self.wait = max(backoff, min(attempt.retry_after or 0.0, pace.max_retry_after))
+            self.attempts += attempt.status != TOO_MANY_REQUESTS
+            return attempt.is_transient and self.attempts < policy.attempts
         if attempt.is_throttled:
             self.wait = max(self.wait, policy.backoff(self.tries, jitter))
             self.throttled += self.wait
