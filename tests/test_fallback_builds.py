@@ -6,28 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from builds import encoded_examples
+from builds import QuickBuilder, encoded_examples
 from samples import DECADES, paint, row, write_catalogue
 from servers.archive import Archive
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.artifacts import REJECTED_FILE
-from movie_posters_decade.download.pace import Pace
-from movie_posters_decade.fallbacks import ArchivePaces
 
 HOST = "http://posters.example"
 TIMESTAMP = "20150314092653"
 MOVIES = 12
-FAST = Pace(requests=1000, seconds=1.0, connections=4)
-
-
-class QuickBuilder(MoviePostersDecade):
-    """The builder, at a pace that makes no test wait."""
-
-    ARCHIVE_PACES: ClassVar = ArchivePaces(FAST, FAST)
 
 
 def link_of(number: int, code: str = "_V1_UX182_CR0,0,182,268_AL_") -> str:
