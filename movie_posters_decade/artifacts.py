@@ -26,7 +26,16 @@ LOCK_FILE = "movie_posters_decade.lock"
 INFO_FILE = "dataset_info.json"
 """The file by which `datasets` itself recognizes a build."""
 
-_SHAPES_NO_DATASET = ("__", "analysis", "cli", "errors", "exports", "hub", "io")
+_SHAPES_NO_DATASET = (
+    "__",
+    "analysis",
+    "cli",
+    "data_statement",
+    "errors",
+    "exports",
+    "hub",
+    "io",
+)
 """How the names of folders and modules begin whose code may change without a new build."""
 
 

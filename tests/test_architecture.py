@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"config", "io", "reading", "transform_options"},
     {"lock_lines"},
     {"demo", "download", "images", "lockfile", "report"},
-    {"artifacts", "catalogue", "sampling"},
+    {"artifacts", "catalogue", "data_statement", "sampling"},
     {"analysis", "exports", "hub", "pipeline"},
     {"builder_config"},
     {"builder"},
