@@ -42,7 +42,16 @@ REJECTED_COLUMNS = (
 )
 """The columns of rejected.csv, which has a row for each rejected candidate."""
 
-_SHAPES_NO_DATASET = ("__", "analysis", "cli", "errors", "exports", "hub", "io")
+_SHAPES_NO_DATASET = (
+    "__",
+    "analysis",
+    "cli",
+    "data_statement",
+    "errors",
+    "exports",
+    "hub",
+    "io",
+)
 """How the names of folders and modules begin whose code may change without a new build."""
 
 

@@ -74,6 +74,11 @@ class Report:
         return sum(sum(decades.values()) for decades in self.splits.values())
 
     @property
+    def is_from_lock_file(self) -> bool:
+        """Whether it was built from a lock file, which lists its rejections."""
+        return "locked" in self.funnel
+
+    @property
     def transient(self) -> Counts:
         """The rejections by reason that a rebuild may avoid."""
         rejected = self.rejected or {}

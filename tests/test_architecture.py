@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"lock_lines"},
     {"demo", "download", "images", "lockfile", "recovery"},
     {"report"},
-    {"artifacts", "catalogue", "dataset_info", "sampling"},
+    {"artifacts", "catalogue", "data_statement", "dataset_info", "sampling"},
     {"fallbacks"},
     {"analysis", "exports", "hub", "pipeline"},
     {"builder_config"},

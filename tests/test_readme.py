@@ -80,6 +80,9 @@ def folder_of_a_reader(
     ).to_parquet(sample.path.with_name("films.parquet"))
 
 
+# mlcroissant uses what rdflib and pandas deprecate.
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 @pytest.mark.parametrize("page", with_blocks("python"))
 def test_python_runs(
     page: str, sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
