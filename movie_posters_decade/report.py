@@ -110,7 +110,7 @@ class Report:
             "rejected": self.rejected,
             "strata": self.strata,
             "landscape_crops": self.landscape_crops,
-            **(self.recovery or Recovery()).to_json(),
+            **(self.recovery.to_json() if self.recovery else {}),
         }
         if self.archive is not None:
             report["archive"] = self.archive.to_json()
@@ -129,7 +129,7 @@ class Report:
             rejected=report.get("rejected"),
             strata=report.get("strata"),
             landscape_crops=report.get("landscape_crops"),
-            recovery=Recovery.from_json(report) if "rejected" in report else None,
+            recovery=Recovery.from_json(report) if "recovered" in report else None,
         )
 
     def __str__(self) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import DEMO, KAGGLE_PAGE, KAGGLE_URL, NAME
+from movie_posters_decade.config import NAME
+from movie_posters_decade.configurations import DEMO, KAGGLE_PAGE, KAGGLE_URL
 from movie_posters_decade.data_statement import (
     COLUMNS,
     FROM_LOCK_FILE,

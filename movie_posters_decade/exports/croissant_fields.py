@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from datasets import ClassLabel, Features, List
 
-from movie_posters_decade.config import DATASET_COLUMNS
 from movie_posters_decade.data_statement import COLUMNS
 from movie_posters_decade.exports.writers import MANIFEST_COLUMNS
 from movie_posters_decade.io import hash_content
+from movie_posters_decade.schema import DATASET_COLUMNS
 
 Json = dict[str, Any]
 """An object of JSON."""

@@ -19,7 +19,8 @@ from samples import SampleCatalogue
 
 from movie_posters_decade import MoviePostersDecade, __version__
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS, KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.config import EXPORT_FORMATS
+from movie_posters_decade.configurations import KAGGLE_PAGE, KAGGLE_URL
 from movie_posters_decade.exports.croissant import describe_export
 from movie_posters_decade.exports.exporter import export
 
