@@ -210,3 +210,13 @@ def test_fallbacks_are_checked_against_living_links(world: World, tmp_path: Path
     assert found["2000s"] == (MOVIES, 1, 1)
     assert found["1980s"] == (MOVIES, 0, 0)
     assert json.loads(json.dumps(agreements[-1].to_json()))["share"] == 0.5
+
+
+def test_the_archive_may_want_to_know_whom_to_write_to(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.build(tmp_path / "named", fallbacks="wayback", user_agent="test (me@example.org)")
+    assert "address for questions" not in caplog.text
+    assert any(b"test (me@example.org)" in head for head in world.archive.heads)
+    world.build(tmp_path / "unnamed", fallbacks="wayback")
+    assert caplog.text.count("address for questions") == 1
