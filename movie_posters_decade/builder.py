@@ -18,13 +18,13 @@ from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import (
     LOCK_FILE,
     Build,
-    BuildFiles,
     check_posters,
     code_version,
     damaged_build,
     unreplaceable_build,
 )
 from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
+from movie_posters_decade.cached_builder import CachedBuilder
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import NAME, dataset_options
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
@@ -41,7 +41,7 @@ from movie_posters_decade.terminal import get_logger
 logger = get_logger(__name__)
 
 
-class MoviePostersDecade(datasets.GeneratorBasedBuilder):
+class MoviePostersDecade(CachedBuilder):
     """Builds a dataset of posters labelled by decade from a catalogue of links.
 
     Rejected posters are replaced until all decades of a split are equal again.
@@ -73,7 +73,6 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     DEFAULT_CONFIG_NAME = DEFAULT
     VERSION = datasets.Version(__version__)
     ARCHIVE_PACES: ClassVar = ArchivePaces()
-    config: MoviePostersConfig
 
     def __init__(
         self,
@@ -165,11 +164,6 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             source=self.config.source(),
             tables=tables,
         )
-
-    @property
-    def files(self) -> BuildFiles:
-        """The files beside the build in the cache."""
-        return BuildFiles(self._fs, self._output_dir)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Build the posters of all splits; while streaming, leave everything to the stream."""
