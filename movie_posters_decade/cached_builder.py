@@ -41,6 +41,9 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
     """
 
     config: MoviePostersConfig
+    _cache_dir: str
+    _cache_dir_root: str
+    _cache_downloaded_dir: str
 
     def __init__(self, cache_dir: str | None = None, **kwargs: Any) -> None:
         kwargs["builds"] = _builds_folder(cache_dir, kwargs.get("dataset_name"))

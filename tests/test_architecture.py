@@ -27,10 +27,11 @@ LAYERS: list[set[str]] = [
     {"fallbacks"},
     {"analysis", "exports", "hub", "pipeline"},
     {"build_record"},
+    {"build_cache"},
     {"builder_config"},
     {"cached_builder"},
     {"builder"},
-    {"cli_parser", "cli_signals"},
+    {"cli_builds", "cli_parser", "cli_signals"},
     {"cli"},
     {"__main__"},
 ]
