@@ -217,13 +217,5 @@ def damaged_build(folder: str, error: Exception | str) -> BuildError:
     )
 
 
-def unreplaceable_build(folder: str, error: Exception) -> BuildError:
-    """Return the error for a build that is so damaged that `datasets` cannot replace it."""
-    return BuildError(
-        f"{folder}: expected a complete build; found its {INFO_FILE} damaged: {_describe(error)}. "
-        "Remove this folder and build again."
-    )
-
-
 def _describe(error: Exception | str) -> str:
     return error if isinstance(error, str) else f"{type(error).__name__}: {error}".rstrip(".")

@@ -5,6 +5,7 @@ without building. It holds no path of the machine that wrote it.
 """
 
 import json
+import os
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -14,7 +15,6 @@ from typing import Any, Self
 import datasets
 import pyarrow as pa
 
-from movie_posters_decade.artifacts import INFO_FILE
 from movie_posters_decade.catalogue import expand_home
 from movie_posters_decade.config import NAME, Options, dataset_options
 from movie_posters_decade.records import RejectReason
@@ -27,6 +27,9 @@ PERMISSIONS = {
     "allow_outside_files": RejectReason.OUTSIDE_FOLDER,
 }
 """The options that only permit something, and the reason for which posters are rejected without."""
+
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""How an Arrow stream ends. The blocks that a file system lost are often zeros."""
 
 DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException)
 """What reading a damaged file raises, beside a missing file."""
@@ -141,11 +144,15 @@ def find_damage(folder: Path) -> str | None:
 
 def count_posters(folder: Path) -> int:
     """Return the number of posters that `datasets` wrote into the build in a folder."""
-    info = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
-    return sum(split["num_examples"] for split in info["splits"].values())
+    splits = datasets.DatasetInfo.from_directory(str(folder)).splits or {}
+    return sum(split.num_examples for split in splits.values())
 
 
 def _count_rows(path: Path) -> int:
     """Return the number of rows of an Arrow file, of which only the structure is read."""
+    with path.open("rb") as content:
+        content.seek(-len(_END), os.SEEK_END)
+        if content.read() != _END:
+            raise ValueError(f"the end of {path.name} is missing")
     with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as batches:
         return sum(batch.num_rows for batch in batches)

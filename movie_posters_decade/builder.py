@@ -21,7 +21,6 @@ from movie_posters_decade.artifacts import (
     check_posters,
     code_version,
     damaged_build,
-    unreplaceable_build,
 )
 from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
 from movie_posters_decade.cached_builder import CachedBuilder
@@ -63,7 +62,6 @@ class MoviePostersDecade(CachedBuilder):
         OptionError: an option or ``cache_dir`` has an invalid value.
         CatalogueError: the catalogue is on this machine and does not exist.
         LockFileError: the lock file is invalid.
-        BuildError: the cache holds a build that is too damaged to be replaced.
     """
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
@@ -90,21 +88,15 @@ class MoviePostersDecade(CachedBuilder):
         check_cache_dir(cache_dir)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
-        try:
-            super().__init__(
-                cache_dir=cache_dir,
-                dataset_name=dataset_name or NAME,
-                config_name=config_name,
-                hash=hash or code_version(),
-                data_files=files,
-                data_dir=folder,
-                **kwargs,
-            )
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            # Once it knows its folder, `datasets` reads the file dataset_info.json in it.
-            if not hasattr(self, "_cache_dir"):
-                raise
-            raise unreplaceable_build(self._cache_dir, error) from error
+        super().__init__(
+            cache_dir=cache_dir,
+            dataset_name=dataset_name or NAME,
+            config_name=config_name,
+            hash=hash or code_version(),
+            data_files=files,
+            data_dir=folder,
+            **kwargs,
+        )
         self._identity = self.config.identity()
 
     def __getstate__(self) -> dict[str, Any]:

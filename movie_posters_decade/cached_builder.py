@@ -52,7 +52,14 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
         except OSError as error:
             if error.errno not in _READ_ONLY:
                 raise
-            self._open_read_only(**kwargs)
+            self._open_elsewhere(**kwargs)
+            if self._is_finished():
+                self.info = self._load_info()
+        except (ValueError, LookupError, TypeError, AttributeError):
+            # Once it knows its folder, `datasets` reads the file dataset_info.json in it.
+            if not hasattr(self, "_cache_dir"):
+                raise
+            self._open_elsewhere(**kwargs)
 
     def download_and_prepare(
         self,
@@ -131,15 +138,13 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
             return None
         return f"{folder}: this build rejected posters that {option} permits now."
 
-    def _open_read_only(self, **kwargs: Any) -> None:
-        """Create the builder with another cache, and then let it read from its own."""
+    def _open_elsewhere(self, **kwargs: Any) -> None:
+        """Create the builder in an empty cache, and then let it use its own."""
         root, downloads = self._cache_dir_root, self._cache_downloaded_dir
         with TemporaryDirectory() as folder:
             super().__init__(folder, **kwargs)
         self._cache_dir_root, self._cache_downloaded_dir = root, downloads
         self._cache_dir = self._output_dir = self._build_cache_dir()
-        if self._is_finished():
-            self.info = self._load_info()
 
 
 def _builds_folder(cache_dir: str | None, dataset_name: str | None) -> Path | None:

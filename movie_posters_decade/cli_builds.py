@@ -81,7 +81,10 @@ def _verify(builds: Sequence[CachedBuild]) -> Outcome:
     lines = [f"{name}: {error or 'complete'}" for name, error in errors.items()]
     found = [build.to_json() | {"damage": errors[build.name]} for build in builds]
     damaged = [name for name, error in errors.items() if error]
-    failure = f"{len(damaged)} of {len(builds)} builds are damaged: {', '.join(damaged)}."
+    failure = (
+        f"{len(damaged)} of {len(builds)} builds are damaged: {', '.join(damaged)}. Build them "
+        "again with --rebuild, or remove them."
+    )
     text = "\n".join(lines) or "The cache holds no builds."
     return Outcome(text, {"builds": found}, failure if damaged else "")
 
