@@ -60,6 +60,8 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
             if not hasattr(self, "_cache_dir"):
                 raise
             self._open_elsewhere(**kwargs)
+        if self.info.features is None:  # they were lost, and a build would guess them
+            self._open_elsewhere(**kwargs)
 
     def download_and_prepare(
         self,

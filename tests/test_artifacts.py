@@ -158,3 +158,18 @@ def test_damaged_info_of_datasets_is_one_sentence(
     assert str(error.value).startswith(
         f"{builder.cache_dir}: expected a complete build; found it damaged: "
     )
+
+
+def test_empty_info_of_datasets_is_a_damaged_build(sample: SampleCatalogue, tmp_path: Path) -> None:
+    (Path(build_sample(sample, tmp_path).cache_dir) / INFO_FILE).write_text("{}")
+    builder = make_builder(sample, tmp_path)
+    with pytest.raises(BuildError, match="expected a complete build; found it damaged"):
+        builder.built()
+    builder.download_and_prepare(download_mode="reuse_cache_if_exists")
+    assert builder.built().report.kept == 30
+
+
+def test_unknown_option_is_not_reported_as_damage(sample: SampleCatalogue, tmp_path: Path) -> None:
+    build_sample(sample, tmp_path)
+    with pytest.raises(ValueError, match="doesn't have a 'actoin' key"):
+        make_builder(sample, tmp_path, actoin=1)

@@ -100,6 +100,7 @@ def test_damaged_build_is_built_again_with_one_warning(
     assert warning.endswith("It is built again from the download cache.")
     assert dataset.num_rows == {"train": 25, "test": 5}
     assert arrow_files(built.cache_dir) == intact
+    assert dataset["train"].features == built.info.features
     assert make_builder(sample, tmp_path / "cache").built().report.kept == 30
     assert sample.host.requests == []
 

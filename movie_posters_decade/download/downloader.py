@@ -201,19 +201,18 @@ class Downloader:
         return self._thread.check(content)
 
     def _check_online(self, links: Sequence[Link]) -> None:
-        if not self.offline:
-            return
-        # In an empty cache, posters are missing whether they are to be downloaded again or not.
-        if self.refresh and any(self.cache.path(link.url).is_file() for link in links):
+        holds_some = self.refresh and any(self.cache.path(link.url).is_file() for link in links)
+        if self.offline and holds_some:
             raise DownloadError(
                 f"{self.cache.folder}: expected to download everything again; found that "
                 "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
             )
-        raise DownloadError(
-            f"{self.cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids requests; "
-            f"found at least {len(links)} missing, such as {links[0].url}. Unset HF_HUB_OFFLINE "
-            "and build again."
-        )
+        if self.offline:
+            raise DownloadError(
+                f"{self.cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
+                f"requests; found at least {len(links)} missing, such as {links[0].url}. "
+                "Unset HF_HUB_OFFLINE and build again."
+            )
 
     def _from_network(self, links: Sequence[Link]) -> Generator[DownloadResult, None, None]:
         self.cache.folder.mkdir(parents=True, exist_ok=True)
