@@ -50,7 +50,7 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
         try:
             super().__init__(cache_dir, **kwargs)
         except OSError as error:
-            if error.errno not in _READ_ONLY:
+            if error.errno not in _READ_ONLY or not hasattr(self, "_cache_dir"):
                 raise
             self._open_elsewhere(**kwargs)
             if self._is_finished():
