@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
 from movie_posters_decade.cli_signals import INTERRUPTED, end_on_signals, exit_code
 from movie_posters_decade.configurations import DEMO
-from movie_posters_decade.errors import AnalysisError, MoviePostersError
+from movie_posters_decade.errors import AnalysisError, BuildError, MoviePostersError
 from movie_posters_decade.records import list_counts
 from movie_posters_decade.terminal import visible
 
@@ -218,6 +218,15 @@ def _shortcut_warnings(build: "Build") -> list[str] | None:
         return None
 
 
+def _builds(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.cli_builds import run_builds
+
+    outcome = run_builds(chosen)
+    _print(json.dumps(outcome.json, indent=2) if chosen.json else outcome.text)
+    if outcome.failure:
+        raise BuildError(outcome.failure)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "demo": _demo,
     "plan": _plan,
@@ -227,6 +236,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "report": _report,
     "check-fallbacks": _check_fallbacks,
     "push": _push,
+    "builds": _builds,
 }
 
 

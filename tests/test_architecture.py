@@ -26,9 +26,12 @@ LAYERS: list[set[str]] = [
     {"artifacts", "catalogue", "data_statement", "dataset_info", "sampling"},
     {"fallbacks"},
     {"analysis", "exports", "hub", "pipeline"},
+    {"build_record"},
+    {"build_cache"},
     {"builder_config"},
+    {"cached_builder"},
     {"builder"},
-    {"cli_parser", "cli_signals"},
+    {"cli_builds", "cli_parser", "cli_signals"},
     {"cli"},
     {"__main__"},
 ]

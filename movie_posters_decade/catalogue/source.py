@@ -133,12 +133,8 @@ def catalogue_folder(location: str) -> Path | None:
 
 
 def identify_catalogue(location: str) -> str:
-    """Return the identity of a catalogue: the hash of its file and its folder, or its URL.
-
-    Poster links may be relative to the folder.
-    """
-    path = Path(location)
-    return location if is_url(location) else f"{hash_file(path)}{path.resolve().parent}"
+    """Return the identity of a catalogue: the hash of its file, or its URL."""
+    return location if is_url(location) else hash_file(Path(location))
 
 
 def hash_file(path: Path) -> str:
