@@ -1,8 +1,6 @@
 """Download cache of datasets, with a negative cache for links not found and a cache of hashes."""
 
 import copy
-import hashlib
-import json
 import re
 import time
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from datasets import DownloadManager
 from datasets import config as datasets_config
 from datasets.utils.file_utils import hash_url_to_filename
 
+from movie_posters_decade.download.json_lines import append_lines, read_lines
 from movie_posters_decade.records import Checksum, DownloadResult, ImageCheck, PerceptualHashes
 
 NOT_FOUND_SECONDS = 7 * 24 * 3600
@@ -121,23 +120,14 @@ class HashCache:
 
     def save(self) -> None:
         """Append the new checks to the file. An error is ignored: the cache only saves time."""
-        new = islice(self.checks.values(), self._saved, None)
-        lines = "".join(f"{json.dumps(_to_json(check))}\n" for check in new)
+        append_lines(self._path, map(_to_json, islice(self.checks.values(), self._saved, None)))
         self._saved = len(self.checks)
-        if lines:
-            with suppress(OSError), self._path.open("ab", buffering=0) as file:
-                # A killed process may have left half a line.
-                file.write(f"\n{lines}".encode())
 
     def _read(self) -> dict[str, ImageCheck]:
-        try:
-            lines = self._path.read_text(encoding="ascii").split("\n")
-        except (OSError, UnicodeDecodeError):
-            return {}
         checks = {}
-        for line in filter(None, lines):
-            with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                check = _from_json(json.loads(line))
+        for line in read_lines(self._path):
+            with suppress(ValueError, TypeError, KeyError, AttributeError):
+                check = _from_json(line)
                 checks[check.checksum.sha256] = check
         return checks
 
@@ -145,31 +135,30 @@ class HashCache:
 def _to_json(check: ImageCheck) -> dict[str, Any]:
     """Return the check of a usable poster as a JSON object, without what is None."""
     values = {name: getattr(check, name) for name in ("checksum", "phashes", "stored", "size")}
-    line = {name: value for name, value in values.items() if value is not None}
-    return line | {"line": _line_checksum(line)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _from_json(line: dict[str, Any]) -> ImageCheck:
     """Return the check that a line holds; any error means that it holds none."""
-    if line.pop("line") != _line_checksum(line):
-        raise ValueError(line)
-    phashes, stored = PerceptualHashes(*line["phashes"]), line.get("stored")
-    if not all(isinstance(phash, int) and 0 <= phash < 2**64 for phash in phashes):
-        raise ValueError(line)
+    stored = line.get("stored")
     return ImageCheck(
-        _checksum(line["checksum"]),
-        phashes=phashes,
-        stored=None if stored is None else _checksum(stored),
+        read_checksum(line["checksum"]),
+        phashes=read_phashes(line["phashes"]),
+        stored=None if stored is None else read_checksum(stored),
         size=_size(line["size"]),
     )
 
 
-def _line_checksum(line: dict[str, Any]) -> str:
-    """Return the checksum of a line's other fields."""
-    return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()[:16]
+def read_phashes(values: Any) -> PerceptualHashes:
+    """Return the perceptual hashes that JSON holds; any error means that it holds none."""
+    phashes = PerceptualHashes(*values)
+    if not all(isinstance(phash, int) and 0 <= phash < 2**64 for phash in phashes):
+        raise ValueError(values)
+    return phashes
 
 
-def _checksum(values: Any) -> Checksum:
+def read_checksum(values: Any) -> Checksum:
+    """Return the checksum that JSON holds; any error means that it holds none."""
     sha256, size = values
     if not _SHA256.fullmatch(sha256) or not isinstance(size, int):
         raise ValueError(values)

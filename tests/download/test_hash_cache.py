@@ -8,7 +8,7 @@ import pytest
 from samples import paint
 
 from movie_posters_decade.download import HashCache
-from movie_posters_decade.download.cache import _line_checksum
+from movie_posters_decade.download.json_lines import line_checksum
 from movie_posters_decade.records import (
     Checksum,
     DownloadResult,
@@ -144,7 +144,7 @@ def test_invalid_line_is_ignored(tmp_path: Path, change: dict[str, Any]) -> None
     save(tmp_path, CHECKS[0])
     [file] = tmp_path.iterdir()
     line = {"checksum": CHECKSUMS[1], "phashes": hashes(0), "size": [182, 268]} | change
-    line["line"] = _line_checksum(line)
+    line["line"] = line_checksum(line)
     with file.open("a") as lines:
         lines.write(f"\n{json.dumps(line)}\n[]\n7\n")
     assert saved(tmp_path) == [CHECKS[0]]
@@ -159,7 +159,7 @@ def test_line_without_a_size_is_unknown_so_that_its_poster_is_checked_again(
     save(tmp_path, CHECKS[0])
     [file] = tmp_path.iterdir()
     line = {"checksum": CHECKSUMS[1], "phashes": hashes(0)} | size
-    file.write_text(json.dumps(line | {"line": _line_checksum(line)}))
+    file.write_text(json.dumps(line | {"line": line_checksum(line)}))
     assert len(saved(tmp_path)) == known
 
 
