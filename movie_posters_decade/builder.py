@@ -45,8 +45,8 @@ class MoviePostersDecade(CachedBuilder):
 
     Rejected posters are replaced until all decades of a split are equal again.
 
-    With ``streaming=True`` only the catalogue is stored, and posters are downloaded while the
-    stream is read. docs/options.md says in what a stream differs from a build.
+    With ``streaming=True`` no poster is stored, and posters are downloaded while the stream is
+    read. docs/options.md says in what a stream differs from a build.
 
     Args:
         cache_dir: the folder of builds and downloads; by default the cache of `datasets`.
@@ -204,7 +204,8 @@ class MoviePostersDecade(CachedBuilder):
 
     def stream_posters(self, split: str) -> Iterator[Poster]:
         """Stream the posters of a split."""
-        return self._pipeline(self._download_manager()).stream(split)
+        pipeline = self._pipeline(self._download_manager())
+        return pipeline.stream(split, f"{self.config_id} {self.hash}")
 
     def _pipeline(self, manager: datasets.DownloadManager) -> Pipeline:
         config = self.config

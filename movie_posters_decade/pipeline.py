@@ -1,8 +1,10 @@
 """Pipeline of a build: catalogue, sampling, posters, then report and lock file.
 
-It runs as a batch, or as a stream that stores nothing but the catalogue.
+It runs as a batch, or as a stream that stores no poster.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -49,6 +51,7 @@ from movie_posters_decade.report import Report, build_report, plan_report
 from movie_posters_decade.sampling import (
     Collection,
     Selection,
+    StreamCache,
     collect,
     collect_locked,
     select,
@@ -136,9 +139,14 @@ class Pipeline:
             movies = list(selection.movies())
             return compare_fallbacks(movies, posters, fallbacks, PictureComparison())
 
-    def stream(self, split: str) -> Iterator[Poster]:
-        """Stream the posters of a split, which are downloaded on the way."""
-        selection, _ = self._select()
+    def stream(self, split: str, build: str) -> Iterator[Poster]:
+        """Stream the posters of a split, which are downloaded on the way.
+
+        Args:
+            split: the name of the split.
+            build: tells apart configurations, and versions of the code, whose builds differ.
+        """
+        selection, sha256 = self._select()
         with self._proxies() as proxies, temporary_cache() as cache:
             posters = self._with_fallbacks(selection, self._downloader(cache, proxies))
             if self.lock is None:
@@ -148,6 +156,7 @@ class Pipeline:
                     posters.download,
                     posters.remove,
                     PictureComparison(),
+                    self._stream_cache(build, sha256),
                     equal=self._is_equal,
                 )
             else:
@@ -243,6 +252,13 @@ class Pipeline:
             pace=self.archive.index,
             refresh=bool(self.manager.download_config.force_download),
         )
+
+    def _stream_cache(self, *identity: str) -> StreamCache:
+        """Return the cache of the streams that have these texts in common, and what is permitted."""
+        options = self.options
+        permitted = options.allow_private_hosts, options.allow_outside_files, options.user_agent
+        digest = hashlib.sha256(json.dumps([*identity, check_version(), *permitted]).encode())
+        return StreamCache(DownloadCache.of(self.manager).folder, digest.hexdigest()[:16])
 
     def _estimate(self, selection: Selection) -> ArchiveEstimate | None:
         if self.lock is not None or WAYBACK not in (self.options.fallbacks or ()):

@@ -4,14 +4,15 @@ from movie_posters_decade.sampling.collect import (
     Collection,
     collect,
     collect_locked,
-    stream,
-    stream_locked,
 )
 from movie_posters_decade.sampling.selection import Selection, select, select_locked
+from movie_posters_decade.sampling.stream_cache import StreamCache
+from movie_posters_decade.sampling.streaming import stream, stream_locked
 
 __all__ = [
     "Collection",
     "Selection",
+    "StreamCache",
     "collect",
     "collect_locked",
     "select",

@@ -22,7 +22,14 @@ from movie_posters_decade.records import (
     Stratum,
     accept_anything,
 )
-from movie_posters_decade.sampling import Collection, Selection, collect, select, stream
+from movie_posters_decade.sampling import (
+    Collection,
+    Selection,
+    StreamCache,
+    collect,
+    select,
+    stream,
+)
 
 
 def selection_of(counts: Sequence[int], options: Options | None = None) -> Selection:
@@ -280,9 +287,8 @@ def test_stream_gives_the_movies_of_a_build_with_the_decades_mixed(
     download = Host(poster, dead).download
     removed: list[str] = []
     streamed = []
-    for found in stream(
-        selection, "train", download, removed.append, PictureComparison(), equal=equal
-    ):
+    pictures, cache = PictureComparison(), StreamCache(poster.parent / "cache", "a")
+    for found in stream(selection, "train", download, removed.append, pictures, cache, equal=equal):
         assert found.movie.poster_url not in removed
         streamed.append(found.movie)
     built = collect(selection, download, PictureComparison(), equal=equal)

@@ -1,0 +1,175 @@
+"""Streams: what one iteration learned saves the next ones requests, and changes nothing else."""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+from builds import load_sample
+from samples import DECADES, PosterHost, SampleCatalogue, make_sample, paint
+from test_read_only_cache import read_only
+
+SPLITS = ("train", "validation", "test")
+
+STREAM = """
+import sys
+import datasets
+import movie_posters_decade
+dataset = datasets.load_dataset("movie_posters_decade", data_files=sys.argv[1],
+    cache_dir=sys.argv[2], allow_private_hosts=True, validation_size=0.2, streaming=True)
+print([movie["imdb_id"] for movie in dataset["train"]])
+"""
+
+
+@pytest.fixture
+def sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
+    """Twenty movies of each decade; dead, grayscale and copied posters are in all splits."""
+    sample = make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 20))
+    splits = {split: stream(sample, tmp_path / "first", split) for split in SPLITS}
+    kept = splits["test"][0]
+    for ids in splits.values():
+        sample.kill(ids[1])
+        host.answers[sample.paths[ids[2]]] = (200, paint("1990s", 3, mode="L"))
+        host.answers[sample.paths[ids[-1]]] = host.answers[sample.paths[kept]]
+    host.requests.clear()
+    return sample
+
+
+def dataset(sample: SampleCatalogue, cache: Path, split: str, **options: Any) -> Any:
+    options = {"streaming": True, "validation_size": 0.2} | options
+    return load_sample(sample, cache, split=split, **options)
+
+
+def stream(sample: SampleCatalogue, cache: Path, split: str, **options: Any) -> list[str]:
+    """Read a stream of a split to its end, and return the movies' ids."""
+    return [movie["imdb_id"] for movie in dataset(sample, cache, split, **options)]
+
+
+def requested(sample: SampleCatalogue) -> list[str]:
+    """Return the ids of the movies whose posters were requested since the last time."""
+    ids = {path: imdb_id for imdb_id, path in sample.paths.items()}
+    found = [ids[path] for path in sample.host.requests]
+    sample.host.requests.clear()
+    return found
+
+
+def read_process(sample: SampleCatalogue, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Stream train in a process of its own."""
+    return subprocess.run(
+        [*command, sys.executable, "-c", STREAM, str(sample.path), command_cache(sample)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+def command_cache(sample: SampleCatalogue) -> str:
+    return str(sample.path.parent.parent / "cache")
+
+
+@pytest.mark.parametrize("balance", ["undersample", "none"])
+def test_second_epoch_and_another_process_give_the_same_with_fewer_requests(
+    sample: SampleCatalogue, balance: str, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    train = dataset(sample, cache, "train", balance=balance)
+    first = [movie["imdb_id"] for movie in train]
+    rejected = set(requested(sample)) - set(first)
+    assert len(rejected) > 9
+    assert [movie["imdb_id"] for movie in train] == first
+    assert sorted(requested(sample)) == sorted(first)
+    again = dataset(sample, cache, "train", balance=balance)
+    assert [movie["imdb_id"] for movie in again] == first
+    assert sorted(requested(sample)) == sorted(first)
+    # Without a cache it is the same, too.
+    assert stream(sample, tmp_path / "other", "train", balance=balance) == first
+
+
+def test_another_process_uses_what_the_first_learned(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    first = stream(sample, tmp_path / "cache", "train")
+    requested(sample)
+    other = read_process(sample, [])
+    assert other.stdout == f"{first}\n", other.stderr
+    assert sorted(requested(sample)) == sorted(first)
+
+
+def test_first_train_poster_needs_few_requests_once_the_other_splits_were_read(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    for split in ("validation", "test"):
+        stream(sample, cache, split)
+    requested(sample)
+    with closing(iter(dataset(sample, cache, "train"))) as movies:
+        first = next(movies)["imdb_id"]
+    decades = Counter(sample.paths[one].split("/")[1] for one in requested(sample))
+    assert set(decades) == set(DECADES)
+    assert max(decades.values()) <= 2
+    assert stream(sample, tmp_path / "other", "train")[0] == first
+
+
+def test_part_of_a_split_leaves_its_rejections_but_no_split(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    test = stream(sample, tmp_path / "other", "test")
+    requested(sample)
+    part = dataset(sample, cache, "test")
+    some = [movie["imdb_id"] for movie in part.take(len(test) - 1)]
+    rejected = set(requested(sample)) - set(test)
+    assert rejected
+    assert some == test[:-1]
+    stream(sample, cache, "train")
+    train = set(requested(sample))
+    assert set(test) < train
+    assert not rejected & train
+
+
+def test_stream_from_a_read_only_cache_is_the_same(sample: SampleCatalogue, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    stream(sample, folder, "test")
+    expected = stream(sample, tmp_path / "other", "train")
+    files = {path: path.read_bytes() for path in folder.rglob("*.stream")}
+    with read_only(folder) as command:
+        finished = read_process(sample, command)
+    assert finished.stdout == f"{expected}\n", finished.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*.stream")} == files
+
+
+def test_stream_with_other_permissions_does_not_use_the_cache(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    """What a link gives depends on them, and the configuration's name in the cache does not."""
+    test = stream(sample, tmp_path, "test")
+    requested(sample)
+    stream(sample, tmp_path, "train", user_agent="another (+https://example.org)")
+    assert set(test) < set(requested(sample))
+
+
+@pytest.fixture
+def progress_bars() -> Iterator[None]:
+    datasets.enable_progress_bars()
+    yield
+    datasets.disable_progress_bars()
+
+
+@pytest.mark.usefixtures("progress_bars")
+def test_check_of_earlier_splits_shows_its_progress_once(
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = dataset(sample, tmp_path / "cache", "train")
+    list(train.take(1))
+    shown = capsys.readouterr().err
+    assert "Checking test" in shown
+    assert "Checking validation" in shown
+    assert "/20 [" in shown
+    assert shown.rpartition("\r")[2].strip() == ""
+    list(train.take(1))
+    assert "Checking" not in capsys.readouterr().err
