@@ -254,7 +254,7 @@ class Pipeline:
         )
 
     def _stream_cache(self, *identity: str) -> StreamCache:
-        """Return the cache of the streams that have these texts in common, and what is permitted."""
+        """Return the cache of streams with these texts in common, and with what is permitted."""
         options = self.options
         permitted = options.allow_private_hosts, options.allow_outside_files, options.user_agent
         digest = hashlib.sha256(json.dumps([*identity, check_version(), *permitted]).encode())

@@ -154,11 +154,11 @@ class _Stream:
                 yield KeptPoster(link, poster.checksum, poster.phashes, thumbnail)
 
     def _usable(self, movies: Sequence[Movie]) -> Iterator[Poster]:
-        movies = self._without_known(movies)
-        size = 1
+        movies, tried = self._without_known(movies), 0
         while movies:
-            batch, movies = split_at(movies, size)
-            size = min(2 * size, STREAM_BATCH)
+            # One, and another if it is rejected: the first poster shall not wait for others.
+            batch, movies = split_at(movies, min(max(1, tried), STREAM_BATCH))
+            tried += len(batch)
             for outcome in self._outcomes(batch):
                 checked = self._deduplicate(outcome)
                 if isinstance(checked, Rejection):
