@@ -105,7 +105,7 @@ def test_stream_sends_no_request_before_its_first_movie_is_read(
     assert sample.host.requests == []
     assert next(iter(streamed))["label"] in range(5)
     assert sample.host.requests != []
-    assert not (tmp_path / "downloads").exists()
+    assert [path.suffix for path in (tmp_path / "downloads").iterdir()] == [".stream"]
 
 
 def test_stream_can_be_pickled(sample: SampleCatalogue, tmp_path: Path) -> None:

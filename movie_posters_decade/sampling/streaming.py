@@ -1,9 +1,11 @@
 """Streaming: posters one after the other, downloaded a few ahead of the reader."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from datasets.utils.tqdm import tqdm
 
@@ -12,6 +14,7 @@ from movie_posters_decade.records import Movie, Poster, Rejection
 from movie_posters_decade.sampling.collect import (
     Download,
     keep_matching,
+    show_progress,
     sort_outcomes,
     to_outcomes,
 )
@@ -103,6 +106,7 @@ class _Stream:
         self._selection, self._cache, self._equal = selection, cache, equal
         self._download, self._remove, self._pictures = download, remove, pictures
         self._near_duplicates = NearDuplicates(pictures)
+        self._ahead: dict[str, Poster | Rejection] = {}  # by link, before its turn
         self._kept: list[Poster] = []  # of the current split
         self._rejections: list[Rejection] = []
 
@@ -113,8 +117,12 @@ class _Stream:
         targets = self._selection.targets
         total = sum(target for stratum, target in targets.items() if stratum.split == split)
         with tqdm(desc=f"Checking {split}", unit="poster", total=total, leave=False) as bar:
+            # Of all decades at once, as none of these posters is waited for.
+            while batch := self._missing(split):
+                self._download_ahead(batch, bar)
             for _ in self.posters(split):
-                bar.update()
+                pass
+        self._ahead.clear()
 
     def posters(self, split: str) -> Iterator[Poster]:
         """Yield the posters of a split."""
@@ -145,6 +153,36 @@ class _Stream:
             self._near_duplicates.add(poster)
         return True
 
+    def _missing(self, split: str) -> list[Movie]:
+        """Return the movies of all decades that are to be tried next, near-duplicates aside."""
+        untried = {
+            stratum: [
+                one for one in self._without_known(movies) if one.poster_url not in self._ahead
+            ]
+            for stratum, movies in candidates_by_stratum(self._selection).items()
+            if stratum.split == split
+        }
+        outcomes = self._ahead.values()
+        usable = Counter(one.movie.stratum for one in outcomes if isinstance(one, Poster))
+        targets = {stratum: self._selection.targets[stratum] for stratum in untried}
+        if self._equal:  # none needs more than the smallest can reach
+            size = min(usable[stratum] + len(movies) for stratum, movies in untried.items())
+            targets = {stratum: min(target, size) for stratum, target in targets.items()}
+        needs = {stratum: max(0, target - usable[stratum]) for stratum, target in targets.items()}
+        return [one for stratum, movies in untried.items() for one in movies[: needs[stratum]]]
+
+    def _download_ahead(self, batch: Sequence[Movie], bar: Any) -> None:
+        """Download posters before their turn, and keep what others are compared with."""
+        rejected = sum(isinstance(one, Rejection) for one in self._ahead.values())
+        with closing(to_outcomes(batch, self._download)) as outcomes:
+            for outcome in show_progress(outcomes, bar, rejected):
+                if isinstance(outcome, Poster):
+                    self._pictures.remember(outcome)
+                else:
+                    self._cache.add_rejection(outcome)
+                self._remove(outcome.movie.poster_url)
+                self._ahead[outcome.movie.poster_url] = outcome
+
     def _compared(self) -> Iterator[KeptPoster]:
         """Yield what the next splits are compared with, in the order in which it was found."""
         for poster in self._kept:
@@ -154,6 +192,7 @@ class _Stream:
                 yield KeptPoster(link, poster.checksum, poster.phashes, thumbnail)
 
     def _usable(self, movies: Sequence[Movie]) -> Iterator[Poster]:
+        self._rejections += filter(None, map(self._cache.rejection, movies))
         movies, tried = self._without_known(movies), 0
         while movies:
             # One, and another if it is rejected: the first poster shall not wait for others.
@@ -170,12 +209,15 @@ class _Stream:
 
     def _without_known(self, movies: Sequence[Movie]) -> list[Movie]:
         """Return the movies whose links the cache does not know to be rejected."""
-        known = [self._cache.rejection(movie) for movie in movies]
-        self._rejections += [one for one in known if one is not None]
-        return [movie for movie, one in zip(movies, known, strict=True) if one is None]
+        return [movie for movie in movies if self._cache.rejection(movie) is None]
 
     def _outcomes(self, batch: Sequence[Movie]) -> list[Poster | Rejection]:
-        outcomes = sort_outcomes(batch, to_outcomes(batch, self._download))
+        others = [movie for movie in batch if movie.poster_url not in self._ahead]
+        links = [one.poster_url for one in batch if one.poster_url in self._ahead]
+        found = [self._ahead.pop(link) for link in links]
+        if others:
+            found += to_outcomes(others, self._download)
+        outcomes = sort_outcomes(batch, found)
         # At once, as the reader may stop before it comes to them.
         for outcome in outcomes:
             if isinstance(outcome, Rejection):

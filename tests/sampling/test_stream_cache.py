@@ -56,7 +56,8 @@ def test_rejections_and_splits_are_there_the_next_time(tmp_path: Path) -> None:
     assert again.split("test") == KEPT
     assert again.split("validation") is None
     other = opened(tmp_path / "new", stream="b")
-    assert other.rejection(DEAD.movie) is other.split("test") is None
+    assert other.rejection(DEAD.movie) is None
+    assert other.split("test") is None
 
 
 def test_what_is_known_is_not_written_again(tmp_path: Path) -> None:
