@@ -28,14 +28,15 @@ print([movie["imdb_id"] for movie in dataset["train"]])
 
 @pytest.fixture
 def sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
-    """Twenty movies of each decade; dead, grayscale and copied posters are in all splits."""
+    """Twenty movies of each decade; dead and grayscale posters are in all splits, and copies."""
     sample = make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 20))
     splits = {split: stream(sample, tmp_path / "first", split) for split in SPLITS}
     kept = splits["test"][0]
     for ids in splits.values():
         sample.kill(ids[1])
         host.answers[sample.paths[ids[2]]] = (200, paint("1990s", 3, mode="L"))
-        host.answers[sample.paths[ids[3]]] = host.answers[sample.paths[kept]]
+    for one in (*splits["train"][3:5], splits["validation"][3]):
+        host.answers[sample.paths[one]] = host.answers[sample.paths[kept]]
     host.requests.clear()
     return sample
 
