@@ -3,8 +3,6 @@
 It runs as a batch, or as a stream that stores no poster.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -140,12 +138,7 @@ class Pipeline:
             return compare_fallbacks(movies, posters, fallbacks, PictureComparison())
 
     def stream(self, split: str, build: str) -> Iterator[Poster]:
-        """Stream the posters of a split, which are downloaded on the way.
-
-        Args:
-            split: the name of the split.
-            build: tells apart configurations, and versions of the code, whose builds differ.
-        """
+        """Stream the posters of a split; ``build`` names the configuration and the code."""
         selection, sha256 = self._select()
         with self._proxies() as proxies, temporary_cache() as cache:
             posters = self._with_fallbacks(selection, self._downloader(cache, proxies))
@@ -253,12 +246,11 @@ class Pipeline:
             refresh=bool(self.manager.download_config.force_download),
         )
 
-    def _stream_cache(self, *identity: str) -> StreamCache:
-        """Return the cache of streams with these texts in common, and with what is permitted."""
+    def _stream_cache(self, build: str, sha256: str) -> StreamCache:
         options = self.options
         permitted = options.allow_private_hosts, options.allow_outside_files, options.user_agent
-        digest = hashlib.sha256(json.dumps([*identity, check_version(), *permitted]).encode())
-        return StreamCache(DownloadCache.of(self.manager).folder, digest.hexdigest()[:16])
+        identity = (build, sha256, check_version(), *permitted)
+        return StreamCache(DownloadCache.of(self.manager).folder, identity)
 
     def _estimate(self, selection: Selection) -> ArchiveEstimate | None:
         if self.lock is not None or WAYBACK not in (self.options.fallbacks or ()):

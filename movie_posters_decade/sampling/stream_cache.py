@@ -1,5 +1,7 @@
 """Cache of a stream: what one iteration learned, so that the next ones send fewer requests."""
 
+import hashlib
+import json
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
@@ -56,15 +58,18 @@ class StreamCache:
     An entry counts for seven days, as long as a link that was not found does in the negative cache.
     """
 
-    def __init__(self, folder: Path, stream: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, identity: Sequence[object], now: Callable[[], float] = time.time
+    ) -> None:
         """Read the cache.
 
         Args:
             folder: of the downloads; it need not exist.
-            stream: what tells this stream apart from all whose result can differ.
+            identity: JSON values that tell this stream apart from all whose result can differ.
             now: the clock, in seconds.
         """
-        self._path = folder / f"movie_posters_decade.{stream}.stream"
+        digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+        self._path = folder / f"movie_posters_decade.{digest}.stream"
         self._now = now
         self._rejected: dict[str, tuple[RejectReason, str | None]] = {}  # by link
         self._splits: dict[str, list[KeptPoster]] = {}

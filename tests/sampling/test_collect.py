@@ -287,7 +287,7 @@ def test_stream_gives_the_movies_of_a_build_with_the_decades_mixed(
     download = Host(poster, dead).download
     removed: list[str] = []
     streamed = []
-    pictures, cache = PictureComparison(), StreamCache(poster.parent / "cache", "a")
+    pictures, cache = PictureComparison(), StreamCache(poster.parent / "cache", ["a"])
     for found in stream(selection, "train", download, removed.append, pictures, cache, equal=equal):
         assert found.movie.poster_url not in removed
         streamed.append(found.movie)

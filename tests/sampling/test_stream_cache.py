@@ -35,7 +35,7 @@ COPY = Rejection(movie("http://host/copy"), RejectReason.NEAR_DUPLICATE, duplica
 
 
 def opened(folder: Path, stream: str = "a", now: float = 0.0) -> StreamCache:
-    return StreamCache(folder, stream, now=lambda: now)
+    return StreamCache(folder, [stream], now=lambda: now)
 
 
 def save(folder: Path, *rejections: Rejection, now: float = 0.0) -> None:
