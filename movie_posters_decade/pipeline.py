@@ -114,6 +114,7 @@ class Pipeline:
             selection.reading,
             self.options.poster_scale,
         )
+        report = replace(report, shortfall=collection.shortfall)
         return BuildResult(posters, rejections, report, lock)
 
     def check_fallbacks(self) -> list[Agreement]:
@@ -168,7 +169,12 @@ class Pipeline:
                 f"{error} The catalogue was read as follows:\n{catalogue.describe()}"
             ) from error
         steps = (*catalogue.steps, *selection.steps)
-        return replace(selection, steps=steps, reading=catalogue.reading), catalogue.sha256
+        # The demo's catalogue is in no other configuration.
+        of_any_genre = {} if self._is_demo else selection.of_any_genre
+        selection = replace(
+            selection, steps=steps, reading=catalogue.reading, of_any_genre=of_any_genre
+        )
+        return selection, catalogue.sha256
 
     def _collect(self, selection: Selection, downloader: FallbackDownloader) -> Collection:
         if self.lock is None:

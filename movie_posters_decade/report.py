@@ -19,6 +19,7 @@ from movie_posters_decade.records import (
     list_counts,
 )
 from movie_posters_decade.recovery import ArchiveEstimate, Recovery, count_recovery
+from movie_posters_decade.shortfall import Shortfall
 from movie_posters_decade.terminal import visible
 
 Counts = dict[str, int]
@@ -52,6 +53,8 @@ class Report:
         landscape_crops: the kept posters that are strips of landscape pictures, by decade; None for
             a plan.
         recovery: where the kept posters came from; None for a plan.
+        shortfall: the decades at whose size all others stopped; None for a plan, and if there are
+            none.
         archive: how many links a build may ask the Wayback Machine for; None if it asks for none,
             and for a finished build.
     """
@@ -66,6 +69,7 @@ class Report:
     strata: list[dict[str, Any]] | None = None
     landscape_crops: Counts | None = None
     recovery: Recovery | None = None
+    shortfall: Shortfall | None = None
     archive: ArchiveEstimate | None = None
 
     @property
@@ -105,6 +109,7 @@ class Report:
             "rejected": self.rejected,
             "strata": self.strata,
             "landscape_crops": self.landscape_crops,
+            "shortfall": self.shortfall and self.shortfall.to_json(),
             **(self.recovery or Recovery()).to_json(),
         }
         if self.archive is not None:
@@ -125,6 +130,7 @@ class Report:
             strata=report.get("strata"),
             landscape_crops=report.get("landscape_crops"),
             recovery=Recovery.from_json(report) if "rejected" in report else None,
+            shortfall=Shortfall.from_json(short) if (short := report.get("shortfall")) else None,
         )
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"terminal"},
     {"errors"},
     {"__init__"},
-    {"crop_code", "csv_cells", "records", "schema", "texts", "validation"},
+    {"crop_code", "csv_cells", "records", "schema", "shortfall", "texts", "validation"},
     {"config", "configurations", "io", "reading", "transform_options"},
     {"lock_lines"},
     {"demo", "download", "images", "lockfile", "recovery"},

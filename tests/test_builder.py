@@ -297,7 +297,7 @@ def test_private_host_has_to_be_allowed(sample: SampleCatalogue, tmp_path: Path)
     with pytest.raises(CollectionError) as error:
         load_sample(sample, tmp_path, allow_private_hosts=False)
     assert str(error.value) == (
-        "The 1970s have no usable train poster: all 5 movies were rejected (private_address 5). "
+        "The 1970s have no usable train poster: all 5 movies were rejected (100% private_address). "
         "What was downloaded is kept. Only http and https links are downloaded; addresses that are "
         "not public need allow_private_hosts=True (--allow-private-hosts), and links that are "
         "paths need a catalogue on this machine."

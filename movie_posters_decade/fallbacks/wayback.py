@@ -9,7 +9,7 @@ from datasets import config as datasets_config
 from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
-from movie_posters_decade.download.addresses import Address, is_public_name, parse_url
+from movie_posters_decade.download.addresses import public_url
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.download.paced_session import PacedSession
 from movie_posters_decade.download.session import FetchError
@@ -90,7 +90,7 @@ class Wayback:
 
     def _without_request(self, link: str) -> Answer | None:
         """Return the answer for a link that needs no request, or None."""
-        url = _public_url(link)
+        url = public_url(link)
         if url is None:
             return Answer(link)
         if self.refresh and link not in self._refreshed:
@@ -113,7 +113,7 @@ class Wayback:
             )
 
     def _query(self, link: str) -> Answer:
-        url = _public_url(link) or link
+        url = public_url(link) or link
         try:
             captures = parse_captures(self._session.read(index_address(url)), url)
         except (FetchError, ValueError) as error:
@@ -137,19 +137,6 @@ class Wayback:
                 f"{self.cache.folder}: the archive's answer cannot be stored: {error}. What it "
                 "answered before is kept. Fix this and build again."
             ) from error
-
-
-def _public_url(link: str) -> str | None:
-    """Return a link as it is requested; None if no public archive can hold it.
-
-    Paths, links to addresses that are not public, to local names or with a password are not sent.
-    """
-    address = parse_url(link)
-    if not isinstance(address, Address) or not is_public_name(address.host):
-        return None
-    authority = address.url.partition("://")[2].partition("/")[0]
-    is_public = "." in address.host and "@" not in authority
-    return address.url if is_public else None
 
 
 def _answer(link: str, url: str, captures: tuple[Capture, ...]) -> Answer:

@@ -29,6 +29,7 @@ from movie_posters_decade.sampling.sampler import (
     split_at,
 )
 from movie_posters_decade.sampling.selection import Selection
+from movie_posters_decade.shortfall import Shortfall
 from movie_posters_decade.terminal import get_logger
 
 logger = get_logger(__name__)
@@ -49,6 +50,7 @@ class Collection:
     posters: list[Poster]
     rejections: list[Rejection]
     downloaded: Mapping[Stratum, int]  # how many candidates of each stratum were tried
+    shortfall: Shortfall | None = None  # None if every decade has what was planned
 
 
 def collect(
@@ -68,10 +70,12 @@ def collect(
                 shown = _show_progress(outcomes, bar, len(sampler.unusable))
                 sampler.record(_in_order(batch, shown))
             bar.total = max(bar.n, sampler.target)
-    sampler.warn_of_shortfalls()
+    shortfall = sampler.shortfall()
+    if shortfall is not None:
+        logger.warning("%s", shortfall)
     posters = _shuffle(list(sampler.kept))
     rejections = sorted(sampler.rejections, key=lambda one: one.movie.sort_key)
-    return Collection(posters, rejections, sampler.downloaded)
+    return Collection(posters, rejections, sampler.downloaded, shortfall)
 
 
 def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -> Collection:
