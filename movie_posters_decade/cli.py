@@ -165,9 +165,10 @@ def _report(chosen: argparse.Namespace) -> None:
     from movie_posters_decade.analysis.report import PAGE_FILE, check_folder, write_report
 
     require_libraries("sklearn", "matplotlib")
+    transform = transform_options(chosen)
     check_folder(chosen.output)
     build = _prepared_builder(chosen).built()
-    write_report(build, chosen.output)
+    write_report(build, chosen.output, **transform)
     paths = {"output": str(chosen.output), "page": str(chosen.output / PAGE_FILE)}
     _print_report(chosen, build.report, paths, f"Page: {paths['page']}")
 
@@ -208,6 +209,21 @@ def _push(chosen: argparse.Namespace) -> None:
         _print(COPYRIGHT_REMINDER, file=sys.stderr)
 
 
+def _card(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.exports.exporter import check_output, export_files
+    from movie_posters_decade.hub.files import README_FILE, check_repo_id, describe
+
+    check_repo_id(chosen.repo_id)
+    check_output(chosen.output, overwrite=chosen.overwrite)
+    build = _prepared_builder(chosen).built()
+    warnings = _shortcut_warnings(build) if chosen.audit else None
+    files = describe(build, chosen.repo_id, images=chosen.images, warnings=warnings)
+    export_files(files, chosen.output, overwrite=chosen.overwrite)
+    card = str(chosen.output / README_FILE)
+    more = {"output": str(chosen.output), "card": card, "files": sorted(files)}
+    _print_report(chosen, build.report, more, f"Card: {card}")
+
+
 def _shortcut_warnings(build: "Build") -> list[str] | None:
     """Return the warnings of the audit for shortcuts; None without its libraries."""
     from movie_posters_decade.analysis.evaluate import find_shortcuts
@@ -226,6 +242,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "baseline": _baseline,
     "report": _report,
     "check-fallbacks": _check_fallbacks,
+    "card": _card,
     "push": _push,
 }
 

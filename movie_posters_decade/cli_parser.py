@@ -15,6 +15,7 @@ from movie_posters_decade.terminal import visible
 from movie_posters_decade.transform_options import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
 
 PROGRAM = "movie-posters-decade"
+EXAMPLE_REPOSITORY = "you/movie_posters_decade"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -48,18 +49,25 @@ def parser() -> argparse.ArgumentParser:
     _add_transform(baseline)
     report = commands.add_parser("report", help="build, and write an HTML page about the dataset")
     report.add_argument("--output", type=Path, required=True, help="the folder to write into")
+    _add_transform(report)
     check = commands.add_parser(
         "check-fallbacks", help="compare posters of living links with those of the fallbacks"
     )
+    card = commands.add_parser("card", help="build, and write the files that push adds, to look at")
+    _add_output(card)
+    card.add_argument(
+        "--repo-id", default=EXAMPLE_REPOSITORY, help="what the card says (default: %(default)s)"
+    )
+    _add_contents(card)
     push = commands.add_parser("push", help="build, and push to the Hub with a dataset card")
     _add_push(push)
-    for command in (plan, build, export, baseline, report, check, push):
+    for command in (plan, build, export, baseline, report, check, card, push):
         _add_catalogue(command)
         for option in fields(Options):
             _add_option(command, option)
-    for command in (build, export, baseline, report, push):
+    for command in (build, export, baseline, report, card, push):
         _add_download_mode(command)
-    for command in (demo, plan, build, export, baseline, report, check, push):
+    for command in (demo, plan, build, export, baseline, report, check, card, push):
         command.add_argument(
             "--cache-dir", metavar="DIR", help="the cache (default: that of the datasets library)"
         )
@@ -101,17 +109,12 @@ def transform_options(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def _add_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--output", type=Path, required=True, help="the folder to write into")
+    _add_output(command)
     command.add_argument(
         "--format",
         choices=EXPORT_FORMATS,
         default=EXPORT_FORMATS[0],
         help="folders by split and decade, or shards of Parquet or WebDataset (default: folders)",
-    )
-    command.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="write into a folder that holds other files, which are never changed",
     )
     command.add_argument(
         "--max-shard-size",
@@ -121,6 +124,15 @@ def _add_export(command: argparse.ArgumentParser) -> None:
         help="the approximate size of a shard (default: %(default)s)",
     )
     _add_transform(command)
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--output", type=Path, required=True, help="the folder to write into")
+    command.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="write into a folder that holds other files, which are never changed",
+    )
 
 
 def _add_transform(command: argparse.ArgumentParser) -> None:
@@ -148,17 +160,20 @@ def _add_transform(command: argparse.ArgumentParser) -> None:
 
 
 def _add_push(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--repo-id", required=True, help="the repository: you/movie_posters_decade"
-    )
+    command.add_argument("--repo-id", required=True, help=f"the repository: {EXAMPLE_REPOSITORY}")
     command.add_argument(
         "--public", action="store_true", help="make it visible to everybody (default: private)"
     )
+    _add_contents(command)
+
+
+def _add_contents(command: argparse.ArgumentParser) -> None:
+    """Add the flags that decide what a dataset on the Hub and its card hold."""
     command.add_argument(
         "--no-images",
         dest="images",
         action="store_false",
-        help="push links, hashes and labels, but no poster",
+        help="links, hashes and labels, but no poster",
     )
     command.add_argument(
         "--no-audit",

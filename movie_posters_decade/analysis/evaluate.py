@@ -63,6 +63,19 @@ class Evaluation:
         return write_findings(self.shortcuts, self.after)
 
     @property
+    def has_image_warning(self) -> bool:
+        """Whether a feature of the image is predictive, or nothing could be measured.
+
+        If not, the first of the findings says so.
+        """
+        return any(one.is_predictive is not False for one in self.shortcuts if one.is_in_image)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there were enough posters to measure shortcuts."""
+        return all(one.is_predictive is not None for one in self.shortcuts)
+
+    @property
     def interval_note(self) -> str:
         """What the intervals mean, as text."""
         return (

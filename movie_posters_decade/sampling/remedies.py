@@ -7,6 +7,7 @@ are those and all candidates that were not tried.
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
 from movie_posters_decade.config import WAYBACK, Options
 from movie_posters_decade.download.addresses import public_url
@@ -137,12 +138,12 @@ def _without_decades(
         yield f"{python} ({flags}): {_each(counts)}, without the {join(sorted(scarce))}"
 
 
-def _years_of(kept: Sequence[str], decades: Sequence[str]) -> dict[str, int]:
+def _years_of(kept: Sequence[str], decades: Sequence[str]) -> dict[str, Any]:
     """Return the options for some of the decades; none if they are not two in a row, or all."""
     first, last = (decades.index(kept[end]) if kept else 0 for end in (0, -1))
     if len(kept) < 2 or list(decades[first : last + 1]) != list(kept):
         return {}
-    years = {}
+    years: dict[str, Any] = {}
     if first > 0:
         years["min_year"] = int(kept[0][:-1])
     if last < len(decades) - 1:
@@ -161,7 +162,8 @@ def _larger_shares(
         for share in SHARE_STEPS:
             if not _is_larger(selection.options, name, share):
                 continue
-            other = forecast(selection, tried, replace(selection.options, **{name: share}))
+            changes: dict[str, Any] = {name: share}
+            other = forecast(selection, tried, replace(selection.options, **changes))
             size = other.of_split(split)[0]
             if size > (best[0] if best else reached.get(split, 0)):
                 best = size, share, other

@@ -11,7 +11,7 @@ from samples import DECADES
 from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.images import PictureComparison
-from movie_posters_decade.records import DownloadResult, RejectReason, accept_anything
+from movie_posters_decade.records import DownloadResult, RejectReason, Stratum, accept_anything
 from movie_posters_decade.sampling import Collection, Selection, collect, select
 from movie_posters_decade.shortfall import Shortfall
 
@@ -108,7 +108,7 @@ def test_what_is_certain_is_reached_where_all_other_links_are_dead(
         link
         for decade in DECADES
         for split in ("train", "test")
-        for link in links(selection, decade, split)[: first.downloaded[(decade, split)]]
+        for link in links(selection, decade, split)[: first.downloaded[Stratum(decade, split)]]
     }
     all_others_dead = dead | (set(movies["poster_url"]) - tried)
     others = run(movies, all_others_dead, replace(ACTION, min_year=1980))
