@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import datasets
@@ -85,18 +84,11 @@ def _hash_image(example: dict[str, Any]) -> dict[str, Any]:
 
 def _metadata(name: str, dataset: datasets.DatasetDict) -> Mapping[str, Any]:
     """Return the card's metadata as `push_to_hub` would write them, but for sizes in bytes."""
-    files = [{"split": split, "path": f"{name}/{split}-*"} for split in dataset]
-    splits = {split: _split_info(str(split), len(rows)) for split, rows in dataset.items()}
-    info = replace(
-        datasets.DatasetInfo(features=dataset["train"].features),
-        config_name=name,
-        splits=datasets.SplitDict(splits),
-    )
+    files = [{"split": str(split), "path": f"{name}/{split}-*"} for split in dataset]
+    info = datasets.DatasetInfo(features=dataset["train"].features, config_name=name)
     data = DatasetCardData()
     DatasetInfosDict({name: info}).to_dataset_card_data(data)
     MetadataConfigs({name: {"data_files": files, "default": True}}).to_dataset_card_data(data)
-    return {key: value for key, value in vars(data).items() if value is not None}
-
-
-def _split_info(split: str, examples: int) -> datasets.SplitInfo:
-    return datasets.SplitInfo(split, num_examples=examples)
+    metadata = {key: value for key, value in vars(data).items() if value is not None}
+    sizes = [{"name": str(split), "num_examples": len(rows)} for split, rows in dataset.items()]
+    return metadata | {"dataset_info": {**metadata["dataset_info"], "splits": sizes}}
