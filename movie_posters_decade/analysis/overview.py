@@ -25,7 +25,7 @@ def make_overview(build: Build, evaluation: Evaluation) -> dict[str, Any]:
         decade: sum(sizes[decade] for sizes in report.splits.values()) for decade in report.decades
     }
     findings = evaluation.findings
-    more = () if evaluation.is_measured else (_more_posters(report),)
+    more = () if evaluation.is_measured else (_more_posters(build),)
     clear = 0 if evaluation.has_image_warning else 1
     return {
         "decades": decades,
@@ -56,10 +56,12 @@ def _best_model(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _more_posters(report: Report) -> str:
-    if report.shortfall and report.shortfall.remedies:
+def _more_posters(build: Build) -> str:
+    if build.report.shortfall and build.report.shortfall.remedies:
         return "more posters, as the first warning says"
-    return 'more posters: other years, all genres (--config all), or balance="none"'
+    genres = "" if build.options.get("genres") is None else ", all genres (--config all)"
+    balance = "" if build.options.get("balance") == "none" else ', balance="none"'
+    return f"more posters: other years{genres}{balance} or another catalogue"
 
 
 def _report_warnings(report: Report) -> Iterator[tuple[str, tuple[str, ...]]]:
