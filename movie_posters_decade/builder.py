@@ -97,7 +97,7 @@ class MoviePostersDecade(CachedBuilder):
             data_dir=folder,
             **kwargs,
         )
-        self._identity = self.config.identity()
+        self._inputs = self.config.inputs()
 
     def __getstate__(self) -> dict[str, Any]:
         # With num_proc, `datasets` sends the builder to processes that download nothing.
@@ -185,7 +185,7 @@ class MoviePostersDecade(CachedBuilder):
         """Build the posters of each split, and write the files beside the build."""
         # Links die, so a rebuild may have other sizes than the build that it replaces.
         self.info.splits = None
-        if self._identity != self.config.identity():
+        if self._inputs != self.config.inputs():
             raise CatalogueError(
                 f"{self.config.location()}: expected the catalogue that this builder was created "
                 "for; found other content. Create the builder again."

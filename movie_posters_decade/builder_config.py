@@ -31,7 +31,7 @@ from movie_posters_decade.config import (
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
-from movie_posters_decade.records import is_url
+from movie_posters_decade.records import is_url, without_secrets
 
 _CHANGE_NOTHING = (*PERMISSIONS, "connections_per_host", "lock_file", "user_agent", "workers")
 """Options that permit something, change no result, or only by what is in a file."""
@@ -57,8 +57,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         content = asdict(self.checked())
         for name in _CHANGE_NOTHING:
             del content[name]
-        content |= {"catalogue": self.identity(), "features": repr(custom_features)}
-        content |= {"fallbacks": self._fallbacks()}
+        content |= {**self.inputs(), "features": repr(custom_features)}
         anywhere = self._config_id(content)
         here = self._config_id(content | {"folder": str(self.folder())})
         # A build that exists says what its links are, without another look at the catalogue.
@@ -151,7 +150,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         if self.lock_file is not None:
             return Path(self.lock_file).name
         location = self.location()
-        return location if is_url(location) else Path(location).name
+        return without_secrets(location) if is_url(location) else Path(location).name
 
     def identity(self) -> str:
         """Return what distinguishes the catalogue's content from any other."""
@@ -159,6 +158,10 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             return hash_file(expand_home(self.lock_file))
         location = self.location()
         return location if location == DEMO else identify_catalogue(location)
+
+    def inputs(self) -> dict[str, Any]:
+        """Return what distinguishes the content of the files that are read from any other."""
+        return {"catalogue": self.identity(), "fallbacks": self._fallbacks()}
 
 
 def check_cache_dir(cache_dir: str | None) -> None:

@@ -181,10 +181,19 @@ def _check_fallbacks(chosen: argparse.Namespace) -> None:
         _print(json.dumps({"fallbacks": checks}, indent=2))
         return
     rows = [
-        (one.decade, one.fallback, one.living, one.found, one.alike, _percent(one.share))
+        (
+            one.decade,
+            one.fallback,
+            one.living,
+            one.unanswered,
+            one.found,
+            one.alike,
+            _percent(one.share),
+        )
         for one in agreements
     ]
-    _print(format_table([("decade", "fallback", "living", "found", "alike", "share"), *rows]))
+    titles = ("decade", "fallback", "living", "unanswered", "found", "alike", "share")
+    _print(format_table([titles, *rows]))
 
 
 def _percent(share: float | None) -> str:

@@ -52,8 +52,8 @@ class Report:
         landscape_crops: the kept posters that are strips of landscape pictures, by decade; None for
             a plan.
         recovery: where the kept posters came from; None for a plan.
-        archive: how many links a build may ask the Wayback Machine for; None if it asks for none,
-            and for a finished build.
+        archive: how many links a build may look up at the Wayback Machine; None if it looks up
+            none, and for a finished build.
     """
 
     funnel: Counts

@@ -144,7 +144,7 @@ def hash_file(path: Path) -> str:
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise too_large(str(path)) from error
-        raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
+        raise CatalogueError(f"{path}: expected a readable file; found: {error}.") from error
 
 
 def _flatten(locations: object) -> list[str]:
