@@ -19,6 +19,7 @@ from movie_posters_decade.errors import MoviePostersError
 if TYPE_CHECKING:
     from movie_posters_decade.analysis.evaluate import evaluate
     from movie_posters_decade.analysis.report import write_report
+    from movie_posters_decade.build_cache import list_builds
     from movie_posters_decade.builder import MoviePostersDecade
     from movie_posters_decade.builder_config import MoviePostersConfig
     from movie_posters_decade.exports.exporter import export
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "export",
+    "list_builds",
     "push",
     "write_report",
 ]
@@ -40,6 +42,7 @@ _LAZY = {
     "MoviePostersDecade": "builder",
     "evaluate": "analysis.evaluate",
     "export": "exports.exporter",
+    "list_builds": "build_cache",
     "push": "hub.push",
     "write_report": "analysis.report",
 }

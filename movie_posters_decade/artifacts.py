@@ -42,7 +42,17 @@ REJECTED_COLUMNS = (
 )
 """The columns of rejected.csv, which has a row for each rejected candidate."""
 
-_SHAPES_NO_DATASET = ("__", "analysis", "cli", "errors", "exports", "hub", "io")
+_SHAPES_NO_DATASET = (
+    "__",
+    "analysis",
+    "build_cache",
+    "cli",
+    "data_statement",
+    "errors",
+    "exports",
+    "hub",
+    "io",
+)
 """How the names of folders and modules begin whose code may change without a new build."""
 
 
@@ -209,7 +219,7 @@ def code_version(package: Path = Path(__file__).parent) -> str:
     return digest.hexdigest()[:16]
 
 
-def damaged_build(folder: str, error: Exception) -> BuildError:
+def damaged_build(folder: str, error: Exception | str) -> BuildError:
     """Return the error for a build that cannot be read."""
     return BuildError(
         f"{folder}: expected a complete build; found it damaged: {_describe(error)}. Build again "
@@ -217,13 +227,5 @@ def damaged_build(folder: str, error: Exception) -> BuildError:
     )
 
 
-def unreplaceable_build(folder: str, error: Exception) -> BuildError:
-    """Return the error for a build that is so damaged that `datasets` cannot replace it."""
-    return BuildError(
-        f"{folder}: expected a complete build; found its {INFO_FILE} damaged: {_describe(error)}. "
-        "Remove this folder and build again."
-    )
-
-
-def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(".")
+def _describe(error: Exception | str) -> str:
+    return error if isinstance(error, str) else f"{type(error).__name__}: {error}".rstrip(".")

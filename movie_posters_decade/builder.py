@@ -18,13 +18,12 @@ from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import (
     LOCK_FILE,
     Build,
-    BuildFiles,
     check_posters,
     code_version,
     damaged_build,
-    unreplaceable_build,
 )
 from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
+from movie_posters_decade.cached_builder import CachedBuilder
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import NAME, dataset_options
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
@@ -41,7 +40,7 @@ from movie_posters_decade.terminal import get_logger
 logger = get_logger(__name__)
 
 
-class MoviePostersDecade(datasets.GeneratorBasedBuilder):
+class MoviePostersDecade(CachedBuilder):
     """Builds a dataset of posters labelled by decade from a catalogue of links.
 
     Rejected posters are replaced until all decades of a split are equal again.
@@ -63,7 +62,6 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         OptionError: an option or ``cache_dir`` has an invalid value.
         CatalogueError: the catalogue is on this machine and does not exist.
         LockFileError: the lock file is invalid.
-        BuildError: the cache holds a build that is too damaged to be replaced.
     """
 
     BUILDER_CONFIG_CLASS = MoviePostersConfig
@@ -73,7 +71,6 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     DEFAULT_CONFIG_NAME = DEFAULT
     VERSION = datasets.Version(__version__)
     ARCHIVE_PACES: ClassVar = ArchivePaces()
-    config: MoviePostersConfig
 
     def __init__(
         self,
@@ -91,22 +88,16 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         check_cache_dir(cache_dir)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
-        try:
-            super().__init__(
-                cache_dir=cache_dir,
-                dataset_name=dataset_name or NAME,
-                config_name=config_name,
-                hash=hash or code_version(),
-                data_files=files,
-                data_dir=folder,
-                **kwargs,
-            )
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            # Once it knows its folder, `datasets` reads the file dataset_info.json in it.
-            if not hasattr(self, "_cache_dir"):
-                raise
-            raise unreplaceable_build(self._cache_dir, error) from error
-        self._identity = self.config.identity()
+        super().__init__(
+            cache_dir=cache_dir,
+            dataset_name=dataset_name or NAME,
+            config_name=config_name,
+            hash=hash or code_version(),
+            data_files=files,
+            data_dir=folder,
+            **kwargs,
+        )
+        self._inputs = self.config.inputs()
 
     def __getstate__(self) -> dict[str, Any]:
         # With num_proc, `datasets` sends the builder to processes that download nothing.
@@ -166,11 +157,6 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
             tables=tables,
         )
 
-    @property
-    def files(self) -> BuildFiles:
-        """The files beside the build in the cache."""
-        return BuildFiles(self._fs, self._output_dir)
-
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         """Build the posters of all splits; while streaming, leave everything to the stream."""
         workers, splits = self._workers(), self.config.checked().splits
@@ -199,7 +185,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
         """Build the posters of each split, and write the files beside the build."""
         # Links die, so a rebuild may have other sizes than the build that it replaces.
         self.info.splits = None
-        if self._identity != self.config.identity():
+        if self._inputs != self.config.inputs():
             raise CatalogueError(
                 f"{self.config.location()}: expected the catalogue that this builder was created "
                 "for; found other content. Create the builder again."

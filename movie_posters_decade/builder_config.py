@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ import datasets
 from fsspec.core import url_to_fs
 
 from movie_posters_decade import __version__
+from movie_posters_decade.artifacts import INFO_FILE
+from movie_posters_decade.build_record import PERMISSIONS
 from movie_posters_decade.catalogue import (
     catalogue_folder,
     expand_home,
+    has_file_links,
     hash_file,
     identify_catalogue,
     locate_catalogue,
@@ -28,10 +31,10 @@ from movie_posters_decade.config import (
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
-from movie_posters_decade.records import is_url
+from movie_posters_decade.records import is_url, without_secrets
 
-_CHANGE_NOTHING = ("connections_per_host", "lock_file", "user_agent", "workers")
-"""Options that change no result, or only by what is in a file."""
+_CHANGE_NOTHING = (*PERMISSIONS, "connections_per_host", "lock_file", "user_agent", "workers")
+"""Options that permit something, change no result, or only by what is in a file."""
 
 _MAX_NAME_LENGTH = 100
 """In letters: a lock file may name many genres."""
@@ -47,17 +50,36 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
 
     name: str = DEFAULT
     version: str = __version__
+    builds: Path | None = field(default=None, repr=False, compare=False)  # the folder of builds
 
     def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
         """Return a name for the cache that changes with all that shapes the dataset."""
         content = asdict(self.checked())
         for name in _CHANGE_NOTHING:
             del content[name]
-        content |= {"catalogue": self.identity(), "features": repr(custom_features)}
-        content |= {"fallbacks": self._fallbacks()}
+        content |= {**self.inputs(), "features": repr(custom_features)}
+        anywhere = self._config_id(content)
+        here = self._config_id(content | {"folder": str(self.folder())})
+        # A build that exists says what its links are, without another look at the catalogue.
+        built = next(filter(self._is_built, (anywhere, here)), None)
+        return built or (here if self._has_file_links() else anywhere)
+
+    def _config_id(self, content: dict[str, Any]) -> str:
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         name = self.name if self.lock_file is None else self.title()[:_MAX_NAME_LENGTH]
         return f"{name}-{digest[:16]}"
+
+    def _is_built(self, config_id: str) -> bool:
+        return self.builds is not None and any(self.builds.glob(f"{config_id}/*/*/{INFO_FILE}"))
+
+    def _has_file_links(self) -> bool:
+        """Return whether the dataset depends on the folder where links that are paths start."""
+        lock = self.lock()
+        if lock is not None:
+            return not all(map(is_url, lock.downloads))
+        if self.folder() is None:
+            return False
+        return has_file_links(Path(self.location()), self.identity(), self.checked())
 
     def _fallbacks(self) -> list[str]:
         """Return what distinguishes the fallbacks: the names and the contents of tables."""
@@ -128,14 +150,18 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         if self.lock_file is not None:
             return Path(self.lock_file).name
         location = self.location()
-        return location if is_url(location) else Path(location).name
+        return without_secrets(location) if is_url(location) else Path(location).name
 
     def identity(self) -> str:
         """Return what distinguishes the catalogue's content from any other."""
         if self.lock_file is not None:
-            return f"{hash_file(expand_home(self.lock_file))}{self.folder()}"
+            return hash_file(expand_home(self.lock_file))
         location = self.location()
         return location if location == DEMO else identify_catalogue(location)
+
+    def inputs(self) -> dict[str, Any]:
+        """Return what distinguishes the content of the files that are read from any other."""
+        return {"catalogue": self.identity(), "fallbacks": self._fallbacks()}
 
 
 def check_cache_dir(cache_dir: str | None) -> None:

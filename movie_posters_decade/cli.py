@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from movie_posters_decade.cli_parser import PROGRAM, build_options, parser, transform_options
 from movie_posters_decade.cli_signals import INTERRUPTED, end_on_signals, exit_code
 from movie_posters_decade.configurations import DEMO
-from movie_posters_decade.errors import AnalysisError, MoviePostersError
+from movie_posters_decade.errors import AnalysisError, BuildError, MoviePostersError
 from movie_posters_decade.records import list_counts
 from movie_posters_decade.terminal import visible
 
@@ -182,10 +182,19 @@ def _check_fallbacks(chosen: argparse.Namespace) -> None:
         _print(json.dumps({"fallbacks": checks}, indent=2))
         return
     rows = [
-        (one.decade, one.fallback, one.living, one.found, one.alike, _percent(one.share))
+        (
+            one.decade,
+            one.fallback,
+            one.living,
+            one.unanswered,
+            one.found,
+            one.alike,
+            _percent(one.share),
+        )
         for one in agreements
     ]
-    _print(format_table([("decade", "fallback", "living", "found", "alike", "share"), *rows]))
+    titles = ("decade", "fallback", "living", "unanswered", "found", "alike", "share")
+    _print(format_table([titles, *rows]))
 
 
 def _percent(share: float | None) -> str:
@@ -234,6 +243,15 @@ def _shortcut_warnings(build: "Build") -> list[str] | None:
         return None
 
 
+def _builds(chosen: argparse.Namespace) -> None:
+    from movie_posters_decade.cli_builds import run_builds
+
+    outcome = run_builds(chosen)
+    _print(json.dumps(outcome.json, indent=2) if chosen.json else outcome.text)
+    if outcome.failure:
+        raise BuildError(outcome.failure)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "demo": _demo,
     "plan": _plan,
@@ -244,6 +262,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "check-fallbacks": _check_fallbacks,
     "card": _card,
     "push": _push,
+    "builds": _builds,
 }
 
 

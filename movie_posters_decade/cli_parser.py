@@ -61,13 +61,15 @@ def parser() -> argparse.ArgumentParser:
     _add_contents(card)
     push = commands.add_parser("push", help="build, and push to the Hub with a dataset card")
     _add_push(push)
+    builds = commands.add_parser("builds", help="list, verify or remove the builds in the cache")
+    _add_builds(builds)
     for command in (plan, build, export, baseline, report, check, card, push):
         _add_catalogue(command)
         for option in fields(Options):
             _add_option(command, option)
     for command in (build, export, baseline, report, card, push):
         _add_download_mode(command)
-    for command in (demo, plan, build, export, baseline, report, check, card, push):
+    for command in (demo, plan, build, export, baseline, report, check, card, push, builds):
         command.add_argument(
             "--cache-dir", metavar="DIR", help="the cache (default: that of the datasets library)"
         )
@@ -180,6 +182,27 @@ def _add_contents(command: argparse.ArgumentParser) -> None:
         dest="audit",
         action="store_false",
         help="skip the audit for shortcuts, whose warnings go on the card",
+    )
+
+
+def _add_builds(command: argparse.ArgumentParser) -> None:
+    action = command.add_mutually_exclusive_group()
+    action.add_argument(
+        "--verify",
+        nargs="*",
+        metavar="NAME",
+        help="check each poster of these builds, or of all, against the lock file",
+    )
+    action.add_argument(
+        "--remove",
+        nargs="+",
+        metavar="NAME",
+        help="remove these builds; a name is as listed, or the first part of it",
+    )
+    action.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove all builds but the newest of each configuration, catalogue and options",
     )
 
 

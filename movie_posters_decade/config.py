@@ -213,9 +213,11 @@ def _check_downloads(options: Options) -> None:
     """Check where posters come from, and how they are downloaded."""
     check_option(options, "poster_scale", is_whole(options.poster_scale, 1, 3), "1, 2 or 3")
     fallbacks = parse_texts(options.fallbacks)
-    names = tuple(map(fallback_name, fallbacks or ())) if are_names(fallbacks) else None
-    expected = f"{WAYBACK}, or tables of different names, none called {CATALOGUE}"
-    are_sources = names is not None and are_names(names) and CATALOGUE not in names
+    are_texts = are_names(fallbacks)
+    tables = [one for one in fallbacks or () if one != WAYBACK] if are_texts else []
+    names = tuple(map(fallback_name, tables))
+    are_sources = are_texts and are_names(names) and {CATALOGUE, WAYBACK}.isdisjoint(names)
+    expected = f"{WAYBACK}, or tables of different names, none called {CATALOGUE} or {WAYBACK}"
     check_option(options, "fallbacks", are_sources, expected)
     is_path = options.lock_file is None or isinstance(options.lock_file, str)
     check_option(options, "lock_file", is_path, "the path of a lock file")
@@ -269,8 +271,8 @@ def dataset_options(options: Options) -> dict[str, Any]:
 
 
 def fallback_name(fallback: str) -> str:
-    """Return what a fallback is called in the dataset: a table is called like its file."""
-    return PurePath(fallback).name.partition(".")[0]
+    """Return what a fallback is called in the dataset: a table like its file, without suffix."""
+    return PurePath(PurePath(fallback).name.removesuffix(".gz")).stem
 
 
 def options_from_json(values: Mapping[str, Any]) -> Options:

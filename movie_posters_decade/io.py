@@ -1,6 +1,7 @@
 """Files: bounded reads, atomic writes, what killed builds left, and how many may be open."""
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -34,6 +35,12 @@ _OUT_OF_RESOURCES = frozenset(
 _MAX_OPEN_FILES_ON_WINDOWS = 512
 _USUALLY_OPEN = 16
 _PROBES = 3
+
+
+def hash_content(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits, without holding it whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:

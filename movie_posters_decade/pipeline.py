@@ -86,6 +86,8 @@ class Pipeline:
         """Report what a build would keep if no poster were rejected. It sends no request."""
         selection, _ = self._select(may_download=False)
         candidates = selection.candidates["decade"]
+        if self.lock is None:
+            self._fallbacks(selection)  # a table that cannot be read is an error here already
         archive = self._estimate(selection)
         return plan_report(
             selection.steps, candidates, selection.targets, selection.reading, archive

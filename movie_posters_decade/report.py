@@ -55,8 +55,8 @@ class Report:
         recovery: where the kept posters came from; None for a plan.
         shortfall: the decades at whose size all others stopped; None for a plan, and if there are
             none.
-        archive: how many links a build may ask the Wayback Machine for; None if it asks for none,
-            and for a finished build.
+        archive: how many links a build may look up at the Wayback Machine; None if it looks up
+            none, and for a finished build.
     """
 
     funnel: Counts
@@ -76,6 +76,11 @@ class Report:
     def kept(self) -> int:
         """How many movies are kept, or planned."""
         return sum(sum(decades.values()) for decades in self.splits.values())
+
+    @property
+    def is_from_lock_file(self) -> bool:
+        """Whether it was built from a lock file, which lists its rejections."""
+        return "locked" in self.funnel
 
     @property
     def transient(self) -> Counts:
@@ -110,7 +115,7 @@ class Report:
             "strata": self.strata,
             "landscape_crops": self.landscape_crops,
             "shortfall": self.shortfall and self.shortfall.to_json(),
-            **(self.recovery or Recovery()).to_json(),
+            **(self.recovery.to_json() if self.recovery else {}),
         }
         if self.archive is not None:
             report["archive"] = self.archive.to_json()
@@ -129,7 +134,7 @@ class Report:
             rejected=report.get("rejected"),
             strata=report.get("strata"),
             landscape_crops=report.get("landscape_crops"),
-            recovery=Recovery.from_json(report) if "rejected" in report else None,
+            recovery=Recovery.from_json(report) if "recovered" in report else None,
             shortfall=Shortfall.from_json(short) if (short := report.get("shortfall")) else None,
         )
 

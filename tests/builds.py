@@ -1,14 +1,23 @@
 """Helpers for tests that build: from a sample catalogue, with the loopback host allowed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import datasets
 from samples import SampleCatalogue
 
 from movie_posters_decade import MoviePostersDecade
+from movie_posters_decade.download.pace import Pace
+from movie_posters_decade.fallbacks import ArchivePaces
 
 NAME = "movie_posters_decade"
+FAST = Pace(requests=10_000, seconds=1.0, connections=4)
+
+
+class QuickBuilder(MoviePostersDecade):
+    """The builder, at a pace for archives that makes no test wait."""
+
+    ARCHIVE_PACES: ClassVar = ArchivePaces(FAST, FAST)
 
 
 def load_sample(sample: SampleCatalogue, cache: Path, *args: Any, **options: Any) -> Any:

@@ -53,7 +53,6 @@ def test_same_catalogue_and_options_give_the_cached_build(
         {"balance": "none"},
         {"genres": ["Drama"]},
         {"respect_opt_out": False},
-        {"allow_private_hosts": False},
         {"columns": {"title": "Title"}},
         {"config_name": "comedy"},
     ],
@@ -63,13 +62,6 @@ def test_changed_option_gives_a_new_build(
 ) -> None:
     default, changed = make_builder(sample, tmp_path), make_builder(sample, tmp_path, **options)
     assert changed.cache_dir != default.cache_dir
-
-
-def test_number_of_connections_gives_the_cached_build(
-    sample: SampleCatalogue, tmp_path: Path
-) -> None:
-    one, many = (make_builder(sample, tmp_path, connections_per_host=number) for number in (1, 64))
-    assert one.cache_dir == many.cache_dir
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,10 @@ def with_blocks(language: str) -> list[str]:
 def folder_of_a_reader(
     sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The current folder holds MovieGenre.csv and films.parquet, whose links a proxy serves."""
+    """The current folder holds MovieGenre.csv, films.parquet and licensed.csv.
+
+    A proxy serves the links in them.
+    """
     monkeypatch.chdir(sample.path.parent)
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
     text = sample.path.read_bytes().replace(sample.host.url.encode(), b"http://host.invalid")
@@ -78,8 +81,12 @@ def folder_of_a_reader(
             "country": "Iceland",
         }
     ).to_parquet(sample.path.with_name("films.parquet"))
+    movies[["imdb_id", "poster_url"]].to_csv(sample.path.with_name("licensed.csv"), index=False)
 
 
+# mlcroissant uses what rdflib and pandas deprecate.
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 @pytest.mark.parametrize("page", with_blocks("python"))
 def test_python_runs(
     page: str, sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -1,6 +1,7 @@
 """Catalogue: find the file, load it, and clean it into a table of movies."""
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
+from movie_posters_decade.catalogue.links import has_file_links
 from movie_posters_decade.catalogue.source import (
     catalogue_folder,
     expand_home,
@@ -15,6 +16,7 @@ __all__ = [
     "Catalogue",
     "catalogue_folder",
     "expand_home",
+    "has_file_links",
     "hash_file",
     "identify_catalogue",
     "load_catalogue",

@@ -210,7 +210,7 @@ class _Parser:
             odd_ids=Findings.of(odd_ids if 2 * len(odd_ids) < len(movies) else []),
             broken_bytes=Findings.of(details.get("broken_lines", ())),
             short_rows=Findings.of(details.get("short_lines", ())),
-            files=Findings.of(_file_links(movies["poster_url"])),
+            files=Findings.of(file_links(movies["poster_url"])),
         )
 
     def _missing(self, movies: pd.DataFrame) -> dict[str, int]:
@@ -232,7 +232,7 @@ def _odd_years(texts: Sequence[str], years: pd.Series) -> list[str]:
     return [texts[row] for row in years.index[years.isna()] if texts and not is_missing(texts[row])]
 
 
-def _file_links(links: Iterable[str]) -> list[str]:
+def file_links(links: Iterable[str]) -> list[str]:
     """Return the links that are paths of files."""
     others = (link for link in links if link and not link.startswith(("http://", "https://")))
     return [link for link in others if not is_url(link)]

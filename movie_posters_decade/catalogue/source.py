@@ -133,12 +133,8 @@ def catalogue_folder(location: str) -> Path | None:
 
 
 def identify_catalogue(location: str) -> str:
-    """Return the identity of a catalogue: the hash of its file and its folder, or its URL.
-
-    Poster links may be relative to the folder.
-    """
-    path = Path(location)
-    return location if is_url(location) else f"{hash_file(path)}{path.resolve().parent}"
+    """Return the identity of a catalogue: the hash of its file, or its URL."""
+    return location if is_url(location) else hash_file(Path(location))
 
 
 def hash_file(path: Path) -> str:
@@ -148,7 +144,7 @@ def hash_file(path: Path) -> str:
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise too_large(str(path)) from error
-        raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
+        raise CatalogueError(f"{path}: expected a readable file; found: {error}.") from error
 
 
 def _flatten(locations: object) -> list[str]:

@@ -201,7 +201,8 @@ class Downloader:
         return self._thread.check(content)
 
     def _check_online(self, links: Sequence[Link]) -> None:
-        if self.offline and self.refresh:
+        holds_some = self.refresh and any(self.cache.path(link.url).is_file() for link in links)
+        if self.offline and holds_some:
             raise DownloadError(
                 f"{self.cache.folder}: expected to download everything again; found that "
                 "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."

@@ -12,8 +12,9 @@ from datasets import DatasetDict, Image
 
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE
+from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE, NAME
 from movie_posters_decade.errors import ExportError, OptionError
+from movie_posters_decade.exports.croissant import CROISSANT_FILE, describe_export
 from movie_posters_decade.exports.replace import (
     ExistingFiles,
     replace_files,
@@ -40,7 +41,7 @@ def export(
     max_shard_size: int | str = MAX_SHARD_SIZE,
     overwrite: bool = False,
 ) -> bool:
-    """Export a build to a folder, with a manifest, the rejected posters and the lock file.
+    """Export a build to a folder, with a manifest, rejected posters, lock file and croissant.json.
 
     All files are written to a staging folder first and then renamed. So a new folder appears
     complete, and in an existing one each file replaces that of an earlier export.
@@ -72,7 +73,7 @@ def export(
     shard_bytes = _parse_size(max_shard_size)
     folder = Path(folder).resolve()
     existing = check_output(folder, overwrite=overwrite)
-    settings = {"movie_posters_decade": __version__, "format": format, **asdict(transform)}
+    settings = {NAME: __version__, "format": format, **asdict(transform)}
     with _os_errors_as_export_errors(folder), staging_folder(existing) as staging:
         new = staging / "new"
         new.mkdir()
@@ -80,6 +81,8 @@ def export(
         (new / "export.json").write_bytes(f"{json.dumps(settings)}\n".encode())
         for name, content in build.tables.items():
             (new / name).write_bytes(content)
+        croissant = json.dumps(describe_export(build, new, settings), indent=2)
+        (new / CROISSANT_FILE).write_bytes(f"{croissant}\n".encode())
         return replace_files(existing, new)
 
 

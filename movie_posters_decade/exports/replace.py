@@ -1,6 +1,5 @@
 """Replacement: new files replace those of an earlier export, and never any other file."""
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from movie_posters_decade.errors import ExportError
-from movie_posters_decade.io import write_atomically
+from movie_posters_decade.io import hash_content, write_atomically
 
 CHECKSUMS_FILE = "movie_posters_decade.sha256"
 """Lists the files of an export as sha256sum does. Only these, if unchanged, are ever replaced."""
@@ -49,7 +48,7 @@ def scan_folder(folder: Path) -> ExistingFiles:
     for name in sorted(_file_names(folder)):
         path = folder / name
         is_listed = name in listed_names and not path.is_symlink()
-        if is_listed and (checksum := (name, _sha256(path))) in listed:
+        if is_listed and (checksum := (name, hash_content(path))) in listed:
             unchanged.add(checksum)
         elif (name != CHECKSUMS_FILE or not listed) and not name.startswith(f"{_STAGING}/"):
             others.append(name)
@@ -75,7 +74,7 @@ def staging_folder(existing: ExistingFiles) -> Iterator[Path]:
 
 def replace_files(existing: ExistingFiles, new: Path) -> bool:
     """Replace an earlier export by the files in ``new``; return False if it has the same files."""
-    checksums = frozenset((name, _sha256(new / name)) for name in _file_names(new))
+    checksums = frozenset((name, hash_content(new / name)) for name in _file_names(new))
     if existing.unchanged == existing.listed == checksums:
         return False
     (new / CHECKSUMS_FILE).write_bytes(_checksum_lines(checksums))
@@ -105,11 +104,6 @@ def _file_names(folder: Path) -> Iterator[str]:
     return (path.relative_to(folder).as_posix() for path in paths)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _merge(existing: ExistingFiles, new: Path, checksums: frozenset[FileChecksum]) -> None:
     """Move new files into an existing folder, and remove what only the earlier export wrote."""
     folder = existing.folder
@@ -118,7 +112,7 @@ def _merge(existing: ExistingFiles, new: Path, checksums: frozenset[FileChecksum
         _check_free(folder, name)
     # Somebody may have changed a file while the new ones were written.
     for name, sha256 in sorted(existing.unchanged):
-        if not (folder / name).is_file() or _sha256(folder / name) != sha256:
+        if not (folder / name).is_file() or hash_content(folder / name) != sha256:
             raise _blocked(folder, name)
     # Until all are moved, the files of both exports are listed, in case this is interrupted.
     write_atomically(folder / CHECKSUMS_FILE, _checksum_lines(checksums | existing.unchanged))

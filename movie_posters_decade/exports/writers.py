@@ -71,8 +71,7 @@ def write_dataset(dataset: DatasetDict, folder: Path, export_format: str, shard_
         tqdm(desc="Export", unit="poster", total=total) as bar,
         (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
     ):
-        columns = [*MANIFEST_COLUMNS, *_extra_columns(dataset)]
-        manifest = csv.DictWriter(file, columns, extrasaction="ignore")
+        manifest = csv.DictWriter(file, manifest_columns(dataset), extrasaction="ignore")
         manifest.writeheader()
         for split, examples in dataset.items():
             for row in WRITERS[export_format](str(split), examples, folder, shard_bytes):
@@ -80,9 +79,10 @@ def write_dataset(dataset: DatasetDict, folder: Path, export_format: str, shard_
                 bar.update()
 
 
-def _extra_columns(dataset: DatasetDict) -> list[str]:
+def manifest_columns(dataset: DatasetDict) -> list[str]:
+    """Return the columns of a dataset's manifest: the usual ones, then the extra ones."""
     names = next(iter(dataset.column_names.values()))
-    return [name for name in names if name not in DATASET_COLUMNS]
+    return [*MANIFEST_COLUMNS, *(name for name in names if name not in DATASET_COLUMNS)]
 
 
 def _write_folders(split: str, dataset: Dataset, folder: Path, _: int) -> Iterator[Row]:

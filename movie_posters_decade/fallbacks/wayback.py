@@ -8,17 +8,18 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datasets import config as datasets_config
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
 from movie_posters_decade.download.addresses import public_url
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.download.paced_session import PacedSession
 from movie_posters_decade.download.session import FetchError
+from movie_posters_decade.download.transfer import USER_AGENT
 from movie_posters_decade.errors import DownloadError
 from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.fallbacks.cache import CaptureCache
 from movie_posters_decade.fallbacks.cdx import ARCHIVE, Capture, index_address, parse_captures
-
-NAME = "wayback"
+from movie_posters_decade.terminal import get_logger
 
 INDEX_PACE = Pace(requests=24, seconds=60.0, connections=1)
 """How often the index may be queried."""
@@ -31,6 +32,8 @@ MAX_BYTES = 1024 * 1024
 
 MAX_FAILURES = 5
 """How many links in a row may get no valid answer before the index is queried no more."""
+
+logger = get_logger(__name__)
 
 _POLICY = RetryPolicy(read_timeout=30.0)  # the index is slow
 
@@ -54,6 +57,7 @@ class Wayback:
     _session: PacedSession = field(init=False)
     _refreshed: set[str] = field(default_factory=set, init=False)
     _failures: int = field(default=0, init=False)  # in a row
+    _has_suggested: bool = field(default=False, init=False)  # an address for questions
 
     def __post_init__(self) -> None:
         if self.offline is None:
@@ -65,7 +69,7 @@ class Wayback:
     @property
     def name(self) -> str:
         """What the source is called in the dataset."""
-        return NAME
+        return WAYBACK
 
     def answered(self, links: Sequence[str]) -> int:
         """Return how many of some links need no request."""
@@ -79,6 +83,7 @@ class Wayback:
         """
         missing = [link for link in dict.fromkeys(links) if self._without_request(link) is None]
         self._check_online(missing)
+        self._suggest_contact(missing)
         bar = tqdm(desc="Archive index", unit="link", total=len(missing), disable=not missing)
         with bar, closing(self._session):  # which can be used again
             for link in links:
@@ -97,6 +102,16 @@ class Wayback:
             return None
         captures = self._answers.read(link, any_age=bool(self.offline))
         return None if captures is None else _answer(link, url, captures)
+
+    def _suggest_contact(self, links: Sequence[str]) -> None:
+        """Log once that archives want to know whom to write to, if they are not told."""
+        if links and self.limits.user_agent == USER_AGENT and not self._has_suggested:
+            self._has_suggested = True
+            logger.warning(
+                "%s wants an address for questions from its clients. Send one: "
+                '--user-agent "my-project (me@example.org)".',
+                ARCHIVE,
+            )
 
     def _check_online(self, links: Sequence[str]) -> None:
         folder = self.cache.folder
@@ -141,6 +156,6 @@ class Wayback:
 
 def _answer(link: str, url: str, captures: tuple[Capture, ...]) -> Answer:
     alternatives = (
-        Alternative(capture.address(url), NAME, sha1=capture.sha1) for capture in captures
+        Alternative(capture.address(url), WAYBACK, sha1=capture.sha1) for capture in captures
     )
     return Answer(link, tuple(alternatives))

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import datasets
 from huggingface_hub import DatasetCard, DatasetCardData
 
+from movie_posters_decade import data_statement
 from movie_posters_decade.artifacts import LOCK_FILE, REJECTED_FILE, Build
 from movie_posters_decade.configurations import DEMO, KAGGLE_URL
 from movie_posters_decade.records import MEANINGS, SPLITS
@@ -22,12 +23,11 @@ TEMPLATE_FILE = Path(__file__).with_name("card_template.md")
 """The text of the card, in Jinja's syntax."""
 
 LICENSE_FILE = "LICENSE.md"
-TAGS = ("movie-posters", "movies", "posters", "decades")
 METADATA = {
     "license": "other",
-    "license_name": "posters-belong-to-their-copyright-holders",
+    "license_name": data_statement.LICENSE_NAME,
     "license_link": LICENSE_FILE,
-    "pretty_name": "Movie Posters by Decade",
+    "pretty_name": data_statement.PRETTY_NAME,
     "task_categories": ["image-classification"],
 }
 
@@ -70,7 +70,7 @@ class ConfigurationSummary:
     @property
     def is_from_lock_file(self) -> bool:
         """Whether it was built from a lock file, which lists its rejections."""
-        return "locked" in self.report.funnel
+        return self.report.is_from_lock_file
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary in JSON's types."""
@@ -118,7 +118,7 @@ def make_card(
     ``metadata`` is the card's as `push_to_hub` left it. Keys that are not ours stay.
     """
     movies = sum(configuration.report.kept for configuration in configurations)
-    tags = dict.fromkeys([*TAGS, *(metadata.get("tags") or ())])
+    tags = dict.fromkeys([*data_statement.KEYWORDS, *(metadata.get("tags") or ())])
     ours = METADATA | {"size_categories": [size_category(movies)], "tags": list(tags)}
     variables = template_variables(repo_id, configurations, info)
     card: DatasetCard = DatasetCard.from_template(
@@ -145,6 +145,7 @@ def template_variables(
         "lock_file": LOCK_FILE,
         "rejected_file": REJECTED_FILE,
         "meanings": MEANINGS,
+        "statement": data_statement,
         "splits": [
             split for split in SPLITS if any(split in one.report.splits for one in configurations)
         ],

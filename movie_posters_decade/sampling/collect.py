@@ -210,6 +210,7 @@ def to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
         check.stored,
         size=check.size,
         origin=result.origin,
+        tried=result.tried,
     )
 
 

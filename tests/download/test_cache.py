@@ -254,6 +254,13 @@ def test_offline_mode_cannot_download_again(cache: DownloadCache, host: FaultyHo
     assert cache.path(url).exists()
 
 
+def test_empty_cache_in_offline_mode_lacks_posters_also_where_all_are_downloaded_again(
+    cache: DownloadCache, host: FaultyHost
+) -> None:
+    with pytest.raises(DownloadError, match="expected all posters here, as HF_HUB_OFFLINE forbids"):
+        download([f"{host.url}/good"], cache, refresh=True, offline=True)
+
+
 def test_damaged_file_counts_as_missing_in_offline_mode(
     cache: DownloadCache, host: FaultyHost
 ) -> None:

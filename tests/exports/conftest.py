@@ -1,6 +1,11 @@
 """Fixtures for the tests of exports: a build of the sample catalogue."""
 
+import os
+import tempfile
 from pathlib import Path
+
+# Set before anything imports mlcroissant, which reads it once.
+os.environ["CROISSANT_CACHE"] = tempfile.mkdtemp(prefix="croissant-")
 
 import pytest
 from builds import build_sample

@@ -85,13 +85,14 @@ def test_later_export_replaces_the_earlier(build: Build, tmp_path: Path) -> None
     output = tmp_path / "posters"
     export(build, output)
     export(with_first_posters(build, "train", "test"), output)
-    assert len(read_files(output)) == 7
+    assert len(read_files(output)) == 8
 
 
 def test_export_in_another_format_replaces_the_earlier(build: Build, tmp_path: Path) -> None:
     export(build, tmp_path / "posters")
     export(build, tmp_path / "posters", "webdataset")
     assert set(read_files(tmp_path / "posters")) == {
+        "croissant.json",
         "export.json",
         "manifest.csv",
         "movie_posters_decade.lock",
@@ -107,11 +108,11 @@ def test_other_files_are_left_alone_with_overwrite(build: Build, tmp_path: Path)
     (output / "train" / "mine").mkdir(parents=True)
     (output / "train" / "mine.txt").write_text("mine")
     export(build, output, overwrite=True)
-    assert len(read_files(output)) == 36
+    assert len(read_files(output)) == 37
     fewer = with_first_posters(build, "test")
     export(fewer, output, overwrite=True)
     assert (output / "train" / "mine").is_dir()
-    assert len(read_files(output)) == 7
+    assert len(read_files(output)) == 8
     assert read_files(output)["train/mine.txt"] == b"mine"
     assert not export(fewer, output, overwrite=True)
 
@@ -165,7 +166,7 @@ def test_staging_folder_of_a_killed_export_is_removed_by_the_next(
     assert list(tmp_path.rglob(".*.incomplete"))
     export(build, output)
     assert list(tmp_path.rglob(".*.incomplete")) == []
-    assert len(read_files(output)) == 35
+    assert len(read_files(output)) == 36
 
 
 @pytest.mark.parametrize("moves", [3, 40])
@@ -192,7 +193,7 @@ def test_export_that_was_killed_while_it_moved_files_is_completed_by_the_next(
     found = read_files(output)
     listed = found.pop(CHECKSUMS_FILE).decode().splitlines()
     assert [line.split("  ")[1] for line in listed] == sorted(found)
-    assert len(found) == 34
+    assert len(found) == 35
     assert not export(build, output)
 
 
@@ -268,4 +269,4 @@ def test_current_folder_can_be_exported_into_repeatedly(
         output.mkdir(exist_ok=True)
         monkeypatch.chdir(output)
         export(build, Path())
-        assert len(read_files(output)) == 35
+        assert len(read_files(output)) == 36

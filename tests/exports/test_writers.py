@@ -85,6 +85,8 @@ def test_manifest_lists_all_fields_of_each_poster(build: Build, folder: Path) ->
             "genres": "|".join(example["genres"]),
             "imdb_score": str(example["imdb_score"]),
             "poster_url": example["poster_url"],
+            "source": "catalogue",
+            "downloaded_url": example["poster_url"],
         }
         for split, rows in encoded_examples(build.dataset).items()
         for example in rows
