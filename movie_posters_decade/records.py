@@ -5,8 +5,7 @@ A poster passes five of them: Movie -> DownloadResult -> ImageCheck -> Poster or
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -94,17 +93,6 @@ MEANINGS = {
 def list_counts(counts: Mapping[Any, int]) -> str:
     """Return counts as text for a sentence, such as "not_found 2, timeout 1"."""
     return ", ".join(f"{name} {count}" for name, count in counts.items())
-
-
-def list_shares(counts: Counter[Any], total: int) -> str:
-    """Return counts as shares of a total, the largest first: "93% not_found, 1% grayscale"."""
-    shares = [f"{count / total:.0%} {name}" for name, count in counts.most_common()]
-    return ", ".join(shares) or "none rejected"
-
-
-def join(texts: Sequence[str]) -> str:
-    """Return texts as a list in a sentence: "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
 @dataclass(frozen=True)

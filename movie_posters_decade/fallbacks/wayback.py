@@ -10,9 +10,9 @@ from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
-from movie_posters_decade.download.addresses import public_url
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.download.paced_session import PacedSession
+from movie_posters_decade.download.public_links import public_url
 from movie_posters_decade.download.session import FetchError
 from movie_posters_decade.download.transfer import USER_AGENT
 from movie_posters_decade.errors import DownloadError

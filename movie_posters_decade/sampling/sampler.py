@@ -14,12 +14,11 @@ from movie_posters_decade.records import (
     RejectReason,
     Stratum,
     is_url,
-    join,
-    list_shares,
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
 from movie_posters_decade.sampling.remedies import Tried, find_remedies
 from movie_posters_decade.sampling.selection import Selection, equalize
+from movie_posters_decade.sentences import join, list_shares
 from movie_posters_decade.shortfall import INTRODUCTION, Shortfall
 
 MAX_CAUSES = 3
