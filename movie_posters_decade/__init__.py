@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from movie_posters_decade.builder_config import MoviePostersConfig
     from movie_posters_decade.exports.exporter import export
     from movie_posters_decade.hub.push import push
+    from movie_posters_decade.showing import show
 
 __all__ = [
     "MoviePostersConfig",
@@ -32,6 +33,7 @@ __all__ = [
     "evaluate",
     "export",
     "push",
+    "show",
     "write_report",
 ]
 
@@ -41,6 +43,7 @@ _LAZY = {
     "evaluate": "analysis.evaluate",
     "export": "exports.exporter",
     "push": "hub.push",
+    "show": "showing",
     "write_report": "analysis.report",
 }
 """The module of each name that is loaded when it is first used."""

@@ -24,7 +24,12 @@ from movie_posters_decade.artifacts import (
     damaged_build,
     unreplaceable_build,
 )
-from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
+from movie_posters_decade.builder_config import (
+    MoviePostersConfig,
+    check_cache_dir,
+    check_names,
+)
+from movie_posters_decade.builder_text import builder_text
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import NAME, dataset_options
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
@@ -89,6 +94,7 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
     ) -> None:
         self._executor = executor
         check_cache_dir(cache_dir)
+        check_names(config_name, kwargs)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
         try:
@@ -107,6 +113,9 @@ class MoviePostersDecade(datasets.GeneratorBasedBuilder):
                 raise
             raise unreplaceable_build(self._cache_dir, error) from error
         self._identity = self.config.identity()
+
+    def __repr__(self) -> str:
+        return builder_text(self.config, self.files)
 
     def __getstate__(self) -> dict[str, Any]:
         # With num_proc, `datasets` sends the builder to processes that download nothing.

@@ -5,7 +5,7 @@ Pure functions of a table.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import pandas as pd
@@ -39,7 +39,9 @@ LISTED_GENRES = 60
 class Selection:
     """The candidates in the order of rank, and how many posters of each stratum to keep."""
 
-    candidates: pd.DataFrame  # the catalogue's columns with `decade`, `rank` and `split`
+    candidates: pd.DataFrame = field(
+        repr=False
+    )  # the catalogue's columns with `decade`, `rank` and `split`
     targets: Mapping[Stratum, int]  # decade by decade
     shares: Mapping[str, float]  # of each split beside train, from 0 to 1
     steps: tuple[Step, ...]  # of the funnel
