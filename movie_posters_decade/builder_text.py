@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 from movie_posters_decade.artifacts import BuildFiles
 from movie_posters_decade.builder_config import MoviePostersConfig
@@ -31,7 +32,7 @@ def _chosen_options(config: MoviePostersConfig) -> Iterator[str]:
             yield f"{option.name}={value!r}"
 
 
-def _own_values(name: str) -> dict[str, object]:
+def _own_values(name: str) -> dict[str, Any]:
     """Return the values that a named configuration gives to options."""
     values = CONFIGURATIONS.get(name, {})
     return {key: value for key, value in values.items() if key != "description"}

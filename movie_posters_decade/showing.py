@@ -32,7 +32,7 @@ MAX_ROWS = 200
 MAX_READ = 500
 """The largest number of posters of a stream that are read for a picture, by default."""
 
-_PASS = (
+_ACCEPTED = (
     "Pass a Dataset, a DatasetDict, a stream of either or a Build, with the columns image (Image) "
     "and label (ClassLabel)."
 )
@@ -93,9 +93,9 @@ def _splits(dataset: Any) -> Mapping[str, Any]:
         return {"": dataset}
     if not isinstance(dataset, datasets.DatasetDict | datasets.IterableDatasetDict):
         kind = type(dataset).__name__
-        raise OptionError(f"show: expected a dataset of posters; found a {kind}. {_PASS}")
+        raise OptionError(f"show: expected a dataset of posters; found a {kind}. {_ACCEPTED}")
     if not dataset:
-        raise OptionError(f"show: expected a dataset with a split; found none. {_PASS}")
+        raise OptionError(f"show: expected a dataset with a split; found none. {_ACCEPTED}")
     return {str(split): examples for split, examples in dataset.items()}
 
 

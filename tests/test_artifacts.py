@@ -172,5 +172,5 @@ def test_empty_info_of_datasets_is_a_damaged_build(sample: SampleCatalogue, tmp_
 
 def test_unknown_option_is_not_reported_as_damage(sample: SampleCatalogue, tmp_path: Path) -> None:
     build_sample(sample, tmp_path)
-    with pytest.raises(ValueError, match="doesn't have a 'actoin' key"):
+    with pytest.raises(ValueError, match="Option actoin: expected an option"):
         make_builder(sample, tmp_path, actoin=1)

@@ -3,9 +3,9 @@
 import io
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -117,9 +117,10 @@ def thumbnails_of_each_decade(
     """Return thumbnails of the first posters of each decade, in the decades' order."""
     rows = first_of_each_decade(split, count)
     posters = split.select_columns("image")
+    shown = {decade: [posters[index]["image"] for index in rows[decade]] for decade in rows}
     return {
-        decade: [thumbnail(posters[index]["image"]) for index in indices]
-        for decade, indices in rows.items()
+        decade: [thumbnail(poster) for poster in posters if poster is not None]
+        for decade, posters in shown.items()
     }
 
 
@@ -133,7 +134,7 @@ def first_of_each_decade(split: "datasets.Dataset", count: int) -> dict[str, lis
 
 
 def first_of_a_stream(
-    rows: Iterator[Mapping[str, object]], decades: Sequence[str], count: int
+    rows: Iterable[Mapping[str, Any]], decades: Sequence[str], count: int
 ) -> dict[str, list[Image.Image]]:
     """Return thumbnails of the first posters of each decade of a stream, in the decades' order.
 
@@ -143,8 +144,8 @@ def first_of_a_stream(
     found: list[list[Image.Image]] = [[] for _ in decades]
     for row in rows:
         label, image = row["label"], row["image"]
-        is_known = isinstance(label, int) and 0 <= label < len(found)
-        if is_known and isinstance(image, Image.Image) and len(found[label]) < count:
+        # Rows without a label have None or -1.
+        if label in range(len(found)) and image is not None and len(found[label]) < count:
             found[label].append(thumbnail(image))
         if all(len(posters) == count for posters in found):
             break
