@@ -47,3 +47,16 @@ def test_stored_notebook_is_small_and_names_no_machine() -> None:
     assert re.findall(r"/(?:tmp|home|root|usr)/|site-packages|[A-Z]:\\", seen) == []
     assert all(not cell.metadata for cell in stored.cells)
     assert all(cell.get("execution_count", 1) for cell in stored.cells)
+
+
+def test_notebook_shows_an_error_as_its_sentence_and_how_to_see_more(tmp_path: Path) -> None:
+    mistake = 'from movie_posters_decade import show\nshow("posters")'
+    cells = [mistake, "import traceback; traceback.print_last()"]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+    nbformat.write(notebook, tmp_path / "mistake.ipynb")
+    run = run_notebook(tmp_path / "mistake.ipynb", tmp_path, allow_errors=True)
+    error, frames = outputs(run)
+    sentence, hint = error["traceback"]
+    assert sentence.startswith("OptionError: show: expected a dataset of posters; found a str.")
+    assert "traceback.print_last()" in hint
+    assert "showing.py" in frames["text"]
