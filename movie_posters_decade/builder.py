@@ -22,7 +22,12 @@ from movie_posters_decade.artifacts import (
     code_version,
     damaged_build,
 )
-from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
+from movie_posters_decade.builder_config import (
+    MoviePostersConfig,
+    check_cache_dir,
+    check_names,
+)
+from movie_posters_decade.builder_text import builder_text
 from movie_posters_decade.cached_builder import CachedBuilder
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import NAME, dataset_options
@@ -86,6 +91,7 @@ class MoviePostersDecade(CachedBuilder):
     ) -> None:
         self._executor = executor
         check_cache_dir(cache_dir)
+        check_names(config_name, kwargs)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
         super().__init__(
@@ -98,6 +104,9 @@ class MoviePostersDecade(CachedBuilder):
             **kwargs,
         )
         self._inputs = self.config.inputs()
+
+    def __repr__(self) -> str:
+        return builder_text(self.config, self.files)
 
     def __getstate__(self) -> dict[str, Any]:
         # With num_proc, `datasets` sends the builder to processes that download nothing.

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, K
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
 from movie_posters_decade.records import is_url, without_secrets
+from movie_posters_decade.terminal import visible
 
 _CHANGE_NOTHING = (*PERMISSIONS, "connections_per_host", "lock_file", "user_agent", "workers")
 """Options that permit something, change no result, or only by what is in a file."""
@@ -51,6 +55,12 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     name: str = DEFAULT
     version: str = __version__
     builds: Path | None = field(default=None, repr=False, compare=False)  # the folder of builds
+
+    def __repr__(self) -> str:
+        # Only what differs from the defaults, as most of the options do not.
+        values = ((one, getattr(self, one.name)) for one in fields(self) if one.repr)
+        shown = [f"{one.name}={value!r}" for one, value in values if value != one.default]
+        return visible(f"{type(self).__name__}({', '.join(shown)})")
 
     def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
         """Return a name for the cache that changes with all that shapes the dataset."""
@@ -162,6 +172,34 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     def inputs(self) -> dict[str, Any]:
         """Return what distinguishes the content of the files that are read from any other."""
         return {"catalogue": self.identity(), "fallbacks": self._fallbacks()}
+
+
+def check_names(config_name: str | None, options: Collection[str]) -> None:
+    """Check that a configuration and the options of a builder exist.
+
+    `datasets` says so, too, but not which name is meant.
+
+    Raises:
+        OptionError: one of them does not.
+    """
+    if config_name is not None and config_name not in CONFIGURATIONS:
+        raise OptionError(
+            f"Option config_name: expected one of {', '.join(CONFIGURATIONS)}; found "
+            f"{config_name!r}.{_meant(config_name, CONFIGURATIONS)}"
+        )
+    of_datasets = signature(datasets.DatasetBuilder.__init__).parameters
+    known = [*(option.name for option in fields(MoviePostersConfig)), *of_datasets]
+    for name in options:
+        if name not in known:
+            raise OptionError(
+                f"Option {name}: expected an option of docs/options.md; found no option of that "
+                f"name.{_meant(name, known)}"
+            )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(str(name), known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def check_cache_dir(cache_dir: str | None) -> None:

@@ -32,11 +32,22 @@ OUTSIDE_HINT = (
 """What to do about links that are rejected because they lead out of the catalogue's folder."""
 
 
+_ALL_FRAMES = "(all frames: import traceback; traceback.print_last())"
+"""What a notebook shows below an error's sentence."""
+
+
 class MoviePostersError(Exception):
-    """Base class of all errors that this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose.
+
+    A notebook shows its sentence alone, without the frames that lead to it.
+    """
 
     def __str__(self) -> str:
         return visible(super().__str__())
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows instead of a traceback."""
+        return [f"{type(self).__name__}: {self}", _ALL_FRAMES]
 
 
 class OptionError(MoviePostersError, ValueError):

@@ -62,10 +62,10 @@ from movie_posters_decade.sampling import (
 class BuildResult:
     """The kept posters and the rejected candidates, with their report and lock file."""
 
-    posters: Sequence[Poster]  # in the order of the output
-    rejections: Sequence[Rejection]
+    posters: Sequence[Poster] = field(repr=False)  # in the order of the output
+    rejections: Sequence[Rejection] = field(repr=False)
     report: Report
-    lock: LockFile
+    lock: LockFile = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from movie_posters_decade.crop_code import is_landscape_crop
+from movie_posters_decade.html_tables import Rows, html_paragraphs, html_table
 from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
     SPLITS,
@@ -35,7 +36,7 @@ class DecadeCounts:
     kept: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The counts of a planned or finished build. Kept and dropped add up to the catalogue.
 
@@ -139,15 +140,20 @@ class Report:
         )
 
     def __str__(self) -> str:
-        tables = (
-            self._reading(),
-            self._funnel(),
-            self._decades(),
-            self._strata(),
-            str(self.archive or ""),
-            self._sum(),
-        )
-        return visible("\n\n".join(table for table in tables if table))
+        tables = [format_table(rows) for rows in self._tables()]
+        parts = (self._reading(), *tables, str(self.archive or ""), self._sum())
+        return visible("\n\n".join(part for part in parts if part))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook displays: the tables and the sum."""
+        lines = [*self._reading().splitlines(), *str(self.archive or "").splitlines()]
+        tables = "".join(map(html_table, self._tables()))
+        return html_paragraphs(lines) + tables + html_paragraphs(self._sum().splitlines())
+
+    def _tables(self) -> list[Rows]:
+        return [rows for rows in (self._funnel(), self._decades(), self._strata()) if rows]
 
     def _reading(self) -> str:
         """Return how the catalogue was read, in a plan: a build repeats none of it."""
@@ -157,29 +163,29 @@ class Report:
         width = max(len(title) for title, _ in rows)
         return "\n".join(f"{title.ljust(width)}  {text}" for title, text in rows)
 
-    def _funnel(self) -> str:
+    def _funnel(self) -> Rows:
         dropped = [0, *(before - after for before, after in pairwise(self.funnel.values()))]
         rows = zip(self.funnel, self.funnel.values(), dropped, strict=True)
-        return format_table([("step", "movies", "dropped"), *rows])
+        return [("step", "movies", "dropped"), *rows]
 
-    def _decades(self) -> str:
+    def _decades(self) -> Rows:
         rows = [
             (decade, candidates, *(sizes[decade] for sizes in self.splits.values()))
             for decade, candidates in self.decades.items()
         ]
         planned = (sum(sizes.values()) for sizes in self.splits.values())
         total = ("total", sum(self.decades.values()), *planned)
-        return format_table([("decade", "candidates", *self.splits), *rows, total])
+        return [("decade", "candidates", *self.splits), *rows, total]
 
-    def _strata(self) -> str:
+    def _strata(self) -> Rows:
         if self.strata is None:
-            return ""
+            return []
         titles = ("split", "decade", "target", "downloaded", "rejected", "kept")
         rows = [
             [sum(one[name].values()) if name == "rejected" else one[name] for name in titles]
             for one in self.strata
         ]
-        return format_table([titles, *rows])
+        return [titles, *rows]
 
     def _sum(self) -> str:
         why = f" ({list_counts(self.dropped)})" if self.dropped else ""

@@ -21,7 +21,7 @@ def test_build_prints_as_a_few_lines_without_its_bytes(
     assert len(build.lock_file) > 1000
     assert repr(build) == (
         "Build 'action' of MovieGenre.csv: 25 train, 5 test posters, 1970s to 2010s\n"
-        "  .dataset: the posters; print(.report): the counts"
+        "  .dataset: the posters; .contact_sheet(): a look at them; print(.report): the counts"
     )
     assert str(build) == repr(build)
     assert len(repr(build)) < 400
@@ -171,5 +171,5 @@ def test_empty_info_of_datasets_is_a_damaged_build(sample: SampleCatalogue, tmp_
 
 def test_unknown_option_is_not_reported_as_damage(sample: SampleCatalogue, tmp_path: Path) -> None:
     build_sample(sample, tmp_path)
-    with pytest.raises(ValueError, match="doesn't have a 'actoin' key"):
+    with pytest.raises(ValueError, match="Option actoin: expected an option"):
         make_builder(sample, tmp_path, actoin=1)

@@ -315,5 +315,5 @@ def test_errors_are_raised_before_examples_are_generated(
         load_sample(sample, tmp_path, "western")
     with pytest.raises(CatalogueError, match="found no file of that name"):
         load_dataset(NAME, data_files=str(tmp_path / "none.csv"), cache_dir=tmp_path)
-    with pytest.raises(ValueError, match="'actoin' not found"):
+    with pytest.raises(ValueError, match=r"found 'actoin'. Did you mean action?"):
         load_sample(sample, tmp_path, "actoin")

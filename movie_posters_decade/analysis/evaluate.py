@@ -39,7 +39,7 @@ from movie_posters_decade.report import format_table
 from movie_posters_decade.transform_options import ImageTransform
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """The evaluation of a build.
 
@@ -108,7 +108,7 @@ class Evaluation:
         tables = (self._baseline_rows(), self._image_rows(), self._column_rows())
         return "\n\n".join([*map(format_table, tables), self.interval_note, *self.findings])
 
-    __str__ = to_text
+    __str__ = __repr__ = to_text
 
     def _baseline_rows(self) -> list[Sequence[object]]:
         scores = ("accuracy", "macro-F1", "mean error in decades", "within one decade")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -47,8 +47,8 @@ STREAM_BATCH = 16
 class Collection:
     """The collected posters in the order of the output, and the rejections in that of rank."""
 
-    posters: list[Poster]
-    rejections: list[Rejection]
+    posters: list[Poster] = field(repr=False)
+    rejections: list[Rejection] = field(repr=False)
     downloaded: Mapping[Stratum, int]  # how many candidates of each stratum were tried
     shortfall: Shortfall | None = None  # None if every decade has what was planned
 

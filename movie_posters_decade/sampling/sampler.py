@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from movie_posters_decade.errors import OUTSIDE_HINT, PRIVATE_HINT, CollectionError
 from movie_posters_decade.records import (
@@ -32,8 +32,8 @@ Remedies = Callable[[Mapping[str, Sequence[str]], Mapping[str, int]], Sequence[s
 class Sample:
     """The posters that are kept, of those that are usable."""
 
-    kept: Mapping[Stratum, list[Poster]]  # by stratum, in the order of rank
-    rejections: list[Rejection]  # of near-duplicates and placeholders
+    kept: Mapping[Stratum, list[Poster]] = field(repr=False)  # by stratum, in the order of rank
+    rejections: list[Rejection] = field(repr=False)  # of near-duplicates and placeholders
 
 
 def draw_sample(

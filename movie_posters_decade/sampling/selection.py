@@ -39,7 +39,8 @@ LISTED_GENRES = 60
 class Selection:
     """The candidates in the order of rank, and how many posters of each stratum to keep."""
 
-    candidates: pd.DataFrame  # the catalogue's columns with `decade`, `rank` and `split`
+    # The catalogue's columns with `decade`, `rank` and `split`.
+    candidates: pd.DataFrame = field(repr=False)
     targets: Mapping[Stratum, int]  # decade by decade
     shares: Mapping[str, float]  # of each split beside train, from 0 to 1
     steps: tuple[Step, ...]  # of the funnel
