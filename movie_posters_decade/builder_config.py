@@ -30,7 +30,7 @@ from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
 from movie_posters_decade.records import is_url
 
-_CHANGE_NOTHING = ("connections_per_host", "lock_file", "user_agent", "workers")
+_CHANGE_NOTHING = ("connections_per_host", "lock_file", "min_per_decade", "user_agent", "workers")
 """Options that change no result, or only by what is in a file."""
 
 _MAX_NAME_LENGTH = 100

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.crop_code import is_landscape_crop
 from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
@@ -67,6 +68,7 @@ class Report:
     landscape_crops: Counts | None = None
     recovery: Recovery | None = None
     archive: ArchiveEstimate | None = None
+    warnings: tuple[BuildWarning, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -106,6 +108,7 @@ class Report:
             "strata": self.strata,
             "landscape_crops": self.landscape_crops,
             **(self.recovery or Recovery()).to_json(),
+            "warnings": [warning.to_json() for warning in self.warnings],
         }
         if self.archive is not None:
             report["archive"] = self.archive.to_json()
@@ -125,6 +128,7 @@ class Report:
             strata=report.get("strata"),
             landscape_crops=report.get("landscape_crops"),
             recovery=Recovery.from_json(report) if "rejected" in report else None,
+            warnings=tuple(map(BuildWarning.from_json, report.get("warnings", ()))),
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from movie_posters_decade.cli_signals import INTERRUPTED, Interrupt, end_on_signals, exit_code
+from movie_posters_decade.cli_signals import INTERRUPTED, PROGRAM, Interrupt, end_on_signals, exit_code
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
@@ -94,4 +94,4 @@ def test_program_that_does_not_end_by_itself_is_ended() -> None:
         [sys.executable, "-c", DEAF], capture_output=True, check=False, text=True, timeout=20
     )
     assert time.monotonic() - begin < 5
-    assert (finished.returncode, finished.stderr) == (143, f"{INTERRUPTED}\n")
+    assert (finished.returncode, finished.stderr) == (143, f"{PROGRAM}: {INTERRUPTED}\n")

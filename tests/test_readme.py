@@ -20,7 +20,8 @@ from servers.hub import serve_hub
 from movie_posters_decade.artifacts import LOCK_FILE
 from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.cli import COMMANDS, main
-from movie_posters_decade.cli_parser import PROGRAM, parser
+from movie_posters_decade.cli_parser import parser
+from movie_posters_decade.cli_signals import PROGRAM
 from movie_posters_decade.config import Options
 
 ROOT = Path(__file__).resolve().parents[1]

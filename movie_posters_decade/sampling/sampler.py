@@ -4,8 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from movie_posters_decade.errors import OUTSIDE_HINT, PRIVATE_HINT, CollectionError
+from movie_posters_decade.build_warnings import BuildWarning
+from movie_posters_decade.errors import (
+    OUTSIDE_HINT,
+    PRIVATE_HINT,
+    CollectionError,
+    HostsUnreachableError,
+)
 from movie_posters_decade.records import (
+    NO_ANSWER,
     SPLITS,
     Movie,
     Poster,
@@ -161,19 +168,20 @@ class Sampler:
         sizes, planned = _by_split(self._targets), _by_split(self._planned)
         for split, size in sizes.items():
             if size < planned[split]:
-                text = "Each decade has %d %s posters instead of %d, %s"
-                logger.warning(text, size, split, planned[split], self._why(split, sizes))
+                reason, cure = self._why(split, sizes)
+                text = f"Each decade has {size} {split} posters instead of {planned[split]}, "
+                logger.warning(BuildWarning("shortfall", text + reason, cure))
 
-    def _why(self, split: str, sizes: Mapping[str, int]) -> str:
+    def _why(self, split: str, sizes: Mapping[str, int]) -> tuple[str, str]:
         """Return why a split is short, and what helps."""
         decades = self._limiting[split]
         if not decades:
-            return f"which is its share beside {sizes['train']} of train."
+            return f"which is its share beside {sizes['train']} of train.", ""
         reason = f"as there are no more of the {' and '.join(decades)}."
         if split == "train":
-            return f'{reason} More genres, other years or balance="none" give more.'
+            return reason, 'More genres, other years or balance="none" give more.'
         share = sizes[split] / sum(sizes.values())
-        return f"{reason} That is {share:.0%} of it; a larger {split}_size gives more."
+        return f"{reason} That is {share:.0%} of it.", f"A larger {split}_size gives more."
 
 
 def _by_split(targets: Mapping[Stratum, int]) -> dict[str, int]:
@@ -208,7 +216,9 @@ def check_strata(
         if size == 0 and (equal or in_splits[stratum.split] == 0):
             rejected = [one for one in rejections if one.movie.stratum == stratum]
             reasons = Counter(one.reason for one in rejected)
-            raise CollectionError(
+            is_network = bool(reasons) and set(reasons) <= NO_ANSWER
+            kind = HostsUnreachableError if is_network else CollectionError
+            raise kind(
                 f"The {stratum.decade} have no usable {stratum.split} poster: all "
                 f"{reasons.total()} movies were rejected "
                 f"({list_counts(dict(reasons.most_common()))}). What was downloaded is kept. "
