@@ -179,4 +179,5 @@ def _given(command: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, 
 
 def _is_said(action: Action, value: Any) -> bool:
     """Return whether a flag itself gives a value, and not another of the same destination."""
-    return action.nargs != 0 or value == action.const
+    is_constant = action.nargs == 0 and not isinstance(action, argparse.BooleanOptionalAction)
+    return not is_constant or value == action.const

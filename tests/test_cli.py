@@ -102,6 +102,7 @@ def test_build_counts_kept_and_rejected_posters_and_lists_the_rejected_ones(
         "final_url": url,
         "duplicate_of": "",
         "detail": "",
+        "tried": "",
     }
 
 

@@ -8,7 +8,13 @@ import time
 
 import pytest
 
-from movie_posters_decade.cli_signals import INTERRUPTED, PROGRAM, Interrupt, end_on_signals, exit_code
+from movie_posters_decade.cli_signals import (
+    INTERRUPTED,
+    PROGRAM,
+    Interrupt,
+    end_on_signals,
+    exit_code,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 

@@ -5,7 +5,7 @@ from datasets.utils.tqdm import tqdm
 from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.terminal import get_logger
 
-CURE = "Check the network; --rebuild tries its links again."
+CURE = "--rebuild tries its links again."
 
 logger = get_logger(__name__)
 

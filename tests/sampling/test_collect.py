@@ -139,7 +139,7 @@ def test_exhausted_test_stratum_is_named_with_its_share(
     assert sizes(collection)[Stratum("1970s", "train")] == 16
     assert caplog.messages == [
         "Each decade has 1 test posters instead of 4, as there are no more of the 1980s. That is "
-        "6% of it; a larger test_size gives more.",
+        "6% of it. A larger test_size gives more.",
     ]
 
 
