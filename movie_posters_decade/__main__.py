@@ -20,9 +20,9 @@ def _end_at_once(number: int, _: FrameType | None) -> NoReturn:
 
 
 def _heed_no_signal() -> None:
-    """Block signals while Python ends, as it restores handlers that print nothing."""
-    if hasattr(signal, "pthread_sigmask"):  # Windows has none
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Ignore signals while Python ends: it would restore handlers that print nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 atexit.register(_heed_no_signal)  # the first one, which runs last

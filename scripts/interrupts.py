@@ -1,13 +1,14 @@
 """Interrupts: Ctrl-C at random moments of an import, a build, an export and a push.
 
 Each must end the command with exit code 130 and one line. Prints the counts of what happened, by
-phase, and fails if anything else did. A process that ended before its interrupt is tried again.
+phase, and fails if anything else did. A process that had printed its result before its interrupt is tried again.
 """
 
 import argparse
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from servers.hub import serve_hub
 
 LINE = "movie-posters-decade: interrupted; what was downloaded is kept.\n"
 LIMIT_SECONDS = 30.0
-"""How long a command may take after its interrupt, before it counts as hanging, on a busy machine."""
+"""How long a command may take to end on a busy machine, before it counts as hanging."""
 
 MAX_TRIES = 5
 
@@ -61,7 +62,7 @@ class Commands:
         """Start a command, and return once it handles signals: what comes earlier is Python's."""
         process = subprocess.Popen(
             [sys.executable, "-m", "movie_posters_decade", *words],
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
@@ -87,11 +88,14 @@ class Commands:
             try:
                 process.wait(after)
             except subprocess.TimeoutExpired:
+                had_finished = bool(select.select([process.stdout], [], [], 0)[0])
                 process.send_signal(signal.SIGINT)
                 begin = time.monotonic()
                 what = _ending(process)
-                return what, after, time.monotonic() - begin
-            process.communicate()
+                if not had_finished:
+                    return what, after, time.monotonic() - begin
+            else:
+                process.communicate()
         return "ended before", seconds, 0.0
 
     def new_folder(self) -> Path:
@@ -154,7 +158,6 @@ def measure(runs: int, parallel: int, limit: float) -> tuple[dict[str, dict[str,
             stage = stages[number % len(stages)]
             if time.monotonic() > end:
                 return stage.name, "", 0.0
-            # With others beside it, a command takes longer.
             what, _, took = commands.interrupt(stage, durations[number % len(stages)])
             return stage.name, what, took
 
