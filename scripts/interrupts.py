@@ -1,7 +1,7 @@
 """Interrupts: Ctrl-C at random moments of an import, a build, an export and a push.
 
 Each must end the command with exit code 130 and one line. Prints the counts of what happened, by
-phase, and fails if anything else did. A process that had printed its result before its interrupt is tried again.
+phase, and fails if anything else did. A process that had printed its result before is tried again.
 """
 
 import argparse

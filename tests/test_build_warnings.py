@@ -38,7 +38,7 @@ def test_message_without_a_code_is_collected_with_control_characters_escaped() -
 def test_shortfall_and_temporary_rejections_are_in_json_also_of_a_build_that_is_there(
     sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for imdb_id in ("tt0001001", "tt0001004"):
+    for imdb_id in ("tt0001004", "tt0001005"):
         sample.host.answers[sample.paths[imdb_id]] = (500, b"")
     words = ("build", *sample_arguments(sample, tmp_path))
     first = run_json(capsys, *words)["warnings"]
