@@ -7,6 +7,7 @@ import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -185,7 +186,7 @@ def add_catalogue(command: argparse.ArgumentParser) -> None:
 
 def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
     """Add the flag of an option, as its type and metadata say."""
-    hint = get_type_hints(Options)[option.name]
+    hint = _hints()[option.name]
     types = [part for part in get_args(hint) if part is not type(None)]
     is_tuple = any(get_origin(part) is tuple for part in types)
     is_mapping = any(get_origin(part) is Mapping for part in types)
@@ -204,6 +205,11 @@ def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
         metavar=None if option.metadata["choices"] else option.name.upper(),
         help=help_text,
     )
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Options)
 
 
 def _value_type(types: Sequence[type]) -> Callable[[str], Any]:

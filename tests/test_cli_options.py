@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import run_json, sample_arguments
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import SampleCatalogue
 
@@ -134,12 +134,13 @@ def test_saved_options_hold_those_of_the_options_file(file: Path) -> None:
     assert chosen.given == {"max_per_decade": 5, "seed": 2, "options": file}
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
+@settings(max_examples=20, deadline=None)
 @given(
-    genres=st.lists(texts.filter(lambda text: not text.startswith("-")), min_size=1),
-    separator=texts.filter(lambda text: not text.startswith("-")),
+    genres=st.lists(TEXTS.filter(lambda text: not text.startswith("-")), min_size=1),
+    separator=TEXTS.filter(lambda text: not text.startswith("-")),
     size=st.floats(0, 1, exclude_min=True),
     seed=st.integers(0, 2**64),
 )
