@@ -14,6 +14,7 @@ from builds import make_builder
 from command_line import run_json, sample_arguments
 from samples import DECADES, SampleCatalogue
 
+from movie_posters_decade import __version__
 from movie_posters_decade.cli import main
 from movie_posters_decade.config import Options
 
@@ -348,3 +349,9 @@ def test_standard_output_holds_nothing_but_json(sample: SampleCatalogue, tmp_pat
     )
     assert json.loads(finished.stdout)["kept"] == 30
     assert finished.stderr == "", "no bar fills a log file"
+
+
+def test_module_is_the_program() -> None:
+    finished = subprocess.run([*PROGRAM, "--version"], capture_output=True, check=True, text=True)
+    assert finished.stdout == f"movie-posters-decade {__version__}\n"
+    assert finished.stderr == ""

@@ -76,6 +76,7 @@ def test_build_prints_no_bar_into_a_log_file(
 def test_terminal_shows_a_bar(sample: SampleCatalogue, tmp_path: Path) -> None:
     pty = pytest.importorskip("pty")
     master, terminal = pty.openpty()
+    pytest.importorskip("termios").tcsetwinsize(terminal, (24, 100))
     command = [*PROGRAM, "build", *sample_arguments(sample, tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal):
         os.close(terminal)
