@@ -88,7 +88,8 @@ class Commands:
             try:
                 process.wait(after)
             except subprocess.TimeoutExpired:
-                had_finished = bool(select.select([process.stdout], [], [], 0)[0])
+                outputs = [process.stdout] if process.stdout else []
+                had_finished = bool(select.select(outputs, [], [], 0)[0])
                 process.send_signal(signal.SIGINT)
                 begin = time.monotonic()
                 what = _ending(process)
