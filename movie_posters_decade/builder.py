@@ -37,6 +37,7 @@ from movie_posters_decade.errors import BuildError, CatalogueError, OptionError
 from movie_posters_decade.fallbacks import Agreement, ArchivePaces
 from movie_posters_decade.images import read_stored
 from movie_posters_decade.io import INCOMPLETE, remove_stale
+from movie_posters_decade.minimum import check_build
 from movie_posters_decade.pipeline import Pipeline
 from movie_posters_decade.records import Poster
 from movie_posters_decade.report import Report
@@ -133,6 +134,17 @@ class MoviePostersDecade(CachedBuilder):
             OptionError: there are no fallbacks to check.
         """
         return self._pipeline(self._download_manager()).check_fallbacks()
+
+    def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Build, as `datasets.DatasetBuilder.download_and_prepare` does, unless it is built.
+
+        Raises:
+            CollectionError: a decade has fewer posters than ``min_per_decade``; the build is kept.
+        """
+        super().download_and_prepare(*args, **kwargs)
+        least = self.config.checked().min_per_decade
+        if least is not None:
+            check_build(self.report(), least, self.files.folder)
 
     def report(self) -> Report:
         """Return the report of the build in the cache.

@@ -37,7 +37,14 @@ from movie_posters_decade.lockfile import LockFile, read_lock_file
 from movie_posters_decade.records import is_url, without_secrets
 from movie_posters_decade.terminal import visible
 
-_CHANGE_NOTHING = (*PERMISSIONS, "connections_per_host", "lock_file", "user_agent", "workers")
+_CHANGE_NOTHING = (
+    *PERMISSIONS,
+    "connections_per_host",
+    "lock_file",
+    "min_per_decade",
+    "user_agent",
+    "workers",
+)
 """Options that permit something, change no result, or only by what is in a file."""
 
 _MAX_NAME_LENGTH = 100

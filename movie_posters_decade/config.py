@@ -4,6 +4,7 @@ The builder's configuration and the command line's flags are both generated from
 `Options`. This module is light: it loads neither `datasets` nor Pillow.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -78,6 +79,11 @@ class Options:
         choices=("undersample", "none"),
     )
     max_per_decade: int | None = _option(None, "the largest number of movies of a decade")
+    min_per_decade: int | None = _option(
+        None,
+        "fail if a decade has fewer posters, those of all splits together; the build is kept",
+        shapes=False,
+    )
     keep_grayscale: bool = _option(False, "keep black-and-white posters")
     drop_landscape_crops: bool = _option(
         False, "drop movies whose link shows a strip cut from a landscape picture"
@@ -207,6 +213,12 @@ def _check_sample(options: Options) -> None:
     check_option(options, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
     is_count = options.max_per_decade is None or is_whole(options.max_per_decade, least=2)
     check_option(options, "max_per_decade", is_count, "a whole number from 2")
+    most = options.max_per_decade
+    is_count = options.min_per_decade is None or is_whole(
+        options.min_per_decade, 1, most or math.inf
+    )
+    expected = "a whole number from 1" + ("" if most is None else f" to max_per_decade, {most}")
+    check_option(options, "min_per_decade", is_count, expected)
 
 
 def _check_downloads(options: Options) -> None:

@@ -3,6 +3,7 @@
 It runs as a batch, or as a stream that stores nothing but the catalogue.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from datasets import DownloadManager
 
+from movie_posters_decade.build_warnings import HOST_CODE, collect_warnings
 from movie_posters_decade.catalogue import (
     Catalogue,
     load_catalogue,
@@ -43,9 +45,11 @@ from movie_posters_decade.fallbacks import (
 from movie_posters_decade.images import PictureComparison, check_poster, check_version
 from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.lockfile import LockFile, make_lock_file
+from movie_posters_decade.minimum import check_plan
 from movie_posters_decade.records import Poster, Rejection, is_url
 from movie_posters_decade.recovery import ArchiveEstimate
 from movie_posters_decade.report import Report, build_report, plan_report
+from movie_posters_decade.report_warnings import count_warnings
 from movie_posters_decade.sampling import (
     Collection,
     Selection,
@@ -85,6 +89,7 @@ class Pipeline:
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
         selection, _ = self._select(may_download=False)
+        self._check_minimum(selection)
         candidates = selection.candidates["decade"]
         if self.lock is None:
             self._fallbacks(selection)  # a table that cannot be read is an error here already
@@ -96,9 +101,14 @@ class Pipeline:
     def build(self) -> BuildResult:
         """Download the posters into the cache, and return those that are kept."""
         selection, sha256 = self._select()
+        self._check_minimum(selection)
         cache = DownloadCache.of(self.manager)
         remove_stale(cache.folder.glob(f"*{INCOMPLETE}"))
-        with self._proxies() as proxies, self._downloader(cache, proxies) as downloader:
+        with (
+            collect_warnings() as warnings,
+            self._proxies() as proxies,
+            self._downloader(cache, proxies) as downloader,
+        ):
             collection = self._collect(selection, self._with_fallbacks(selection, downloader))
         posters, rejections = self._from_manager(collection.posters), collection.rejections
         if self.lock is None:
@@ -116,7 +126,10 @@ class Pipeline:
             selection.reading,
             self.options.poster_scale,
         )
-        report = replace(report, shortfall=collection.shortfall)
+        # What a host did that day is not about the dataset.
+        lasting = [one for one in warnings if not one.code.startswith(HOST_CODE)]
+        warned = (*lasting, *count_warnings(report))
+        report = replace(report, shortfall=collection.shortfall, warnings=warned)
         return BuildResult(posters, rejections, report, lock)
 
     def check_fallbacks(self) -> list[Agreement]:
@@ -177,6 +190,11 @@ class Pipeline:
             selection, steps=steps, reading=catalogue.reading, of_any_genre=of_any_genre
         )
         return selection, catalogue.sha256
+
+    def _check_minimum(self, selection: Selection) -> None:
+        if self.options.min_per_decade is not None:
+            candidates = Counter(selection.candidates["decade"])
+            check_plan(selection.targets, candidates, self.options.min_per_decade)
 
     def _collect(self, selection: Selection, downloader: FallbackDownloader) -> Collection:
         if self.lock is None:

@@ -58,6 +58,9 @@ TRANSIENT_REASONS = frozenset(
 )
 """Reasons that may not apply the next time. A truncated poster mostly stays truncated."""
 
+NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
+"""Reasons that are about the host and not about one URL."""
+
 MEANINGS = {
     "complete": "rows with IMDb id, title, genre and poster",
     "unique": "rows whose poster link no other row has",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.crop_code import scale_link, stated_size
 from movie_posters_decade.records import CATALOGUE, Poster, Rejection, list_counts
 
@@ -60,16 +61,18 @@ class Recovery:
         return lines
 
     @property
-    def warning(self) -> str | None:
+    def warning(self) -> BuildWarning | None:
         """What a network may learn from fallbacks instead of style, and the cure; None if none."""
         if not self.recovered:
             return None
         shares = ", ".join(f"{decade} {share:.0%}" for decade, share in self.fallback_share.items())
-        return (
+        return BuildWarning(
+            "recovered_posters",
             f"Posters from fallbacks are not spread evenly over the decades ({shares}), and are "
             "encoded in other ways than the catalogue's, so that a network can learn the source "
-            "instead of style. Resize all posters to one size, as export --image-size 224x224 "
-            "does, and look at what baseline says of the feature source."
+            "instead of style.",
+            "Resize all posters to one size, as export --image-size 224x224 does, and look at what "
+            "baseline says of the feature source.",
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.crop_code import is_landscape_crop
 from movie_posters_decade.html_tables import Rows, html_paragraphs, html_table
 from movie_posters_decade.reading import Reading
@@ -72,6 +73,7 @@ class Report:
     recovery: Recovery | None = None
     shortfall: Shortfall | None = None
     archive: ArchiveEstimate | None = None
+    warnings: tuple[BuildWarning, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -117,6 +119,7 @@ class Report:
             "landscape_crops": self.landscape_crops,
             "shortfall": self.shortfall and self.shortfall.to_json(),
             **(self.recovery.to_json() if self.recovery else {}),
+            "warnings": [warning.to_json() for warning in self.warnings],
         }
         if self.archive is not None:
             report["archive"] = self.archive.to_json()
@@ -137,6 +140,7 @@ class Report:
             landscape_crops=report.get("landscape_crops"),
             recovery=Recovery.from_json(report) if "recovered" in report else None,
             shortfall=Shortfall.from_json(short) if (short := report.get("shortfall")) else None,
+            warnings=tuple(map(BuildWarning.from_json, report.get("warnings", ()))),
         )
 
     def __str__(self) -> str:

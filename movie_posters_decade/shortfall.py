@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from movie_posters_decade.build_warnings import BuildWarning
+
 INTRODUCTION = "What helps, each from what is certain to what is possible:"
 """Stands before the remedies."""
 
@@ -30,8 +32,10 @@ class Shortfall:
         """Create a shortfall from the result of `to_json`."""
         return cls(values["sentence"], tuple(values["remedies"]))
 
+    def to_warning(self) -> BuildWarning:
+        """Return the shortfall as a warning, with the remedies as its cure."""
+        lines = [INTRODUCTION, *(f"- {remedy}" for remedy in self.remedies)]
+        return BuildWarning("shortfall", self.sentence, "\n".join(lines) if self.remedies else "")
+
     def __str__(self) -> str:
-        if not self.remedies:
-            return self.sentence
-        lines = (f"- {remedy}" for remedy in self.remedies)
-        return "\n".join([f"{self.sentence} {INTRODUCTION}", *lines])
+        return str(self.to_warning())

@@ -127,7 +127,7 @@ def test_poster_that_changed_after_the_build_is_one_sentence(
         builder.built()
     assert str(error.value) == sentence
     export = ("export", *arguments, "--output", str(tmp_path / "posters"))
-    assert main([*export]) == 1
+    assert main([*export]) == 6
     assert capsys.readouterr().err == f"movie-posters-decade: {sentence}\n"
     assert not (tmp_path / "posters").exists()
     assert main([*export, "--rebuild"]) == 0

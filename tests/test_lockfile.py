@@ -80,7 +80,7 @@ def test_changed_and_missing_posters_are_listed_and_nothing_is_built(
     sample.kill(missing)
     cache = tmp_path / "second"
     command = ["build", "--lock-file", lock, "--cache-dir", str(cache), "--allow-private-hosts"]
-    assert main(command) == 1
+    assert main(command) == 7
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
     assert sentence == (
         f"movie-posters-decade: {lock}: expected its {built.report().kept} posters, byte for byte; "

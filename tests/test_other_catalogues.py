@@ -224,7 +224,7 @@ def test_command_of_a_refusal_works(
     text = sample.path.read_text().replace("Title", "Was").replace("Poster", "Picture")
     sample.path.write_text(text)
     arguments = ["--data-files", str(sample.path), "--cache-dir", str(tmp_path)]
-    assert main(["plan", *arguments]) == 1
+    assert main(["plan", *arguments]) == 3
     sentence = capsys.readouterr().err
     command = sentence.split("movie-posters-decade ")[-1].replace("title=COLUMN", "title=Was")
     assert main(command.split()) == 0

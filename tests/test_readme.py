@@ -19,8 +19,10 @@ from servers.hub import serve_hub
 
 from movie_posters_decade.artifacts import LOCK_FILE
 from movie_posters_decade.catalogue import read_catalogue
-from movie_posters_decade.cli import COMMANDS, main
-from movie_posters_decade.cli_parser import PROGRAM, parser
+from movie_posters_decade.cli import main
+from movie_posters_decade.cli_commands import COMMANDS
+from movie_posters_decade.cli_parser import parser
+from movie_posters_decade.cli_signals import PROGRAM
 from movie_posters_decade.config import Options
 
 OTHER_PROGRAMS_FLAGS = {

@@ -5,7 +5,6 @@ from typing import Any
 
 from movie_posters_decade.analysis.evaluate import Evaluation
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.records import list_counts
 from movie_posters_decade.report import Report
 
 
@@ -66,15 +65,8 @@ def _more_posters(build: Build) -> str:
 
 def _report_warnings(report: Report) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield a sentence and the cures for each thing in a report that a reader should know."""
-    if report.shortfall:
-        yield report.shortfall.sentence, report.shortfall.remedies
-    if report.recovery and report.recovery.warning:
-        yield report.recovery.warning, ()
-    if report.landscape_crops:
-        crops = report.landscape_crops
-        sentence = f"{sum(crops.values())} posters are strips of landscape pictures"
-        cure = "drop_landscape_crops=True (--drop-landscape-crops) leaves them out"
-        yield f"{sentence} ({list_counts(crops)}).", (cure,)
-    if report.transient:
-        sentence = f"Some rejections may be temporary ({list_counts(report.transient)})."
-        yield sentence, ("--rebuild tries them again",)
+    for warning in report.warnings:
+        if report.shortfall and warning.message == report.shortfall.sentence:
+            yield warning.message, report.shortfall.remedies
+        else:
+            yield warning.message, (warning.cure,) if warning.cure else ()

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from datasets import config as datasets_config
-from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import Address, origin_of, parse_url
@@ -22,6 +21,7 @@ from movie_posters_decade.download.cache import DownloadCache, HashCache
 from movie_posters_decade.download.checking import CheckThread
 from movie_posters_decade.download.descriptors import connection_limit
 from movie_posters_decade.download.executor import run_here, run_on_workers
+from movie_posters_decade.download.host_warnings import HostWarnings
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
 from movie_posters_decade.download.memory import BODY_MEMORY
@@ -29,9 +29,15 @@ from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
-from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import is_out_of_resources, read_regular_file, write_atomically
+from movie_posters_decade.errors import DownloadError, NetworkError, StorageError
+from movie_posters_decade.io import (
+    is_out_of_resources,
+    is_storage_fault,
+    read_regular_file,
+    write_atomically,
+)
 from movie_posters_decade.records import (
+    NO_ANSWER,
     Check,
     Checksum,
     DownloadResult,
@@ -40,7 +46,6 @@ from movie_posters_decade.records import (
     accept_anything,
     is_url,
 )
-from movie_posters_decade.terminal import get_logger
 
 CONNECTIONS_PER_HOST = 32
 
@@ -48,11 +53,6 @@ NOT_STORED = frozenset(
     {RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED, RejectReason.UNDECODABLE}
 )
 """Reasons that may not apply to the next download, so that the bytes are not stored."""
-
-NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
-"""Reasons that are about the host and not about one URL."""
-
-logger = get_logger(__name__)
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Downloader:
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
     _workers: Workers | None = field(default=None, init=False)
     _thread: CheckThread | None = field(default=None, init=False)  # for what needs no request
-    _warned: set[str] = field(default_factory=set, init=False)
+    _warnings: HostWarnings = field(default_factory=HostWarnings, init=False)
 
     def __post_init__(self) -> None:
         if self.offline is None:
@@ -112,7 +112,8 @@ class Downloader:
             fix = "Fix this"
             if getattr(error, "errno", None) == errno.EMFILE:
                 fix = "Allow more open files with `ulimit -n 1024`"
-            raise DownloadError(
+            kind = StorageError if is_storage_fault(error) else DownloadError
+            raise kind(
                 f"{self.cache.folder}: a poster cannot be stored: {found}. What was downloaded "
                 f"before is kept. {fix} and build again."
             ) from error
@@ -203,12 +204,12 @@ class Downloader:
     def _check_online(self, links: Sequence[Link]) -> None:
         holds_some = self.refresh and any(self.cache.path(link.url).is_file() for link in links)
         if self.offline and holds_some:
-            raise DownloadError(
+            raise NetworkError(
                 f"{self.cache.folder}: expected to download everything again; found that "
                 "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
             )
         if self.offline:
-            raise DownloadError(
+            raise NetworkError(
                 f"{self.cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
                 f"requests; found at least {len(links)} missing, such as {links[0].url}. "
                 "Unset HF_HUB_OFFLINE and build again."
@@ -272,17 +273,10 @@ class Downloader:
         if attempt.reason is None:
             return
         if attempt.reason in NO_ANSWER and attempt.detail:
-            self._warn_once("%s did not answer: %s.", origin_of(attempt.url), attempt.detail)
+            self._warnings.no_answer(origin_of(attempt.url), attempt.detail)
         host = self._hosts.get(origin_of(download.url))
         if host is not None and host.is_open:
-            self._warn_once("%s %s; no further request is sent to it.", host.origin, host.fault)
-
-    def _warn_once(self, message: str, origin: str, value: object) -> None:
-        """Log a warning on a line of its own, below any progress bar."""
-        if (message + origin) not in self._warned:
-            self._warned.add(message + origin)
-            with tqdm.external_write_mode():
-                logger.warning(message, origin, value)
+            self._warnings.stopped(host.origin, host.fault)
 
 
 def _result(

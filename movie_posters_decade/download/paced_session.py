@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import requests
-from datasets.utils.tqdm import tqdm
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from movie_posters_decade.download.addresses import origin_of
 from movie_posters_decade.download.headers import parse_retry_after
+from movie_posters_decade.download.host_warnings import HostWarnings
 from movie_posters_decade.download.pace import Pace, RateLimiter
 from movie_posters_decade.download.retry import THROTTLE_STATUSES, RetryPolicy
 from movie_posters_decade.download.session import (
@@ -22,12 +22,9 @@ from movie_posters_decade.download.session import (
     read_chunks,
 )
 from movie_posters_decade.download.transfer import Limits
-from movie_posters_decade.terminal import get_logger
 
 LONG_WAIT = 10.0
 """How many seconds a wait must last to be worth a warning."""
-
-logger = get_logger(__name__)
 
 
 class _PacedRetry(BoundedRetry):
@@ -79,7 +76,7 @@ class PacedSession(GuardedSession):
         self._limiter = RateLimiter(pace)
         self._throttles = 0  # answers of 429
         self._pause_until = 0.0  # on the monotonic clock
-        self._warned: set[str] = set()
+        self._warnings = HostWarnings()
 
     def read(self, url: str) -> bytes:
         """Return the content of a URL. Redirects to another host are not followed.
@@ -105,7 +102,7 @@ class PacedSession(GuardedSession):
     def stop(self, origin: str, reason: str) -> None:
         """Send no further request, and log why."""
         self.end = f"no further request is sent to {origin}: {reason}"
-        self._warn("%s %s; no further request is sent to it.", origin, reason)
+        self._warnings.stopped(origin, reason)
 
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
         """Send a request when the pace allows it."""
@@ -133,7 +130,7 @@ class PacedSession(GuardedSession):
         else:
             self._pause_until = time.monotonic() + max(seconds, 0.0)
             if seconds > LONG_WAIT:
-                self._warn("%s wants a pause of %s seconds.", origin, f"{seconds:.0f}")
+                self._warnings.paused(origin, seconds)
 
     def _wait(self) -> None:
         """Wait until the host may be asked again."""
@@ -144,10 +141,3 @@ class PacedSession(GuardedSession):
         seconds = self._limiter.reserve(time.monotonic())
         if seconds > 0:
             self._sleep(seconds)
-
-    def _warn(self, message: str, *values: str) -> None:
-        """Log a warning once, on a line of its own below any progress bar."""
-        if message not in self._warned:
-            self._warned.add(message)
-            with tqdm.external_write_mode():
-                logger.warning(message, *values)

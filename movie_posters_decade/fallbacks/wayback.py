@@ -15,7 +15,7 @@ from movie_posters_decade.download.paced_session import PacedSession
 from movie_posters_decade.download.public_links import public_url
 from movie_posters_decade.download.session import FetchError
 from movie_posters_decade.download.transfer import USER_AGENT
-from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.errors import NetworkError, StorageError
 from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.fallbacks.cache import CaptureCache
 from movie_posters_decade.fallbacks.cdx import ARCHIVE, Capture, index_address, parse_captures
@@ -79,7 +79,8 @@ class Wayback:
         """Yield an answer for each link, in their order: its earliest captures that are images.
 
         Raises:
-            DownloadError: an answer cannot be stored, or requests are forbidden.
+            StorageError: an answer cannot be stored.
+            NetworkError: requests are forbidden.
         """
         missing = [link for link in dict.fromkeys(links) if self._without_request(link) is None]
         self._check_online(missing)
@@ -116,12 +117,12 @@ class Wayback:
     def _check_online(self, links: Sequence[str]) -> None:
         folder = self.cache.folder
         if links and self.offline and self.refresh:
-            raise DownloadError(
+            raise NetworkError(
                 f"{folder}: expected to query the archive's index again; found that HF_HUB_OFFLINE "
                 "forbids requests. Unset it, or build without force_redownload."
             )
         if links and self.offline:
-            raise DownloadError(
+            raise NetworkError(
                 f"{folder}: expected the archive's answers for all dead links here, as "
                 f"HF_HUB_OFFLINE forbids requests; found at least {len(links)} missing, such as "
                 f"for {links[0]}. Unset HF_HUB_OFFLINE, or build without this fallback."
@@ -148,7 +149,7 @@ class Wayback:
         try:
             self._answers.write(link, captures)
         except OSError as error:
-            raise DownloadError(
+            raise StorageError(
                 f"{self.cache.folder}: the archive's answer cannot be stored: {error}. What it "
                 "answered before is kept. Fix this and build again."
             ) from error

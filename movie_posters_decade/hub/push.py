@@ -15,7 +15,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCa
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
 from movie_posters_decade.configurations import DEFAULT
-from movie_posters_decade.errors import HubError
+from movie_posters_decade.errors import HubError, HubStorageError, HubUnreachableError
 from movie_posters_decade.hub.card import ConfigurationSummary, make_card, summarize
 from movie_posters_decade.hub.files import README_FILE, card_files, check_repo_id, published
 
@@ -218,10 +218,27 @@ def _hub_errors(repo_id: str) -> Iterator[None]:
             "again with `hf auth login`, or set HF_TOKEN."
         ) from error
     except (_HTTP_ERROR, OSError) as error:
-        raise HubError(_request_message(hub, repo_id, error)) from error
+        raise _kind(error)(_request_message(hub, repo_id, error)) from error
     except (RuntimeError, ValueError) as error:
         # huggingface_hub raises these for a failed upload and for a card that the Hub rejects.
-        raise HubError(_interrupted(repo_id, f"{error} {error.__cause__ or ''}")) from error
+        kind = HubUnreachableError if isinstance(error, RuntimeError) else HubError
+        raise kind(_interrupted(repo_id, f"{error} {error.__cause__ or ''}")) from error
+
+
+def _kind(error: Exception) -> type[HubError]:
+    """Return what a failed request is about: the Hub's answer, a disk, or the network."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return HubUnreachableError if status >= 500 or status in (408, 429) else HubError
+    return HubStorageError if _is_about_a_file(error) else HubUnreachableError
+
+
+def _is_about_a_file(error: Exception) -> bool:
+    return (
+        isinstance(error, OSError)
+        and bool(error.errno)
+        and not isinstance(error, ConnectionError | TimeoutError)
+    )
 
 
 def _request_message(hub: str, repo_id: str, error: Exception) -> str:
@@ -237,7 +254,7 @@ def _request_message(hub: str, repo_id: str, error: Exception) -> str:
         return f"{_NO_WRITE_ACCESS.format(repo_id)} The Hub says: {answer}"
     if status is not None:
         return _interrupted(repo_id, f"HTTP status {status}, {answer}")
-    if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError):
+    if isinstance(error, OSError) and _is_about_a_file(error):
         path = error.filename or "a temporary file"
         return f"{path}: cannot be read or written: {error.strerror}. Fix this and push again."
     return (

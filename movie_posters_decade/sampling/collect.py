@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.errors import LockFileError
 from movie_posters_decade.lockfile import LockFile, describe_mismatches, mismatches
 from movie_posters_decade.records import (
@@ -72,7 +73,7 @@ def collect(
             bar.total = max(bar.n, sampler.target)
     shortfall = sampler.shortfall()
     if shortfall is not None:
-        logger.warning("%s", shortfall)
+        logger.warning(shortfall.to_warning())
     posters = _shuffle(list(sampler.kept))
     rejections = sorted(sampler.rejections, key=lambda one: one.movie.sort_key)
     return Collection(posters, rejections, sampler.downloaded, shortfall)
@@ -222,8 +223,9 @@ def _split_mismatches(
     if rejections and not allow_missing:
         raise LockFileError(describe_mismatches(lock, rejections))
     if rejections:
-        message = "%s: %d posters are changed or missing and left out."
-        logger.warning(message, lock.path, len(rejections))
+        message = f"{lock.path}: {len(rejections)} posters are changed or missing and left out."
+        cure = "rejected.csv lists them; --rebuild tries them again."
+        logger.warning(BuildWarning("lock_file_mismatch", message, cure))
     rejected = {rejection.movie for rejection in rejections}
     kept = [one for one in outcomes if isinstance(one, Poster) and one.movie not in rejected]
     return kept, rejections

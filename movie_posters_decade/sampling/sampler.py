@@ -4,8 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from movie_posters_decade.errors import OUTSIDE_HINT, PRIVATE_HINT, CollectionError
+from movie_posters_decade.errors import (
+    OUTSIDE_HINT,
+    PRIVATE_HINT,
+    CollectionError,
+    HostsUnreachableError,
+)
 from movie_posters_decade.records import (
+    NO_ANSWER,
     SPLITS,
     TRANSIENT_REASONS,
     Movie,
@@ -233,7 +239,9 @@ def check_strata(
             rejected = [one for one in rejections if one.movie.stratum == stratum]
             reasons = Counter(one.reason for one in rejected)
             found = remedies({stratum.split: [stratum.decade]}, {}) if remedies else ()
-            raise CollectionError(
+            is_network = bool(reasons) and set(reasons) <= NO_ANSWER
+            kind = HostsUnreachableError if is_network else CollectionError
+            raise kind(
                 f"The {stratum.decade} have no usable {stratum.split} poster: all "
                 f"{reasons.total()} movies were rejected "
                 f"({list_shares(reasons, reasons.total())}). What was downloaded is kept. "

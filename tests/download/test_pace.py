@@ -20,6 +20,7 @@ from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.download.addresses import Address, parse_url
 from movie_posters_decade.download.attempts import Budget
 from movie_posters_decade.download.batch import Settings, download_batch
+from movie_posters_decade.download.host_warnings import CURE
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
 from movie_posters_decade.download.pace import Pace, RateLimiter
@@ -211,7 +212,7 @@ def test_host_that_asks_for_too_long_a_pause_gets_no_further_request(
     [message] = caplog.messages
     assert re.fullmatch(
         rf"{host.url} asked for a pause of 3[56]\d\d seconds, more than 600; no further request is "
-        r"sent to it\.",
+        rf"sent to it\. {CURE}",
         message,
     )
 
@@ -224,7 +225,9 @@ def test_host_that_answers_429_twice_gets_no_further_request(
     assert host.requests.total() == 2
     reasons = [result.reason for result in results]
     assert set(reasons) == {RejectReason.SERVER_ERROR, RejectReason.CONNECTION_ERROR}
-    assert caplog.messages == [f"{host.url} answered 429 twice; no further request is sent to it."]
+    assert caplog.messages == [
+        f"{host.url} answered 429 twice; no further request is sent to it. {CURE}"
+    ]
 
 
 def test_links_do_not_wait_for_a_host_that_gets_no_further_request(host: FaultyHost) -> None:

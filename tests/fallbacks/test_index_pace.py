@@ -10,6 +10,7 @@ from servers.archive import EVERY, Archive, answer
 from servers.faulty import Handler, Request, redirect
 
 from movie_posters_decade.download import DownloadCache
+from movie_posters_decade.download.host_warnings import CURE
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.fallbacks.alternatives import Answer
 
@@ -95,7 +96,7 @@ def test_no_request_follows_a_second_429_or_too_long_a_pause(
     archive.index_faults.clear()
     assert list(used.find([*LINKS[:1], LINK])) == [Answer(LINKS[0], failure=text), FOUND]
     assert archive.requests.total() == 1 + requests
-    warning = f"https://web.archive.org {reason}; no further request is sent to it."
+    warning = f"https://web.archive.org {reason}; no further request is sent to it. {CURE}"
     assert [record.getMessage() for record in caplog.records].count(warning) == 1
 
 
