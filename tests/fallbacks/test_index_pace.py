@@ -9,7 +9,7 @@ from archived import FAST, FOUND, LINK, LINKS, POLICY, find, wayback
 from servers.archive import EVERY, Archive, answer
 from servers.faulty import Handler, Request, redirect
 
-from movie_posters_decade.download import DownloadCache
+from movie_posters_decade.download import DownloadCache, Limits
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.fallbacks.alternatives import Answer
 
@@ -106,7 +106,7 @@ def test_no_request_follows_many_failures_in_a_row(
     archive: Archive, cache: DownloadCache, caplog: pytest.LogCaptureFixture
 ) -> None:
     archive.index_faults[EVERY] = answer(b"Blocked", "403 Forbidden")
-    answers = find(LINKS, cache)
+    answers = find(LINKS, cache, limits=Limits(user_agent="tester (me@example.org)"))
     stopped = "no further request is sent to https://web.archive.org: failed 5 times in a row"
     assert [found.failure for found in answers] == ["HTTP status 403"] * 5 + [stopped] * 3
     assert archive.requests.total() == 5

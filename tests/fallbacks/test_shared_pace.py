@@ -115,7 +115,7 @@ def test_pause_keeps_its_length_on_another_machine(monkeypatch: pytest.MonkeyPat
 
 def test_http_and_https_share_one_pace(archive: Archive, cache: DownloadCache) -> None:
     links = [f"{scheme}://web.archive.org/{n}.jpg" for scheme in ("http", "https") for n in (1, 2)]
-    archive.posters = {link: (200, POSTER) for link in links}
+    archive.posters = dict.fromkeys(links, (200, POSTER))
     pace, begin = Pace(1, 0.15, connections=4), time.monotonic()
     results = play(cache, links, Throttling(), pace)
     assert time.monotonic() - begin >= 3 * pace.seconds
