@@ -79,8 +79,8 @@ class Pipeline:
     folder: Path | None  # where poster links that are paths start; None if they must be URLs
     manager: DownloadManager  # holds the download cache and its settings
     workers: int | str | Executor | None = None  # where downloads run; None: in this process
-    archive: ArchivePaces = field(default_factory=ArchivePaces)  # of the Wayback Machine
-    throttling: Throttling = field(default_factory=Throttling)  # what it says about them
+    archive: ArchivePaces = field(default_factory=ArchivePaces)  # to the Wayback Machine
+    throttling: Throttling = field(default_factory=Throttling)  # what it says about the pace
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""

@@ -12,12 +12,13 @@ from urllib3.exceptions import HTTPError
 
 from movie_posters_decade.download.addresses import origin_of
 from movie_posters_decade.download.headers import parse_retry_after
-from movie_posters_decade.download.pace import Pace, RateLimiter, Throttling
-from movie_posters_decade.download.retry import (
-    RETRY_STATUSES,
+from movie_posters_decade.download.pace import (
     TOO_MANY_REQUESTS,
-    RetryPolicy,
+    Pace,
+    RateLimiter,
+    Throttling,
 )
+from movie_posters_decade.download.retry import RETRY_STATUSES, RetryPolicy
 from movie_posters_decade.download.session import (
     BoundedRetry,
     FetchError,
@@ -137,11 +138,11 @@ class PacedSession(GuardedSession):
         retry_after = parse_retry_after(header, datetime.now(UTC))
         self._throttling.record(self._pace, status, retry_after)
         seconds = self._pace.pause_after(status, retry_after)
-        if LONG_WAIT < seconds <= self._pace.max_retry_after:
+        if seconds > LONG_WAIT and not self._throttling.end:
             origin = origin_of(response.url)
             self._warn("%s wants a pause of %s seconds.", origin, f"{seconds:.0f}")
         # Without a pause, urllib3 has sent all requests that the policy allows.
-        is_pause = retry_after is not None or status == TOO_MANY_REQUESTS
+        is_pause = bool(header) or status == TOO_MANY_REQUESTS
         return is_pause and status in RETRY_STATUSES
 
     def _wait(self) -> None:
