@@ -110,6 +110,11 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     def checked(self) -> Options:
         """Return the options alone, validated; with a lock file, the options of that file."""
         options = super().checked()
+        if self.name == DEMO and options.fallbacks:
+            raise OptionError(
+                "Configuration demo: expected no fallbacks, as the demo uses no network; found "
+                f"{', '.join(options.fallbacks)}. Leave the option out."
+            )
         lock = self.lock()
         if lock is None:
             return options

@@ -30,6 +30,7 @@ from movie_posters_decade.download import (
     temporary_cache,
     user_agent,
 )
+from movie_posters_decade.download.pace import Throttling
 from movie_posters_decade.errors import OptionError, SelectionError
 from movie_posters_decade.fallbacks import (
     ARCHIVE,
@@ -82,9 +83,8 @@ class Pipeline:
     folder: Path | None  # where poster links that are paths start; None if they must be URLs
     manager: DownloadManager  # holds the download cache and its settings
     workers: int | str | Executor | None = None  # where downloads run; None: in this process
-    archive: ArchivePaces = field(
-        default_factory=ArchivePaces
-    )  # how politely the Wayback Machine is asked
+    archive: ArchivePaces = field(default_factory=ArchivePaces)  # to the Wayback Machine
+    throttling: Throttling = field(default_factory=Throttling)  # what it says about the pace
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
@@ -262,11 +262,12 @@ class Pipeline:
         return open_fallbacks(self.options.fallbacks or (), selection.movies(), self._wayback)
 
     def _wayback(self) -> Wayback:
-        # Beside the downloads also while streaming, as the archive is slow to ask.
+        # Beside the downloads also while streaming, as queries to the archive are slow.
         return Wayback(
             DownloadCache.of(self.manager),
             limits=self._limits(),
             pace=self.archive.index,
+            throttling=self.throttling,
             refresh=bool(self.manager.download_config.force_download),
         )
 
@@ -287,6 +288,7 @@ class Pipeline:
             limits=self._limits(proxies),
             connections_per_host=self.options.connections_per_host,
             paces={ARCHIVE: self.archive.playback},
+            throttling={ARCHIVE: self.throttling},
             workers=self.workers,
             folder=self.folder,
             expected=self.lock.downloads if self.lock else {},

@@ -284,6 +284,15 @@ def test_demo_takes_no_catalogue(sample: SampleCatalogue, tmp_path: Path) -> Non
     )
 
 
+def test_demo_takes_no_fallbacks(tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as error:
+        MoviePostersDecade(str(tmp_path), config_name="demo", fallbacks="wayback")
+    assert str(error.value) == (
+        "Configuration demo: expected no fallbacks, as the demo uses no network; found wayback. "
+        "Leave the option out."
+    )
+
+
 def test_unusable_cache_dir_is_one_sentence(sample: SampleCatalogue) -> None:
     with pytest.raises(OptionError) as error:
         MoviePostersDecade("foo://cache", data_files=sample.path)

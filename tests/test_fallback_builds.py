@@ -12,13 +12,13 @@ import pytest
 from builds import QuickBuilder, encoded_examples
 from PIL import Image
 from samples import DECADES, encode, paint, row, write_catalogue
-from servers.archive import Archive
+from servers.archive import Archive, answer
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.artifacts import REJECTED_FILE
 from movie_posters_decade.errors import CatalogueError
 
-HOST = "http://posters.example"
+HOST = "http://posters.movie-posters-decade.org"
 TIMESTAMP = "20150314092653"
 MOVIES = 12
 
@@ -128,7 +128,18 @@ def test_two_builds_and_one_from_the_lock_file_are_the_same(world: World, tmp_pa
     assert not world.archive.index_requests
 
 
-def test_a_second_build_asks_the_archive_nothing(world: World, tmp_path: Path) -> None:
+def test_no_capture_is_requested_after_the_index_refused(world: World, tmp_path: Path) -> None:
+    busy = answer(b"", "429 Too Many Requests", "Retry-After: 0\r\n")
+    world.archive.index_faults[world.dead[-1]] = busy
+    world.build(tmp_path / "one", fallbacks="wayback")
+    assert world.archive.index_requests[world.dead[-1]] == 2
+    assert world.archive.playback_requests.total() == 0
+    world.archive.index_faults.clear()
+    world.build(tmp_path / "two", fallbacks="wayback")
+    assert world.archive.playback_requests.total() > 0
+
+
+def test_a_second_build_queries_the_archive_for_nothing(world: World, tmp_path: Path) -> None:
     world.build(tmp_path, fallbacks="wayback")
     assert set(world.archive.index_requests.values()) == {1}
     before = world.archive.requests.total()

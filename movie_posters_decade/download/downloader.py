@@ -2,13 +2,12 @@
 
 import errno
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from datasets import config as datasets_config
@@ -25,7 +24,7 @@ from movie_posters_decade.download.host_warnings import HostWarnings
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
 from movie_posters_decade.download.memory import BODY_MEMORY
-from movie_posters_decade.download.pace import Pace
+from movie_posters_decade.download.pace import Pace, Throttling
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
@@ -66,7 +65,8 @@ class Downloader:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
-    paces: Mapping[str, Pace] = field(default_factory=dict)  # by origin, as `Address` gives it
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by origin; https stands for http too
+    throttling: Mapping[str, Throttling] = field(default_factory=dict)  # shared with other clients
     max_connections: int | None = None  # of one process; None: as many as its open files allow
     body_memory: int = BODY_MEMORY  # bytes of bodies that this process holds at a time
     workers: int | str | Executor | Workers | None = None  # None: in this process
@@ -229,7 +229,7 @@ class Downloader:
         """Request links from all their hosts at once, in this process or on the workers."""
         by_origin: dict[str, list[Link]] = {}
         for link in links:
-            by_origin.setdefault(link.address.origin, []).append(link)
+            by_origin.setdefault(self._paced(link.address.origin), []).append(link)
         hosts = [(self._host(origin), some) for origin, some in by_origin.items()]
         versions = (__version__, self.check_version())
         settings = Settings(
@@ -249,9 +249,16 @@ class Downloader:
         return run_on_workers(Lending(hosts, self._workers.count, most), self._workers, settings)
 
     def _host(self, origin: str) -> Host:
-        pace = self.paces.get(origin)
-        new_host = Host(origin, self.connections_per_host, self.policy, pace=pace)
-        return self._hosts.setdefault(origin, new_host)
+        if origin not in self._hosts:
+            host = Host(origin, self.connections_per_host, self.policy, pace=self.paces.get(origin))
+            host.throttling = self.throttling.get(origin, host.throttling)
+            self._hosts[origin] = host
+        return self._hosts[origin]
+
+    def _paced(self, origin: str) -> str:
+        """Return the origin whose pace holds for another one, or else that one itself."""
+        secure = origin.replace("http://", "https://", 1)
+        return secure if secure in self.paces else origin
 
     def _store(self, download: Download) -> DownloadResult:
         """Store what was downloaded in the cache, and return the result."""
@@ -274,7 +281,7 @@ class Downloader:
             return
         if attempt.reason in NO_ANSWER and attempt.detail:
             self._warnings.no_answer(origin_of(attempt.url), attempt.detail)
-        host = self._hosts.get(origin_of(download.url))
+        host = self._hosts.get(self._paced(origin_of(download.url)))
         if host is not None and host.is_open:
             self._warnings.stopped(host.origin, host.fault)
 
@@ -285,10 +292,3 @@ def _result(
     status, final_url = (None, None) if attempt is None else (attempt.status, attempt.url)
     usable = path if check.reason is None else None
     return DownloadResult(url, usable, check, check.reason, status, final_url, check.detail)
-
-
-@contextmanager
-def temporary_cache() -> Iterator[DownloadCache]:
-    """Create a cache that is removed afterwards."""
-    with TemporaryDirectory(prefix="movie_posters_decade-") as folder:
-        yield DownloadCache(Path(folder))

@@ -10,7 +10,7 @@ from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
-from movie_posters_decade.download.pace import Pace
+from movie_posters_decade.download.pace import Pace, Throttling
 from movie_posters_decade.download.paced_session import PacedSession
 from movie_posters_decade.download.public_links import public_url
 from movie_posters_decade.download.session import FetchError
@@ -21,11 +21,11 @@ from movie_posters_decade.fallbacks.cache import CaptureCache
 from movie_posters_decade.fallbacks.cdx import ARCHIVE, Capture, index_address, parse_captures
 from movie_posters_decade.terminal import get_logger
 
-INDEX_PACE = Pace(requests=24, seconds=60.0, connections=1)
-"""How often the index may be queried."""
+INDEX_PACE = Pace(requests=1, seconds=2.5, connections=1)
+"""The pace of queries to the index: 24 a minute, evenly spaced."""
 
-PLAYBACK_PACE = Pace(requests=4, seconds=1.0, connections=4)
-"""How often captures may be downloaded."""
+PLAYBACK_PACE = Pace(requests=1, seconds=0.25, connections=4)
+"""The pace of downloads of captures: 4 a second, evenly spaced."""
 
 MAX_BYTES = 1024 * 1024
 """The largest answer of the index that is read; one has some 1,000 bytes."""
@@ -50,6 +50,7 @@ class Wayback:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = _POLICY
     pace: Pace = INDEX_PACE
+    throttling: Throttling = field(default_factory=Throttling)  # shared with the downloader
     refresh: bool = False  # whether to query again, once for each link, what is cached
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     sleep: Callable[[float], None] = time.sleep  # what waits for some seconds
@@ -64,7 +65,7 @@ class Wayback:
             self.offline = datasets_config.HF_HUB_OFFLINE
         self._answers = CaptureCache(self.cache)
         limits = replace(self.limits, max_bytes=MAX_BYTES)
-        self._session = PacedSession(limits, self.policy, self.pace, self.sleep)
+        self._session = PacedSession(limits, self.policy, self.pace, self.throttling, self.sleep)
 
     @property
     def name(self) -> str:
@@ -105,7 +106,7 @@ class Wayback:
         return None if captures is None else _answer(link, url, captures)
 
     def _suggest_contact(self, links: Sequence[str]) -> None:
-        """Log once that archives want to know whom to write to, if they are not told."""
+        """Log once that archives want an address for questions, if none is sent."""
         if links and self.limits.user_agent == USER_AGENT and not self._has_suggested:
             self._has_suggested = True
             logger.warning(
@@ -142,7 +143,7 @@ class Wayback:
 
     def _record_failure(self) -> None:
         self._failures += 1
-        if self._failures >= MAX_FAILURES and not self._session.end:
+        if self._failures >= MAX_FAILURES and not self._session.is_stopped:
             self._session.stop(ARCHIVE, f"failed {self._failures} times in a row")
 
     def _store(self, link: str, captures: tuple[Capture, ...]) -> None:

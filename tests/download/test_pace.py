@@ -188,13 +188,13 @@ def test_host_that_is_busy_whenever_it_is_tried_again_is_tried_as_often_as_any_o
     assert tries == [True, True, False]
 
 
-@pytest.mark.parametrize("retry_after", [None, 0.0, -5.0])
-def test_answer_of_429_without_a_retry_after_pauses_the_host_for_a_backoff(
-    retry_after: float | None,
+@pytest.mark.parametrize(("retry_after", "wait"), [(None, PACE.pause), (0.0, 0.5), (-5.0, 0.5)])
+def test_answer_of_429_pauses_the_host_for_the_pause_of_its_pace_or_at_least_a_backoff(
+    retry_after: float | None, wait: float
 ) -> None:
     link = Link("u", ADDRESS)
     link.record(replace(TOO_MANY, retry_after=retry_after), 0.5, RetryPolicy(), 0.5, PACE)
-    assert link.wait == 0.5
+    assert link.wait == wait
 
 
 @pytest.mark.parametrize("is_date", [False, True])
@@ -211,8 +211,8 @@ def test_host_that_asks_for_too_long_a_pause_gets_no_further_request(
     assert found == {tried: 1, left: 4}
     [message] = caplog.messages
     assert re.fullmatch(
-        rf"{host.url} asked for a pause of 3[56]\d\d seconds, more than 600; no further request is "
-        rf"sent to it\. {CURE}",
+        rf"{host.url} sent a Retry-After of 3[56]\d\d seconds, more than 600; no further request "
+        rf"is sent to it\. {CURE}",
         message,
     )
 
