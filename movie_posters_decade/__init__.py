@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from movie_posters_decade.builder_config import MoviePostersConfig
     from movie_posters_decade.exports.exporter import export
     from movie_posters_decade.hub.push import push
+    from movie_posters_decade.showing import show
 
 __all__ = [
     "MoviePostersConfig",
@@ -34,6 +35,7 @@ __all__ = [
     "export",
     "list_builds",
     "push",
+    "show",
     "write_report",
 ]
 
@@ -44,6 +46,7 @@ _LAZY = {
     "export": "exports.exporter",
     "list_builds": "build_cache",
     "push": "hub.push",
+    "show": "showing",
     "write_report": "analysis.report",
 }
 """The module of each name that is loaded when it is first used."""

@@ -8,17 +8,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
 from movie_posters_decade import __version__
 from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.errors import BuildError
+from movie_posters_decade.html_tables import html_paragraphs, html_table
+from movie_posters_decade.images import (
+    POSTERS_A_ROW,
+    Section,
+    draw_sections,
+    thumbnails_of_each_decade,
+)
 from movie_posters_decade.lockfile import LockFile, parse_lock_file
 from movie_posters_decade.records import Checksum, Rejection
 from movie_posters_decade.report import Report
 from movie_posters_decade.terminal import visible
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 REPORT_FILE = "report.json"
 REJECTED_FILE = "rejected.csv"
@@ -77,13 +87,39 @@ class Build:
     tables: Mapping[str, bytes]
 
     def __repr__(self) -> str:
+        return visible("\n  ".join(self._lines()))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook displays: what it is, and the posters of each decade."""
+        title, hint = self._lines()
+        splits = self.report.splits
+        rows = [(decade, *(kept[decade] for kept in splits.values())) for decade in self.decades]
+        table = html_table([("decade", *splits), *rows])
+        return html_paragraphs([title]) + table + html_paragraphs([hint])
+
+    def _lines(self) -> tuple[str, str]:
         splits = ", ".join(f"{len(part)} {split}" for split, part in self.dataset.items())
-        decades = list(self.report.decades)
-        return visible(
+        return (
             f"Build {self.name!r} of {self.source}: {splits} posters, "
-            f"{decades[0]} to {decades[-1]}\n"
-            "  .dataset: the posters; print(.report): the counts"
+            f"{self.decades[0]} to {self.decades[-1]}",
+            ".dataset: the posters; .contact_sheet(): a look at them; print(.report): the counts",
         )
+
+    @property
+    def decades(self) -> list[str]:
+        """The names of its decades, in order."""
+        return list(self.report.decades)
+
+    def contact_sheet(self, per_decade: int = POSTERS_A_ROW) -> "Image.Image":
+        """Return the contact sheet that a card shows: a row of train posters for each decade.
+
+        `movie_posters_decade.show` shows all splits, and other datasets.
+
+        Args:
+            per_decade: the largest number of posters in a row, which are 100 by 148 pixels each.
+        """
+        rows = thumbnails_of_each_decade(self.dataset["train"], per_decade)
+        return draw_sections([Section(rows)], per_decade)
 
     @property
     def lock_file(self) -> bytes:
@@ -133,7 +169,7 @@ class BuildFiles:
                 raise damaged_build(self.folder, error) from error
             raise BuildError(
                 f"{self.folder}: expected a build; found none. Call download_and_prepare() first."
-            ) from error
+            ) from None
 
     def read_tables(self) -> dict[str, bytes]:
         """Read rejected.csv and the lock file."""

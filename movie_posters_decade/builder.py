@@ -22,7 +22,12 @@ from movie_posters_decade.artifacts import (
     code_version,
     damaged_build,
 )
-from movie_posters_decade.builder_config import MoviePostersConfig, check_cache_dir
+from movie_posters_decade.builder_config import (
+    MoviePostersConfig,
+    check_cache_dir,
+    check_names,
+)
+from movie_posters_decade.builder_text import builder_text
 from movie_posters_decade.cached_builder import CachedBuilder
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.config import NAME, dataset_options
@@ -32,6 +37,7 @@ from movie_posters_decade.errors import BuildError, CatalogueError, OptionError
 from movie_posters_decade.fallbacks import Agreement, ArchivePaces
 from movie_posters_decade.images import read_stored
 from movie_posters_decade.io import INCOMPLETE, remove_stale
+from movie_posters_decade.minimum import check_build
 from movie_posters_decade.pipeline import Pipeline
 from movie_posters_decade.records import Poster
 from movie_posters_decade.report import Report
@@ -86,6 +92,7 @@ class MoviePostersDecade(CachedBuilder):
     ) -> None:
         self._executor = executor
         check_cache_dir(cache_dir)
+        check_names(config_name, kwargs)
         folder = data_dir and str(expand_home(data_dir).resolve())
         files = None if data_files is None else _data_files(data_files, folder)
         super().__init__(
@@ -97,7 +104,10 @@ class MoviePostersDecade(CachedBuilder):
             data_dir=folder,
             **kwargs,
         )
-        self._identity = self.config.identity()
+        self._inputs = self.config.inputs()
+
+    def __repr__(self) -> str:
+        return builder_text(self.config, self.files)
 
     def __getstate__(self) -> dict[str, Any]:
         # With num_proc, `datasets` sends the builder to processes that download nothing.
@@ -124,6 +134,17 @@ class MoviePostersDecade(CachedBuilder):
             OptionError: there are no fallbacks to check.
         """
         return self._pipeline(self._download_manager()).check_fallbacks()
+
+    def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Build, as `datasets.DatasetBuilder.download_and_prepare` does, unless it is built.
+
+        Raises:
+            CollectionError: a decade has fewer posters than ``min_per_decade``; the build is kept.
+        """
+        super().download_and_prepare(*args, **kwargs)
+        least = self.config.checked().min_per_decade
+        if least is not None:
+            check_build(self.report(), least, self.files.folder)
 
     def report(self) -> Report:
         """Return the report of the build in the cache.
@@ -185,7 +206,7 @@ class MoviePostersDecade(CachedBuilder):
         """Build the posters of each split, and write the files beside the build."""
         # Links die, so a rebuild may have other sizes than the build that it replaces.
         self.info.splits = None
-        if self._identity != self.config.identity():
+        if self._inputs != self.config.inputs():
             raise CatalogueError(
                 f"{self.config.location()}: expected the catalogue that this builder was created "
                 "for; found other content. Create the builder again."

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +34,17 @@ from movie_posters_decade.config import (
 from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT, DEMO, KAGGLE_URL
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.lockfile import LockFile, read_lock_file
-from movie_posters_decade.records import is_url
+from movie_posters_decade.records import is_url, without_secrets
+from movie_posters_decade.terminal import visible
 
-_CHANGE_NOTHING = (*PERMISSIONS, "connections_per_host", "lock_file", "user_agent", "workers")
+_CHANGE_NOTHING = (
+    *PERMISSIONS,
+    "connections_per_host",
+    "lock_file",
+    "min_per_decade",
+    "user_agent",
+    "workers",
+)
 """Options that permit something, change no result, or only by what is in a file."""
 
 _MAX_NAME_LENGTH = 100
@@ -52,13 +63,18 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     version: str = __version__
     builds: Path | None = field(default=None, repr=False, compare=False)  # the folder of builds
 
+    def __repr__(self) -> str:
+        # Only what differs from the defaults, as most of the options do not.
+        values = ((one, getattr(self, one.name)) for one in fields(self) if one.repr)
+        shown = [f"{one.name}={value!r}" for one, value in values if value != one.default]
+        return visible(f"{type(self).__name__}({', '.join(shown)})")
+
     def create_config_id(self, config_kwargs: Any, custom_features: Any = None) -> str:  # noqa: ARG002
         """Return a name for the cache that changes with all that shapes the dataset."""
         content = asdict(self.checked())
         for name in _CHANGE_NOTHING:
             del content[name]
-        content |= {"catalogue": self.identity(), "features": repr(custom_features)}
-        content |= {"fallbacks": self._fallbacks()}
+        content |= {**self.inputs(), "features": repr(custom_features)}
         anywhere = self._config_id(content)
         here = self._config_id(content | {"folder": str(self.folder())})
         # A build that exists says what its links are, without another look at the catalogue.
@@ -94,6 +110,11 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
     def checked(self) -> Options:
         """Return the options alone, validated; with a lock file, the options of that file."""
         options = super().checked()
+        if self.name == DEMO and options.fallbacks:
+            raise OptionError(
+                "Configuration demo: expected no fallbacks, as the demo uses no network; found "
+                f"{', '.join(options.fallbacks)}. Leave the option out."
+            )
         lock = self.lock()
         if lock is None:
             return options
@@ -151,7 +172,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         if self.lock_file is not None:
             return Path(self.lock_file).name
         location = self.location()
-        return location if is_url(location) else Path(location).name
+        return without_secrets(location) if is_url(location) else Path(location).name
 
     def identity(self) -> str:
         """Return what distinguishes the catalogue's content from any other."""
@@ -159,6 +180,38 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
             return hash_file(expand_home(self.lock_file))
         location = self.location()
         return location if location == DEMO else identify_catalogue(location)
+
+    def inputs(self) -> dict[str, Any]:
+        """Return what distinguishes the content of the files that are read from any other."""
+        return {"catalogue": self.identity(), "fallbacks": self._fallbacks()}
+
+
+def check_names(config_name: str | None, options: Collection[str]) -> None:
+    """Check that a configuration and the options of a builder exist.
+
+    `datasets` says so, too, but not which name is meant.
+
+    Raises:
+        OptionError: one of them does not.
+    """
+    if config_name is not None and config_name not in CONFIGURATIONS:
+        raise OptionError(
+            f"Option config_name: expected one of {', '.join(CONFIGURATIONS)}; found "
+            f"{config_name!r}.{_meant(config_name, CONFIGURATIONS)}"
+        )
+    of_datasets = signature(datasets.DatasetBuilder.__init__).parameters
+    known = [*(option.name for option in fields(MoviePostersConfig)), *of_datasets]
+    for name in options:
+        if name not in known:
+            raise OptionError(
+                f"Option {name}: expected an option of docs/options.md; found no option of that "
+                f"name.{_meant(name, known)}"
+            )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(str(name), known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def check_cache_dir(cache_dir: str | None) -> None:

@@ -5,6 +5,7 @@ the cache even to read from it.
 """
 
 import errno
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +29,9 @@ from movie_posters_decade.terminal import get_logger
 logger = get_logger(__name__)
 
 _USE_AGAIN = datasets.DownloadMode.REUSE_DATASET_IF_EXISTS
+
+_DAMAGED_INFO = (ValueError, LookupError, TypeError, AttributeError)
+"""What `datasets` raises for a damaged dataset_info.json."""
 
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -54,8 +58,9 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
                 raise
             self._open_elsewhere(**kwargs)
             if self._is_finished():
-                self.info = self._load_info()
-        except (ValueError, LookupError, TypeError, AttributeError):
+                with suppress(*_DAMAGED_INFO):
+                    self.info = self._load_info()
+        except _DAMAGED_INFO:
             # Once it knows its folder, `datasets` reads the file dataset_info.json in it.
             if not hasattr(self, "_cache_dir"):
                 raise

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from movie_posters_decade.build_cache import (
@@ -13,22 +12,14 @@ from movie_posters_decade.build_cache import (
     remove_build,
     verify_build,
 )
+from movie_posters_decade.cli_output import Failure, Output
 from movie_posters_decade.errors import BuildError, OptionError
 from movie_posters_decade.report import format_table
 
 COLUMNS = ("configuration", "posters", "size", "date", "catalogue", "version", "name")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What the command prints, and the error that it ends with, which is empty if there is none."""
-
-    text: str
-    json: dict[str, Any]
-    failure: str = ""
-
-
-def run_builds(chosen: argparse.Namespace) -> Outcome:
+def run_builds(chosen: argparse.Namespace) -> Output:
     """List, verify or remove builds, as the arguments say.
 
     Raises:
@@ -56,11 +47,11 @@ def _choose(builds: Sequence[CachedBuild], names: Iterable[str]) -> list[CachedB
     return list(chosen.values())
 
 
-def _list(builds: Sequence[CachedBuild]) -> Outcome:
+def _list(builds: Sequence[CachedBuild]) -> Output:
     total = sum(build.size for build in builds)
     content = {"builds": [build.to_json() for build in builds], "size": total}
     if not builds:
-        return Outcome("The cache holds no builds.", content)
+        return Output(content, "The cache holds no builds.")
     rows = [
         (
             build.configuration,
@@ -73,10 +64,10 @@ def _list(builds: Sequence[CachedBuild]) -> Outcome:
         )
         for build in builds
     ]
-    return Outcome(f"{format_table([COLUMNS, *rows])}\n\nTotal: {format_size(total)}", content)
+    return Output(content, f"{format_table([COLUMNS, *rows])}\n\nTotal: {format_size(total)}")
 
 
-def _verify(builds: Sequence[CachedBuild]) -> Outcome:
+def _verify(builds: Sequence[CachedBuild]) -> Output:
     errors = {build.name: verify_build(build) for build in builds}
     lines = [f"{name}: {error or 'complete'}" for name, error in errors.items()]
     found = [build.to_json() | {"damage": errors[build.name]} for build in builds]
@@ -86,15 +77,21 @@ def _verify(builds: Sequence[CachedBuild]) -> Outcome:
         "again with --rebuild, or remove them."
     )
     text = "\n".join(lines) or "The cache holds no builds."
-    return Outcome(text, {"builds": found}, failure if damaged else "")
+    return _output(text, {"builds": found}, failure if damaged else "")
 
 
-def _remove(builds: Sequence[CachedBuild]) -> Outcome:
+def _remove(builds: Sequence[CachedBuild]) -> Output:
     freed, errors = _try_each(builds, remove_build)
     total = sum(freed.values())
     lines = [f"Removed {name}: {format_size(size)}" for name, size in freed.items()]
     text = "\n".join([*lines, f"Freed: {format_size(total)}"])
-    return Outcome(text, {"removed": list(freed), "freed": total}, " ".join(errors))
+    return _output(text, {"removed": list(freed), "freed": total}, " ".join(errors))
+
+
+def _output(text: str, values: dict[str, Any], error: str) -> Output:
+    """Return what the command prints, and that it failed if there is an error."""
+    failure = Failure(BuildError.exit_code, BuildError.code, error) if error else None
+    return Output(values, text, failure=failure)
 
 
 def _try_each(

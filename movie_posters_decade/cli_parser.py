@@ -1,27 +1,80 @@
 """The command line's parser, and the options that its arguments stand for."""
 
 import argparse
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field, fields
-from pathlib import Path
-from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, NoReturn
 
 from movie_posters_decade import __version__
-from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE, Options
-from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
+from movie_posters_decade.cli_flags import (
+    add_builds,
+    add_card,
+    add_catalogue,
+    add_demo_folder,
+    add_download_mode,
+    add_export,
+    add_output,
+    add_output_folder,
+    add_push,
+    add_save_options,
+    add_transform,
+)
+from movie_posters_decade.cli_signals import PROGRAM
+from movie_posters_decade.config import Options
 from movie_posters_decade.errors import OptionError
-from movie_posters_decade.terminal import visible
-from movie_posters_decade.transform_options import ENCODE_FORMATS, RESIZE_MODES, ImageTransform
+from movie_posters_decade.transform_options import ImageTransform
 
-PROGRAM = "movie-posters-decade"
+AddFlags = Callable[[argparse.ArgumentParser], None]
+
+FLAGS: dict[str, tuple[str, Sequence[AddFlags]]] = {
+    "demo": ("build from a painted catalogue, without any network", [add_demo_folder]),
+    "plan": ("show what a build would keep; sends no request", [add_catalogue]),
+    "build": (
+        "build into the datasets cache",
+        [add_save_options, add_catalogue, add_download_mode],
+    ),
+    "export": (
+        "build, and write folders, Parquet or WebDataset",
+        [add_export, add_catalogue, add_download_mode],
+    ),
+    "baseline": (
+        "build, and measure simple models and shortcuts to the decade",
+        [add_transform, add_catalogue, add_download_mode],
+    ),
+    "report": (
+        "build, and write an HTML page about the dataset",
+        [add_output_folder, add_transform, add_catalogue, add_download_mode],
+    ),
+    "check-fallbacks": (
+        "compare posters of living links with those of the fallbacks",
+        [add_catalogue],
+    ),
+    "card": (
+        "build, and write the files that push adds, to look at",
+        [add_card, add_catalogue, add_download_mode],
+    ),
+    "push": (
+        "build, and push to the Hub with a dataset card",
+        [add_push, add_catalogue, add_download_mode],
+    ),
+    "builds": ("list, verify or remove the builds in the cache", [add_builds]),
+}
+"""The help of each command, and what adds its flags; those of `add_output` all commands have."""
+
+
+class UsageError(Exception):
+    """The arguments are wrong. ``usage`` says which there are."""
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors show the control characters of an argument escaped."""
+    """A parser that raises its errors."""
 
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        super().exit(status, message and visible(message))
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, self.format_usage().rstrip())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,42 +84,22 @@ def parser() -> argparse.ArgumentParser:
     )
     program.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = program.add_subparsers(title="commands", dest="command", required=True)
-    demo = commands.add_parser("demo", help="build from a painted catalogue, without any network")
-    demo.add_argument(
-        "--output",
-        type=Path,
-        default=Path("movie_posters_demo"),
-        help="the folder for the posters (default: %(default)s)",
-    )
-    plan = commands.add_parser("plan", help="show what a build would keep; sends no request")
-    build = commands.add_parser("build", help="build into the datasets cache")
-    export = commands.add_parser("export", help="build, and write folders, Parquet or WebDataset")
-    _add_export(export)
-    baseline = commands.add_parser(
-        "baseline", help="build, and measure simple models and shortcuts to the decade"
-    )
-    _add_transform(baseline)
-    report = commands.add_parser("report", help="build, and write an HTML page about the dataset")
-    report.add_argument("--output", type=Path, required=True, help="the folder to write into")
-    check = commands.add_parser(
-        "check-fallbacks", help="compare posters of living links with those of the fallbacks"
-    )
-    push = commands.add_parser("push", help="build, and push to the Hub with a dataset card")
-    _add_push(push)
-    builds = commands.add_parser("builds", help="list, verify or remove the builds in the cache")
-    _add_builds(builds)
-    for command in (plan, build, export, baseline, report, check, push):
-        _add_catalogue(command)
-        for option in fields(Options):
-            _add_option(command, option)
-    for command in (build, export, baseline, report, push):
-        _add_download_mode(command)
-    for command in (demo, plan, build, export, baseline, report, check, push, builds):
-        command.add_argument(
-            "--cache-dir", metavar="DIR", help="the cache (default: that of the datasets library)"
-        )
-        command.add_argument("--json", action="store_true", help="print one JSON object")
+    for name, (help_text, adders) in FLAGS.items():
+        command = commands.add_parser(name, help=help_text)
+        for add_flags in (*adders, add_output):
+            add_flags(command)
     return program
+
+
+def find_command(
+    program: argparse.ArgumentParser, words: Sequence[str]
+) -> argparse.ArgumentParser | None:
+    """Return the parser of the command that the words of a command line name, if they do."""
+    for action in program._actions:  # noqa: SLF001, argparse has no other way
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            named = (action.choices[word] for word in words[:1] if word in action.choices)
+            return next(named, None)
+    return None
 
 
 def build_options(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -100,178 +133,3 @@ def transform_options(chosen: argparse.Namespace) -> dict[str, Any]:
     options = {name: value for name, value in given.items() if value is not None}
     ImageTransform(**options)
     return options
-
-
-def _add_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--output", type=Path, required=True, help="the folder to write into")
-    command.add_argument(
-        "--format",
-        choices=EXPORT_FORMATS,
-        default=EXPORT_FORMATS[0],
-        help="folders by split and decade, or shards of Parquet or WebDataset (default: folders)",
-    )
-    command.add_argument(
-        "--overwrite",
-        action="store_true",
-        help="write into a folder that holds other files, which are never changed",
-    )
-    command.add_argument(
-        "--max-shard-size",
-        type=_shard_size,
-        metavar="SIZE",
-        default=MAX_SHARD_SIZE,
-        help="the approximate size of a shard (default: %(default)s)",
-    )
-    _add_transform(command)
-
-
-def _add_transform(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--image-size",
-        type=_image_size,
-        metavar="WIDTHxHEIGHT",
-        help="resize all posters to this size in pixels (default: as downloaded)",
-    )
-    command.add_argument(
-        "--resize-mode",
-        choices=RESIZE_MODES,
-        help=f"crop, add black bars, or stretch (default: {ImageTransform.resize_mode})",
-    )
-    command.add_argument(
-        "--encode-format",
-        choices=ENCODE_FORMATS,
-        help="re-encode all posters (default: as stored, or JPEG with --image-size)",
-    )
-    command.add_argument(
-        "--encode-quality",
-        type=int,
-        help=f"of JPEG or WebP, 1 to 100 (default: {ImageTransform.encode_quality})",
-    )
-
-
-def _add_push(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--repo-id", required=True, help="the repository: you/movie_posters_decade"
-    )
-    command.add_argument(
-        "--public", action="store_true", help="make it visible to everybody (default: private)"
-    )
-    command.add_argument(
-        "--no-images",
-        dest="images",
-        action="store_false",
-        help="push links, hashes and labels, but no poster",
-    )
-    command.add_argument(
-        "--no-audit",
-        dest="audit",
-        action="store_false",
-        help="skip the audit for shortcuts, whose warnings go on the card",
-    )
-
-
-def _add_builds(command: argparse.ArgumentParser) -> None:
-    action = command.add_mutually_exclusive_group()
-    action.add_argument(
-        "--verify",
-        nargs="*",
-        metavar="NAME",
-        help="check each poster of these builds, or of all, against the lock file",
-    )
-    action.add_argument(
-        "--remove",
-        nargs="+",
-        metavar="NAME",
-        help="remove these builds; a name is as listed, or the first part of it",
-    )
-    action.add_argument(
-        "--prune",
-        action="store_true",
-        help="remove all builds but the newest of each configuration, catalogue and options",
-    )
-
-
-def _shard_size(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]*(KB|MB|GB)", text, re.IGNORECASE | re.ASCII):
-        raise argparse.ArgumentTypeError(f"expected a size, as in 500MB or 2GB; found {text}")
-    return text
-
-
-def _image_size(text: str) -> tuple[int, int]:
-    width, by, height = text.lower().partition("x")
-    if not (by and width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT, as in 224x224; found {text}")
-    return int(width), int(height)
-
-
-def _add_download_mode(command: argparse.ArgumentParser) -> None:
-    mode = command.add_mutually_exclusive_group()
-    mode.add_argument(
-        "--rebuild",
-        dest="download_mode",
-        action="store_const",
-        const="reuse_cache_if_exists",
-        help="build again from the download cache, and retry what failed but links not found",
-    )
-    mode.add_argument(
-        "--force-redownload",
-        dest="download_mode",
-        action="store_const",
-        const="force_redownload",
-        help="download everything again, also links that were not found, and build again",
-    )
-
-
-def _add_catalogue(command: argparse.ArgumentParser) -> None:
-    names = list(CONFIGURATIONS)
-    command.add_argument(
-        "--config",
-        choices=names,
-        metavar="NAME",
-        default=DEFAULT,
-        help=f"one of {', '.join(names)} (default: %(default)s)",
-    )
-    command.add_argument(
-        "--data-files",
-        metavar="FILE",
-        help="the catalogue: a path or URL of MovieGenre.csv or a zip of it (default: Kaggle's; "
-        "plan reads a remote one from the cache only, after a build)",
-    )
-
-
-def _add_option(command: argparse.ArgumentParser, option: "Field[Any]") -> None:
-    """Add the flag of an option, as its type and metadata say."""
-    hint = get_type_hints(Options)[option.name]
-    types = [part for part in get_args(hint) if part is not type(None)]
-    is_tuple = any(get_origin(part) is tuple for part in types)
-    is_mapping = any(get_origin(part) is Mapping for part in types)
-    default = "" if option.default in {None, ""} else f" (default: {option.default})"
-    flag = f"--{option.name.replace('_', '-')}"
-    help_text = option.metadata["help"] + default
-    if hint is bool:
-        action = argparse.BooleanOptionalAction
-        command.add_argument(flag, action=action, default=None, help=help_text)
-        return
-    command.add_argument(
-        flag,
-        type=_pair if is_mapping else str if is_tuple else _value_type(types or [hint]),
-        nargs="+" if is_tuple or is_mapping else None,
-        choices=option.metadata["choices"] or None,
-        metavar=None if option.metadata["choices"] else option.name.upper(),
-        help=help_text,
-    )
-
-
-def _value_type(types: Sequence[type]) -> Callable[[str], Any]:
-    return types[0] if len(types) == 1 else _number_or_text
-
-
-def _number_or_text(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() else text
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"expected FIELD=COLUMN, as in title=name; found {text}")
-    return name, value

@@ -4,6 +4,7 @@ The builder's configuration and the command line's flags are both generated from
 `Options`. This module is light: it loads neither `datasets` nor Pillow.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -78,6 +79,11 @@ class Options:
         choices=("undersample", "none"),
     )
     max_per_decade: int | None = _option(None, "the largest number of movies of a decade")
+    min_per_decade: int | None = _option(
+        None,
+        "fail if a decade has fewer posters, those of all splits together; the build is kept",
+        shapes=False,
+    )
     keep_grayscale: bool = _option(False, "keep black-and-white posters")
     drop_landscape_crops: bool = _option(
         False, "drop movies whose link shows a strip cut from a landscape picture"
@@ -207,15 +213,23 @@ def _check_sample(options: Options) -> None:
     check_option(options, "validation_size", is_share, "a share from 0 to below 1 minus test_size")
     is_count = options.max_per_decade is None or is_whole(options.max_per_decade, least=2)
     check_option(options, "max_per_decade", is_count, "a whole number from 2")
+    most = options.max_per_decade
+    is_count = options.min_per_decade is None or is_whole(
+        options.min_per_decade, 1, most or math.inf
+    )
+    expected = "a whole number from 1" + ("" if most is None else f" to max_per_decade, {most}")
+    check_option(options, "min_per_decade", is_count, expected)
 
 
 def _check_downloads(options: Options) -> None:
     """Check where posters come from, and how they are downloaded."""
     check_option(options, "poster_scale", is_whole(options.poster_scale, 1, 3), "1, 2 or 3")
     fallbacks = parse_texts(options.fallbacks)
-    names = tuple(map(fallback_name, fallbacks or ())) if are_names(fallbacks) else None
-    expected = f"{WAYBACK}, or tables of different names, none called {CATALOGUE}"
-    are_sources = names is not None and are_names(names) and CATALOGUE not in names
+    are_texts = are_names(fallbacks)
+    tables = [one for one in fallbacks or () if one != WAYBACK] if are_texts else []
+    names = tuple(map(fallback_name, tables))
+    are_sources = are_texts and are_names(names) and {CATALOGUE, WAYBACK}.isdisjoint(names)
+    expected = f"{WAYBACK}, or tables of different names, none called {CATALOGUE} or {WAYBACK}"
     check_option(options, "fallbacks", are_sources, expected)
     is_path = options.lock_file is None or isinstance(options.lock_file, str)
     check_option(options, "lock_file", is_path, "the path of a lock file")
@@ -269,8 +283,8 @@ def dataset_options(options: Options) -> dict[str, Any]:
 
 
 def fallback_name(fallback: str) -> str:
-    """Return what a fallback is called in the dataset: a table is called like its file."""
-    return PurePath(fallback).name.partition(".")[0]
+    """Return what a fallback is called in the dataset: a table like its file, without suffix."""
+    return PurePath(PurePath(fallback).name.removesuffix(".gz")).stem
 
 
 def options_from_json(values: Mapping[str, Any]) -> Options:

@@ -80,6 +80,21 @@ def scale_link(link: str, scale: int) -> str:
     return link if is_too_large else link[: found.start()] + code + link[found.end() :]
 
 
+def stated_size(link: str) -> tuple[int, int] | None:
+    """Return the width and height of the picture that a link asks for, in pixels.
+
+    A link that only scales states one of them, and the other is 0. None if it states neither.
+    """
+    crop = parse_crop_code(link)
+    if crop is not None:
+        return crop.width, crop.height
+    found = _last_code(link)
+    if found is None:
+        return None
+    length = int(re.sub("[^0-9]", "", found[0]))
+    return (length, 0) if "X" in found[0] else (0, length)
+
+
 def _last_code(link: str) -> re.Match[str] | None:
     """Return the last crop code of a link, or else the last code that only scales."""
     codes = list(_CROP.finditer(link))

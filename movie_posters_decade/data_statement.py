@@ -129,12 +129,15 @@ def describe_landscape_crops(report: Report) -> str:
     )
 
 
-def describe_fallbacks(report: Report, quote: Callable[[str], str] = str) -> str:
+def describe_fallbacks(
+    report: Report, quote: Callable[[str], str] = str, *, is_resized: bool = False
+) -> str:
     """Return how many posters come from fallbacks, and what to do; an empty text if none does.
 
     Args:
         report: of a finished build.
         quote: quotes the name of a source or a licence, which may be any text.
+        is_resized: whether all posters were resized to one size.
     """
     recovery = report.recovery
     if recovery is None or not recovery.recovered:
@@ -142,19 +145,20 @@ def describe_fallbacks(report: Report, quote: Callable[[str], str] = str) -> str
     sources = list_counts({quote(name): count for name, count in recovery.recovered.items()})
     licences = list_counts({quote(name): count for name, count in recovery.licences.items()})
     stated = f" Licences as their tables state them: {licences}." if licences else ""
+    cure = "" if is_resized else f" {recovery.warning}"
     return (
         f"{sum(recovery.recovered.values())} posters, whose links in the catalogue are dead, come "
-        f"from fallbacks ({sources}).{stated} {recovery.warning}"
+        f"from fallbacks ({sources}).{stated}{cure}"
     )
 
 
-def describe_scale(report: Report) -> str:
+def describe_scale(report: Report, *, is_resized: bool = False) -> str:
     """Return how many posters are larger than the catalogue's; an empty text if none should be."""
     scaled = report.recovery.scaled if report.recovery else {}
     if not scaled:
         return ""
+    cure = "Sizes that differ can tell the decade; resizing all posters to one size removes that."
     return (
         "posters were requested larger than their links in the catalogue say (option "
-        f"`poster_scale`): {list_counts(scaled)}. Sizes that differ can tell the decade; resizing "
-        "all posters to one size removes that."
+        f"`poster_scale`): {list_counts(scaled)}." + ("" if is_resized else f" {cure}")
     )

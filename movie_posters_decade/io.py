@@ -32,6 +32,7 @@ _OUT_OF_RESOURCES = frozenset(
         errno.EIO,
     }
 )
+_DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG})
 _MAX_OPEN_FILES_ON_WINDOWS = 512
 _USUALLY_OPEN = 16
 _PROBES = 3
@@ -116,6 +117,15 @@ def _open_without_waiting(path: str, flags: int) -> int:
 def is_out_of_resources(error: BaseException) -> bool:
     """Return whether this machine lacks descriptors, memory or disk space, or its disk fails."""
     return isinstance(error, MemoryError) or getattr(error, "errno", None) in _OUT_OF_RESOURCES
+
+
+def is_storage_fault(error: BaseException | None) -> bool:
+    """Return whether an error, or one that led to it, is about a disk: full, failing or refused."""
+    while error is not None:
+        if isinstance(error, OSError) and (error.filename or error.errno in _DISK_FAULTS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def require_descriptors() -> None:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from movie_posters_decade.config import Options, options_from_json
+from movie_posters_decade.crop_code import scale_link
 from movie_posters_decade.records import (
+    CATALOGUE,
     MOVIE_FIELDS,
     Checksum,
     Movie,
@@ -26,15 +28,13 @@ from movie_posters_decade.texts import (
     MAX_GENRE,
     MAX_GENRES,
     MAX_ID,
+    MAX_LINK,
     MAX_SOURCE,
     MAX_TITLE,
     is_clean,
     is_unicode,
 )
 from movie_posters_decade.validation import is_whole
-
-MAX_LINK = 2**24
-"""The longest link, in characters, which is the longest field of a catalogue."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,49}")
@@ -132,7 +132,17 @@ def parse_movie(
     _check_place(movie, options)
     if "rejected" in line:
         return movie, RejectReason(line["rejected"])
-    return movie, LockedPoster.from_json(line)
+    locked = LockedPoster.from_json(line)
+    _check_origin(movie, locked.origin, options)
+    return movie, locked
+
+
+def _check_origin(movie: Movie, origin: Origin | None, options: Options) -> None:
+    """Check that a poster of the catalogue has the catalogue's link, at the options' scale."""
+    if origin is not None and origin.source == CATALOGUE:
+        larger = scale_link(movie.poster_url, options.poster_scale)
+        expected = f"the downloaded_url {larger} for the source {CATALOGUE}"
+        _expect(origin.url == larger != movie.poster_url, expected, origin.url)
 
 
 def _check_texts(movie: Movie, options: Options, *, is_kept: bool) -> None:

@@ -56,8 +56,8 @@ class LockFile:
 
     catalogue: str  # the SHA-256 of the catalogue
     options: Mapping[str, Any]  # those that shape the dataset, by name
-    kept: Mapping[Movie, LockedPoster]  # the movies of the dataset, and their posters' checksums
-    rejected: Mapping[Movie, RejectReason]  # the movies that were tried and rejected
+    kept: Mapping[Movie, LockedPoster] = field(repr=False)  # and their posters' checksums
+    rejected: Mapping[Movie, RejectReason] = field(repr=False)  # those that were tried
     package_version: str = __version__  # of the package that built it
     path: str = field(default="", compare=False)  # where it was read, for error messages
 

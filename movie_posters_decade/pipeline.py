@@ -3,6 +3,7 @@
 It runs as a batch, or as a stream that stores no poster.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from datasets import DownloadManager
 
+from movie_posters_decade.build_warnings import HOST_CODE, collect_warnings
 from movie_posters_decade.catalogue import (
     Catalogue,
     load_catalogue,
@@ -28,6 +30,7 @@ from movie_posters_decade.download import (
     temporary_cache,
     user_agent,
 )
+from movie_posters_decade.download.pace import Throttling
 from movie_posters_decade.errors import OptionError, SelectionError
 from movie_posters_decade.fallbacks import (
     ARCHIVE,
@@ -43,15 +46,17 @@ from movie_posters_decade.fallbacks import (
 from movie_posters_decade.images import PictureComparison, check_poster, check_version
 from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.lockfile import LockFile, make_lock_file
+from movie_posters_decade.minimum import check_plan
 from movie_posters_decade.records import Poster, Rejection, is_url
 from movie_posters_decade.recovery import ArchiveEstimate
 from movie_posters_decade.report import Report, build_report, plan_report
+from movie_posters_decade.report_warnings import count_warnings
 from movie_posters_decade.sampling import (
     Collection,
     Selection,
-    StreamCache,
     collect,
     collect_locked,
+    open_stream_cache,
     select,
     select_locked,
     stream,
@@ -63,10 +68,10 @@ from movie_posters_decade.sampling import (
 class BuildResult:
     """The kept posters and the rejected candidates, with their report and lock file."""
 
-    posters: Sequence[Poster]  # in the order of the output
-    rejections: Sequence[Rejection]
+    posters: Sequence[Poster] = field(repr=False)  # in the order of the output
+    rejections: Sequence[Rejection] = field(repr=False)
     report: Report
-    lock: LockFile
+    lock: LockFile = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,16 @@ class Pipeline:
     folder: Path | None  # where poster links that are paths start; None if they must be URLs
     manager: DownloadManager  # holds the download cache and its settings
     workers: int | str | Executor | None = None  # where downloads run; None: in this process
-    archive: ArchivePaces = field(
-        default_factory=ArchivePaces
-    )  # how politely the Wayback Machine is asked
+    archive: ArchivePaces = field(default_factory=ArchivePaces)  # to the Wayback Machine
+    throttling: Throttling = field(default_factory=Throttling)  # what it says about the pace
 
     def plan(self) -> Report:
         """Report what a build would keep if no poster were rejected. It sends no request."""
         selection, _ = self._select(may_download=False)
+        self._check_minimum(selection)
         candidates = selection.candidates["decade"]
+        if self.lock is None:
+            self._fallbacks(selection)  # a table that cannot be read is an error here already
         archive = self._estimate(selection)
         return plan_report(
             selection.steps, candidates, selection.targets, selection.reading, archive
@@ -95,9 +102,14 @@ class Pipeline:
     def build(self) -> BuildResult:
         """Download the posters into the cache, and return those that are kept."""
         selection, sha256 = self._select()
+        self._check_minimum(selection)
         cache = DownloadCache.of(self.manager)
         remove_stale(cache.folder.glob(f"*{INCOMPLETE}"))
-        with self._proxies() as proxies, self._downloader(cache, proxies) as downloader:
+        with (
+            collect_warnings() as warnings,
+            self._proxies() as proxies,
+            self._downloader(cache, proxies) as downloader,
+        ):
             collection = self._collect(selection, self._with_fallbacks(selection, downloader))
         posters, rejections = self._from_manager(collection.posters), collection.rejections
         if self.lock is None:
@@ -115,6 +127,10 @@ class Pipeline:
             selection.reading,
             self.options.poster_scale,
         )
+        # What a host did that day is not about the dataset.
+        lasting = [one for one in warnings if not one.code.startswith(HOST_CODE)]
+        warned = (*lasting, *count_warnings(report))
+        report = replace(report, shortfall=collection.shortfall, warnings=warned)
         return BuildResult(posters, rejections, report, lock)
 
     def check_fallbacks(self) -> list[Agreement]:
@@ -142,21 +158,15 @@ class Pipeline:
         selection, sha256 = self._select()
         with self._proxies() as proxies, temporary_cache() as cache:
             posters = self._with_fallbacks(selection, self._downloader(cache, proxies))
-            if self.lock is None:
-                yield from stream(
-                    selection,
-                    split,
-                    posters.download,
-                    posters.remove,
-                    PictureComparison(),
-                    self._stream_cache(build, sha256),
-                    equal=self._is_equal,
-                )
-            else:
-                allow_missing = self.options.allow_missing
-                yield from stream_locked(
-                    self.lock, split, posters.download, posters.remove, allow_missing=allow_missing
-                )
+            of_split = split, posters.download, posters.remove
+            if self.lock is not None:
+                lenient = self.options.allow_missing
+                yield from stream_locked(self.lock, *of_split, allow_missing=lenient)
+                return
+            versions = build, sha256, check_version()
+            known = open_stream_cache(DownloadCache.of(self.manager).folder, self.options, versions)
+            pictures = PictureComparison()
+            yield from stream(selection, *of_split, pictures, known, equal=self._is_equal)
 
     def _select(self, *, may_download: bool = True) -> tuple[Selection, str]:
         """Return the selection, with all steps of the funnel, and the catalogue's SHA-256."""
@@ -170,7 +180,17 @@ class Pipeline:
                 f"{error} The catalogue was read as follows:\n{catalogue.describe()}"
             ) from error
         steps = (*catalogue.steps, *selection.steps)
-        return replace(selection, steps=steps, reading=catalogue.reading), catalogue.sha256
+        # The demo's catalogue is in no other configuration.
+        of_any_genre = {} if self._is_demo else selection.of_any_genre
+        selection = replace(
+            selection, steps=steps, reading=catalogue.reading, of_any_genre=of_any_genre
+        )
+        return selection, catalogue.sha256
+
+    def _check_minimum(self, selection: Selection) -> None:
+        if self.options.min_per_decade is not None:
+            candidates = Counter(selection.candidates["decade"])
+            check_plan(selection.targets, candidates, self.options.min_per_decade)
 
     def _collect(self, selection: Selection, downloader: FallbackDownloader) -> Collection:
         if self.lock is None:
@@ -238,19 +258,14 @@ class Pipeline:
         return open_fallbacks(self.options.fallbacks or (), selection.movies(), self._wayback)
 
     def _wayback(self) -> Wayback:
-        # Beside the downloads also while streaming, as the archive is slow to ask.
+        # Beside the downloads also while streaming, as queries to the archive are slow.
         return Wayback(
             DownloadCache.of(self.manager),
             limits=self._limits(),
             pace=self.archive.index,
+            throttling=self.throttling,
             refresh=bool(self.manager.download_config.force_download),
         )
-
-    def _stream_cache(self, build: str, sha256: str) -> StreamCache:
-        options = self.options
-        permitted = options.allow_private_hosts, options.allow_outside_files, options.user_agent
-        identity = (build, sha256, check_version(), *permitted)
-        return StreamCache(DownloadCache.of(self.manager).folder, identity)
 
     def _estimate(self, selection: Selection) -> ArchiveEstimate | None:
         if self.lock is not None or WAYBACK not in (self.options.fallbacks or ()):
@@ -269,6 +284,7 @@ class Pipeline:
             limits=self._limits(proxies),
             connections_per_host=self.options.connections_per_host,
             paces={ARCHIVE: self.archive.playback},
+            throttling={ARCHIVE: self.throttling},
             workers=self.workers,
             folder=self.folder,
             expected=self.lock.downloads if self.lock else {},

@@ -58,6 +58,9 @@ TRANSIENT_REASONS = frozenset(
 )
 """Reasons that may not apply the next time. A truncated poster mostly stays truncated."""
 
+NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
+"""Reasons that are about the host and not about one URL."""
+
 MEANINGS = {
     "complete": "rows with IMDb id, title, genre and poster",
     "unique": "rows whose poster link no other row has",
@@ -159,9 +162,9 @@ class Origin(NamedTuple):
 
 
 class Try(NamedTuple):
-    """What a fallback gave for a dead link, if it was no usable poster."""
+    """What another address of a poster gave, if it was no usable poster."""
 
-    source: str  # the fallback's name
+    source: str  # the fallback's name, or "larger" for the larger picture of a link
     found: str  # such as "not there", or a reason for a rejection
     is_transient: bool = False  # whether it may give something else the next time
 
@@ -224,7 +227,7 @@ class DownloadResult:
     final_url: str | None = None  # after redirects, if a request was sent now
     detail: str = ""  # what the network or the decoder said
     origin: Origin | None = None  # None: the link itself
-    tried: tuple[Try, ...] = ()  # the fallbacks, if there is still no usable file
+    tried: tuple[Try, ...] = ()  # a larger picture, and fallbacks, that gave no usable file
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,7 @@ class Poster:
     stored: Checksum | None = None  # of the PNG that is stored instead; None for nearly all posters
     size: tuple[int, int] | None = None  # width and height as shown, in pixels; None if not known
     origin: Origin | None = None  # None: the catalogue's link, as it is
+    tried: tuple[Try, ...] = ()  # the larger picture, if it gave no usable file
 
     @property
     def source(self) -> str:
@@ -279,6 +283,13 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 def is_url(link: str) -> bool:
     """Return whether a link has a scheme and so is not a path. "C:" is a drive, not a scheme."""
     return _SCHEME.match(link) is not None
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL without user, password, query and fragment, which may hold a key."""
+    scheme, colon, rest = url.partition("://")
+    authority, slash, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}{colon}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def lower_scheme(url: str) -> str:

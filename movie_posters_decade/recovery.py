@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from movie_posters_decade.crop_code import parse_crop_code, scale_link
+from movie_posters_decade.build_warnings import BuildWarning
+from movie_posters_decade.crop_code import scale_link, stated_size
 from movie_posters_decade.records import CATALOGUE, Poster, Rejection, list_counts
 
 
@@ -20,7 +21,8 @@ class Recovery:
         scaled: with `poster_scale`, the posters that are "larger" than the link says, those that
             are "not_larger" although they were requested so, and those "from_original", as the
             larger one could not be used; empty without.
-        unanswered: the rejected posters for which a fallback may still have one, by its name.
+        unanswered: the posters for which a fallback, by its name, or the host of "larger" ones gave
+            no answer, so that another build may get them.
     """
 
     recovered: Mapping[str, int] = field(default_factory=dict)
@@ -53,33 +55,35 @@ class Recovery:
             lines.append(f"larger posters: {list_counts(self.scaled)}")
         for source, count in self.unanswered.items():
             lines.append(
-                f"{count} dead links may still be at {source}, which gave no answer: --rebuild "
-                "asks again"
+                f"{count} posters got no answer from {source}, which may have them: --rebuild "
+                "requests them again"
             )
         return lines
 
     @property
-    def warning(self) -> str | None:
+    def warning(self) -> BuildWarning | None:
         """What a network may learn from fallbacks instead of style, and the cure; None if none."""
         if not self.recovered:
             return None
         shares = ", ".join(f"{decade} {share:.0%}" for decade, share in self.fallback_share.items())
-        return (
+        return BuildWarning(
+            "recovered_posters",
             f"Posters from fallbacks are not spread evenly over the decades ({shares}), and are "
             "encoded in other ways than the catalogue's, so that a network can learn the source "
-            "instead of style. Resize all posters to one size, as export --image-size 224x224 "
-            "does, and look at what baseline says of the feature source."
+            "instead of style.",
+            "Resize all posters to one size, as export --image-size 224x224 does, and look at what "
+            "baseline says of the feature source.",
         )
 
 
 @dataclass(frozen=True)
 class ArchiveEstimate:
-    """How many links a build may ask the Wayback Machine for, and how long that takes.
+    """How many links a build may look up at the Wayback Machine, and how long that takes.
 
     Attributes:
-        dead: the candidates whose link is known to be dead, and which were not asked for.
+        dead: the candidates whose link is known to be dead, and which were not looked up yet.
         at_most: the same with all candidates of which nothing is known yet.
-        per_minute: how many are asked for in a minute.
+        per_minute: how many are looked up in a minute.
     """
 
     dead: int
@@ -97,10 +101,10 @@ class ArchiveEstimate:
     def __str__(self) -> str:
         dead, most = (_duration(count / self.per_minute) for count in (self.dead, self.at_most))
         return (
-            f"The Wayback Machine would be asked for {self.dead} links that are known to be dead "
-            f"({dead}), or for up to {self.at_most} if all others were ({most}), at "
-            f"{self.per_minute} a minute. What it answers is kept in the cache, so that a build "
-            "may be stopped and continued."
+            f"A build would look up {self.dead} links at the Wayback Machine that are known to be "
+            f"dead ({dead}), or up to {self.at_most} if all others were ({most}), at "
+            f"{self.per_minute} a minute. The answers are kept in the cache, so that a build can "
+            "be stopped and continued."
         )
 
 
@@ -114,10 +118,11 @@ def count_recovery(
     shares = {decade: from_fallbacks[decade] / of_decade[decade] for decade in sorted(of_decade)}
     licences = (poster.origin.licence for poster in recovered if poster.origin)
     scaled = Counter(kind for poster in posters if (kind := _kind(poster, scale)))
+    all_tried = [one.tried for one in rejections] + [one.tried for one in posters]
     unanswered = Counter(
         source
-        for one in rejections
-        for source in {attempt.source for attempt in one.tried if attempt.is_transient}
+        for tried in all_tried
+        for source in {attempt.source for attempt in tried if attempt.is_transient}
     )
     return Recovery(
         recovered=_sorted(Counter(poster.source for poster in recovered)),
@@ -135,11 +140,12 @@ def _kind(poster: Poster, scale: int) -> str | None:
         return None
     if poster.downloaded_url == link:
         return "from_original"
-    crop = parse_crop_code(link)
-    if crop is None or poster.size is None:
+    stated = stated_size(link)
+    if stated is None or poster.size is None:
         return None
-    width, height = poster.size
-    return "larger" if width > crop.width or height > crop.height else "not_larger"
+    pairs = zip(poster.size, stated, strict=True)
+    is_larger = any(length > usual for length, usual in pairs if usual)
+    return "larger" if is_larger else "not_larger"
 
 
 def _duration(minutes: float) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.crop_code import is_landscape_crop
+from movie_posters_decade.html_tables import Rows, html_paragraphs, html_table
 from movie_posters_decade.reading import Reading
 from movie_posters_decade.records import (
     SPLITS,
@@ -19,6 +21,7 @@ from movie_posters_decade.records import (
     list_counts,
 )
 from movie_posters_decade.recovery import ArchiveEstimate, Recovery, count_recovery
+from movie_posters_decade.shortfall import Shortfall
 from movie_posters_decade.terminal import visible
 
 Counts = dict[str, int]
@@ -34,7 +37,7 @@ class DecadeCounts:
     kept: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The counts of a planned or finished build. Kept and dropped add up to the catalogue.
 
@@ -52,8 +55,10 @@ class Report:
         landscape_crops: the kept posters that are strips of landscape pictures, by decade; None for
             a plan.
         recovery: where the kept posters came from; None for a plan.
-        archive: how many links a build may ask the Wayback Machine for; None if it asks for none,
-            and for a finished build.
+        shortfall: the decades at whose size all others stopped; None for a plan, and if there are
+            none.
+        archive: how many links a build may look up at the Wayback Machine; None if it looks up
+            none, and for a finished build.
     """
 
     funnel: Counts
@@ -66,7 +71,9 @@ class Report:
     strata: list[dict[str, Any]] | None = None
     landscape_crops: Counts | None = None
     recovery: Recovery | None = None
+    shortfall: Shortfall | None = None
     archive: ArchiveEstimate | None = None
+    warnings: tuple[BuildWarning, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -110,7 +117,9 @@ class Report:
             "rejected": self.rejected,
             "strata": self.strata,
             "landscape_crops": self.landscape_crops,
+            "shortfall": self.shortfall and self.shortfall.to_json(),
             **(self.recovery.to_json() if self.recovery else {}),
+            "warnings": [warning.to_json() for warning in self.warnings],
         }
         if self.archive is not None:
             report["archive"] = self.archive.to_json()
@@ -130,18 +139,25 @@ class Report:
             strata=report.get("strata"),
             landscape_crops=report.get("landscape_crops"),
             recovery=Recovery.from_json(report) if "recovered" in report else None,
+            shortfall=Shortfall.from_json(short) if (short := report.get("shortfall")) else None,
+            warnings=tuple(map(BuildWarning.from_json, report.get("warnings", ()))),
         )
 
     def __str__(self) -> str:
-        tables = (
-            self._reading(),
-            self._funnel(),
-            self._decades(),
-            self._strata(),
-            str(self.archive or ""),
-            self._sum(),
-        )
-        return visible("\n\n".join(table for table in tables if table))
+        tables = [format_table(rows) for rows in self._tables()]
+        parts = (self._reading(), *tables, str(self.archive or ""), self._sum())
+        return visible("\n\n".join(part for part in parts if part))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook displays: the tables and the sum."""
+        lines = [*self._reading().splitlines(), *str(self.archive or "").splitlines()]
+        tables = "".join(map(html_table, self._tables()))
+        return html_paragraphs(lines) + tables + html_paragraphs(self._sum().splitlines())
+
+    def _tables(self) -> list[Rows]:
+        return [rows for rows in (self._funnel(), self._decades(), self._strata()) if rows]
 
     def _reading(self) -> str:
         """Return how the catalogue was read, in a plan: a build repeats none of it."""
@@ -151,29 +167,29 @@ class Report:
         width = max(len(title) for title, _ in rows)
         return "\n".join(f"{title.ljust(width)}  {text}" for title, text in rows)
 
-    def _funnel(self) -> str:
+    def _funnel(self) -> Rows:
         dropped = [0, *(before - after for before, after in pairwise(self.funnel.values()))]
         rows = zip(self.funnel, self.funnel.values(), dropped, strict=True)
-        return format_table([("step", "movies", "dropped"), *rows])
+        return [("step", "movies", "dropped"), *rows]
 
-    def _decades(self) -> str:
+    def _decades(self) -> Rows:
         rows = [
             (decade, candidates, *(sizes[decade] for sizes in self.splits.values()))
             for decade, candidates in self.decades.items()
         ]
         planned = (sum(sizes.values()) for sizes in self.splits.values())
         total = ("total", sum(self.decades.values()), *planned)
-        return format_table([("decade", "candidates", *self.splits), *rows, total])
+        return [("decade", "candidates", *self.splits), *rows, total]
 
-    def _strata(self) -> str:
+    def _strata(self) -> Rows:
         if self.strata is None:
-            return ""
+            return []
         titles = ("split", "decade", "target", "downloaded", "rejected", "kept")
         rows = [
             [sum(one[name].values()) if name == "rejected" else one[name] for name in titles]
             for one in self.strata
         ]
-        return format_table([titles, *rows])
+        return [titles, *rows]
 
     def _sum(self) -> str:
         why = f" ({list_counts(self.dropped)})" if self.dropped else ""

@@ -7,6 +7,9 @@ as Python writes them in a literal: ESC is ``\x1b``.
 
 import logging
 import re
+from dataclasses import replace
+
+from movie_posters_decade.build_warnings import OTHER, BuildWarning, collect
 
 _UNSAFE = re.compile(
     # C0 but tab and line feed, DEL, C1; then marks of direction, and halves of a character.
@@ -20,12 +23,17 @@ def visible(text: str) -> str:
 
 
 def get_logger(name: str) -> logging.Logger:
-    """Return a logger whose messages are `visible`."""
+    """Return a logger whose messages are `visible`, and whose warnings are collected."""
     logger = logging.getLogger(name)
     logger.addFilter(_make_visible)
     return logger
 
 
 def _make_visible(record: logging.LogRecord) -> bool:
-    record.msg, record.args = visible(record.getMessage()), None
+    given, text = record.msg, visible(record.getMessage())
+    if isinstance(given, BuildWarning):
+        collect(replace(given, message=visible(given.message), cure=visible(given.cure)))
+    elif record.levelno >= logging.WARNING:
+        collect(BuildWarning(OTHER, text))
+    record.msg, record.args = text, None
     return True

@@ -20,6 +20,9 @@ MAX_GENRES = 50
 MAX_SOURCE = 200
 """The longest name of a poster's source, or of its licence, in characters."""
 
+MAX_LINK = 2**24
+"""The longest link, in characters, which is the longest field of a catalogue."""
+
 MAX_EXTRA = 10_000
 """The longest value of an extra column, in characters, such as a description; others are cut."""
 

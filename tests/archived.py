@@ -13,8 +13,8 @@ from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.fallbacks.wayback import Wayback
 
 POSTER = paint("1970s", 7)
-LINK = "http://posters.example/M/MV5Bxyz@@._V1_UX182_CR0,0,182,268_AL_.jpg"
-LINKS = [f"http://posters.example/{number}.jpg" for number in range(8)]
+LINK = "http://posters.movie-posters-decade.org/M/MV5Bxyz@@._V1_UX182_CR0,0,182,268_AL_.jpg"
+LINKS = [f"http://posters.movie-posters-decade.org/{number}.jpg" for number in range(8)]
 """Links that the archive does not hold, all of one host."""
 
 POLICY = RetryPolicy(first_backoff=0.01, max_backoff=0.05)

@@ -21,7 +21,7 @@ def test_build_prints_as_a_few_lines_without_its_bytes(
     assert len(build.lock_file) > 1000
     assert repr(build) == (
         "Build 'action' of MovieGenre.csv: 25 train, 5 test posters, 1970s to 2010s\n"
-        "  .dataset: the posters; print(.report): the counts"
+        "  .dataset: the posters; .contact_sheet(): a look at them; print(.report): the counts"
     )
     assert str(build) == repr(build)
     assert len(repr(build)) < 400
@@ -127,7 +127,7 @@ def test_poster_that_changed_after_the_build_is_one_sentence(
         builder.built()
     assert str(error.value) == sentence
     export = ("export", *arguments, "--output", str(tmp_path / "posters"))
-    assert main([*export]) == 1
+    assert main([*export]) == 6
     assert capsys.readouterr().err == f"movie-posters-decade: {sentence}\n"
     assert not (tmp_path / "posters").exists()
     assert main([*export, "--rebuild"]) == 0
@@ -171,5 +171,5 @@ def test_empty_info_of_datasets_is_a_damaged_build(sample: SampleCatalogue, tmp_
 
 def test_unknown_option_is_not_reported_as_damage(sample: SampleCatalogue, tmp_path: Path) -> None:
     build_sample(sample, tmp_path)
-    with pytest.raises(ValueError, match="doesn't have a 'actoin' key"):
+    with pytest.raises(ValueError, match="Option actoin: expected an option"):
         make_builder(sample, tmp_path, actoin=1)

@@ -284,6 +284,15 @@ def test_demo_takes_no_catalogue(sample: SampleCatalogue, tmp_path: Path) -> Non
     )
 
 
+def test_demo_takes_no_fallbacks(tmp_path: Path) -> None:
+    with pytest.raises(OptionError) as error:
+        MoviePostersDecade(str(tmp_path), config_name="demo", fallbacks="wayback")
+    assert str(error.value) == (
+        "Configuration demo: expected no fallbacks, as the demo uses no network; found wayback. "
+        "Leave the option out."
+    )
+
+
 def test_unusable_cache_dir_is_one_sentence(sample: SampleCatalogue) -> None:
     with pytest.raises(OptionError) as error:
         MoviePostersDecade("foo://cache", data_files=sample.path)
@@ -297,7 +306,7 @@ def test_private_host_has_to_be_allowed(sample: SampleCatalogue, tmp_path: Path)
     with pytest.raises(CollectionError) as error:
         load_sample(sample, tmp_path, allow_private_hosts=False)
     assert str(error.value) == (
-        "The 1970s have no usable train poster: all 5 movies were rejected (private_address 5). "
+        "The 1970s have no usable train poster: all 5 movies were rejected (100% private_address). "
         "What was downloaded is kept. Only http and https links are downloaded; addresses that are "
         "not public need allow_private_hosts=True (--allow-private-hosts), and links that are "
         "paths need a catalogue on this machine."
@@ -315,5 +324,5 @@ def test_errors_are_raised_before_examples_are_generated(
         load_sample(sample, tmp_path, "western")
     with pytest.raises(CatalogueError, match="found no file of that name"):
         load_dataset(NAME, data_files=str(tmp_path / "none.csv"), cache_dir=tmp_path)
-    with pytest.raises(ValueError, match="'actoin' not found"):
+    with pytest.raises(ValueError, match=r"found 'actoin'. Did you mean action?"):
         load_sample(sample, tmp_path, "actoin")

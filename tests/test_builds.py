@@ -89,6 +89,7 @@ def test_command_lists_builds_as_a_table_and_in_json(
             }
         ],
         "size": build.size,
+        "warnings": [],
     }
 
 
@@ -144,7 +145,7 @@ def test_other_datasets_and_unfinished_builds_are_neither_listed_nor_removed(
     assert run(cache, "--remove", name_of(built)) == 0
     assert len(list(other.iterdir())) == 2
     assert len(list(unfinished.iterdir())) > 5
-    assert run(cache, "--remove", "default-1") == 1
+    assert run(cache, "--remove", "default-1") == 2
 
 
 def test_verify_finds_a_poster_that_changed(
@@ -157,14 +158,16 @@ def test_verify_finds_a_poster_that_changed(
     flip_bit(built)
     assert run(cache, "--verify", name_of(other)) == 0
     assert capsys.readouterr().out == f"{name_of(other)}: complete\n"
-    assert run(cache, "--verify") == 1
+    assert run(cache, "--verify") == 6
     output = capsys.readouterr()
     assert f"{name_of(other)}: complete\n" in output.out
     assert "as the lock file lists it; found that it is missing or was changed" in output.out
     sentence = f"1 of 2 builds are damaged: {name_of(built)}. Build them again with --rebuild, or "
     assert output.err == f"movie-posters-decade: {sentence}remove them.\n"
-    assert run(cache, "--verify", "--json") == 1
-    damages = [build["damage"] for build in json.loads(capsys.readouterr().out)["builds"]]
+    assert run(cache, "--verify", "--json") == 6
+    found = json.loads(capsys.readouterr().out)
+    assert found["error"]["code"] == "build"
+    damages = [build["damage"] for build in found["builds"]]
     assert damages[0] is None
     assert "missing or was changed" in damages[1]
 
@@ -189,7 +192,7 @@ def test_removed_build_frees_its_size_and_can_be_built_again(
     [size] = [build.size for build in list_builds(cache) if build.name == name_of(built)]
     capsys.readouterr()
     removed = run_json(capsys, "builds", "--cache-dir", str(cache), "--remove", name_of(built))
-    assert removed == {"removed": [name_of(built)], "freed": size}
+    assert removed == {"removed": [name_of(built)], "freed": size, "warnings": []}
     assert not Path(built.cache_dir).exists()
     assert [build.name for build in list_builds(cache)] == [name_of(other)]
     sample.host.requests.clear()
@@ -209,7 +212,7 @@ def test_first_part_of_a_name_stands_for_all_that_begin_with_it(
 def test_unknown_name_removes_nothing(
     cache: Path, built: MoviePostersDecade, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(cache, "--remove", name_of(built), "action-1") == 1
+    assert run(cache, "--remove", name_of(built), "action-1") == 2
     assert capsys.readouterr().err == (
         "movie-posters-decade: builds: expected the name of a build, as `movie-posters-decade "
         "builds` lists it; found 'action-1'. Check the name, and --cache-dir.\n"
@@ -233,7 +236,7 @@ def test_build_that_is_being_written_is_not_removed(
 ) -> None:
     other = build_sample(sample, cache, seed=7)
     with FileLock(f"{built.cache_dir}_builder.lock"):
-        assert run(cache, "--remove", name_of(built), name_of(other)) == 1
+        assert run(cache, "--remove", name_of(built), name_of(other)) == 6
     output = capsys.readouterr()
     assert output.out.startswith(f"Removed {name_of(other)}: ")
     assert output.err == (

@@ -14,6 +14,7 @@ from builds import make_builder
 from command_line import run_json, sample_arguments
 from samples import DECADES, SampleCatalogue
 
+from movie_posters_decade import __version__
 from movie_posters_decade.cli import main
 from movie_posters_decade.config import Options
 
@@ -60,6 +61,7 @@ def test_plan_counts_movies_and_sends_no_request(
             "bounded": None,
         },
         "to_download": {"at_least": 30, "at_most": 30},
+        "warnings": [],
     }
     assert sample.host.requests == []
 
@@ -271,14 +273,26 @@ def test_demo_exports_its_posters(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "code", "exit_code", "sentence"),
     [
         (
             ["--seed", "1", "--max-per-decade", "1"],
+            "option",
+            2,
             "Option max_per_decade: expected a whole number from 2",
         ),
-        (["--genres", "Actoin"], "No movie of the catalogue has the genre actoin."),
-        (["--data-files", "none.csv"], "none.csv: expected a catalogue such as MovieGenre.csv"),
+        (
+            ["--genres", "Actoin"],
+            "selection",
+            3,
+            "No movie of the catalogue has the genre actoin.",
+        ),
+        (
+            ["--data-files", "none.csv"],
+            "catalogue",
+            3,
+            "none.csv: expected a catalogue such as MovieGenre.csv",
+        ),
     ],
 )
 def test_error_is_a_sentence_on_standard_error(
@@ -286,11 +300,17 @@ def test_error_is_a_sentence_on_standard_error(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
+    code: str,
+    exit_code: int,
     sentence: str,
 ) -> None:
-    assert main(["plan", *sample_arguments(sample, tmp_path), *arguments, "--json"]) == 1
+    found = main(["plan", *sample_arguments(sample, tmp_path), *arguments, "--json"])
+    assert found == exit_code
     out, err = capsys.readouterr()
-    assert out == ""
+    printed = json.loads(out)
+    assert printed["error"]["code"] == code
+    assert printed["error"]["message"].startswith(sentence)
+    assert printed["warnings"] == []
     assert err.startswith(f"movie-posters-decade: {sentence}")
     # How the catalogue was read follows, where it was.
     assert all(line.startswith("  ") for line in err.splitlines()[1:])
@@ -301,7 +321,7 @@ def test_cache_that_cannot_be_written_is_one_line(
 ) -> None:
     (tmp_path / "file").write_text("")
     arguments = ["--data-files", str(sample.path), "--cache-dir", str(tmp_path / "file")]
-    assert main(["build", *arguments]) == 1
+    assert main(["build", *arguments]) == 6
     assert capsys.readouterr().err == (
         f"movie-posters-decade: {tmp_path}/file: cannot be read or written: File exists. What was "
         "downloaded is kept; fix this, or choose another folder.\n"
@@ -328,4 +348,10 @@ def test_standard_output_holds_nothing_but_json(sample: SampleCatalogue, tmp_pat
         env=os.environ | {"PYTHONWARNINGS": "error"},
     )
     assert json.loads(finished.stdout)["kept"] == 30
-    assert "Posters" in finished.stderr
+    assert finished.stderr == "", "no bar fills a log file"
+
+
+def test_module_is_the_program() -> None:
+    finished = subprocess.run([*PROGRAM, "--version"], capture_output=True, check=True, text=True)
+    assert finished.stdout == f"movie-posters-decade {__version__}\n"
+    assert finished.stderr == ""

@@ -51,7 +51,7 @@ def test_export_writes_beside_other_files_only_with_overwrite(
     (output / "mine.txt").write_text("mine")
     flags = ("--output", str(output), "--format", "webdataset")
     command = ("export", *sample_arguments(sample, tmp_path), *flags)
-    assert main(command) == 1
+    assert main(command) == 6
     assert "found mine.txt, which no export wrote" in capsys.readouterr().err
     assert sample.host.requests == [], "the folder is checked before anything is downloaded"
     run_json(capsys, *command, "--overwrite")
@@ -133,7 +133,7 @@ def test_baseline_prints_models_and_shortcuts_as_json(
     evaluation = run_json(capsys, "baseline", *arguments, "--encode-format", "jpeg")
     assert set(evaluation) == {
         *("decades", "posters", "baselines", "findings"),
-        *("shortcuts", "columns", "transform", "transformed"),
+        *("shortcuts", "columns", "transform", "transformed", "warnings"),
     }
     assert evaluation["decades"] == list(DECADES)
     assert len(evaluation["shortcuts"]) == len(evaluation["transformed"]) == 7
@@ -151,6 +151,6 @@ def test_report_writes_a_page_and_overwrites_no_other_file(
     assert data["report"]["kept"] == printed["kept"] == 30
     (output / "index.html").write_text("mine")
     builds = set((tmp_path / "cache").rglob("*"))
-    assert main([*command, "--seed", "7"]) == 1
+    assert main([*command, "--seed", "7"]) == 6
     assert "index.html: expected no such file" in capsys.readouterr().err
     assert set((tmp_path / "cache").rglob("*")) == builds

@@ -1,5 +1,6 @@
 """Signals end a command, wherever they arrive, and nothing else."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,13 @@ import time
 
 import pytest
 
-from movie_posters_decade.cli_signals import INTERRUPTED, Interrupt, end_on_signals, exit_code
+from movie_posters_decade.cli_signals import (
+    INTERRUPTED,
+    PROGRAM,
+    Interrupt,
+    end_on_signals,
+    exit_code,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
@@ -67,6 +74,15 @@ def test_error_that_follows_from_an_interrupt_is_an_interrupt() -> None:
             raise OSError("a callback failed") from None
 
 
+def test_interrupt_that_a_callback_swallows_is_not_lost_where_the_command_then_ends() -> None:
+    with pytest.raises(Interrupt), end_on_signals():  # noqa: PT012
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            wait()
+        except Interrupt:
+            pass
+
+
 def test_handlers_are_as_before_afterwards() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with end_on_signals():
@@ -94,4 +110,47 @@ def test_program_that_does_not_end_by_itself_is_ended() -> None:
         [sys.executable, "-c", DEAF], capture_output=True, check=False, text=True, timeout=20
     )
     assert time.monotonic() - begin < 5
-    assert (finished.returncode, finished.stderr) == (143, f"{INTERRUPTED}\n")
+    assert (finished.returncode, finished.stderr) == (143, f"{PROGRAM}: {INTERRUPTED}\n")
+
+
+DEAF_AT_THE_END = """
+import sys, threading, time
+from movie_posters_decade.cli_signals import end_soon
+
+threading.Thread(target=time.sleep, args=[60]).start()
+end_soon(130)
+"""
+
+
+def test_thread_that_goes_on_does_not_keep_an_interrupted_program() -> None:
+    begin = time.monotonic()
+    finished = subprocess.run([sys.executable, "-c", DEAF_AT_THE_END], check=False, timeout=30)
+    assert finished.returncode == 130
+    assert time.monotonic() - begin < 20
+
+
+BUSY_OUTSIDE_PYTHON = """
+import ctypes, os, signal, threading
+from movie_posters_decade.cli_signals import end_on_signals
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+with end_on_signals(as_json=True):
+    threading.Timer(0.1, interrupt).start()
+    mutex, c = ctypes.create_string_buffer(64), ctypes.CDLL(None)
+    c.pthread_mutex_lock(mutex)
+    c.pthread_mutex_lock(mutex)  # waits for itself, whatever signals come
+"""
+
+
+def test_program_that_swallows_signals_outside_python_is_ended_with_json() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", BUSY_OUTSIDE_PYTHON],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+    )
+    assert (finished.returncode, finished.stderr) == (130, f"{PROGRAM}: {INTERRUPTED}\n")
+    assert json.loads(finished.stdout)["error"] == {"code": "interrupted", "message": INTERRUPTED}

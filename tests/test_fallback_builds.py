@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 from builds import QuickBuilder, encoded_examples
-from samples import DECADES, paint, row, write_catalogue
-from servers.archive import Archive
+from PIL import Image
+from samples import DECADES, encode, paint, row, write_catalogue
+from servers.archive import Archive, answer
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.artifacts import REJECTED_FILE
+from movie_posters_decade.errors import CatalogueError
 
-HOST = "http://posters.example"
+HOST = "http://posters.movie-posters-decade.org"
 TIMESTAMP = "20150314092653"
 MOVIES = 12
 
@@ -126,7 +128,18 @@ def test_two_builds_and_one_from_the_lock_file_are_the_same(world: World, tmp_pa
     assert not world.archive.index_requests
 
 
-def test_a_second_build_asks_the_archive_nothing(world: World, tmp_path: Path) -> None:
+def test_no_capture_is_requested_after_the_index_refused(world: World, tmp_path: Path) -> None:
+    busy = answer(b"", "429 Too Many Requests", "Retry-After: 0\r\n")
+    world.archive.index_faults[world.dead[-1]] = busy
+    world.build(tmp_path / "one", fallbacks="wayback")
+    assert world.archive.index_requests[world.dead[-1]] == 2
+    assert world.archive.playback_requests.total() == 0
+    world.archive.index_faults.clear()
+    world.build(tmp_path / "two", fallbacks="wayback")
+    assert world.archive.playback_requests.total() > 0
+
+
+def test_a_second_build_queries_the_archive_for_nothing(world: World, tmp_path: Path) -> None:
     world.build(tmp_path, fallbacks="wayback")
     assert set(world.archive.index_requests.values()) == {1}
     before = world.archive.requests.total()
@@ -147,7 +160,7 @@ def test_a_plan_sends_no_request_and_says_how_long_the_archive_takes(
     plan = world.builder(tmp_path, fallbacks="wayback").plan()
     assert plan.archive is not None
     assert plan.archive.dead == len(world.dead)
-    assert f"{len(world.dead)} links that are known to be dead" in str(plan)
+    assert f"look up {len(world.dead)} links at the Wayback Machine" in str(plan)
     assert world.archive.requests.total() == before
 
 
@@ -170,6 +183,24 @@ def test_a_changed_table_gives_another_build(world: World, tmp_path: Path) -> No
     assert world.builder(tmp_path, fallbacks=str(table)).cache_dir != one.cache_dir
 
 
+def test_a_table_that_changes_after_the_builder_was_created_is_an_error(
+    world: World, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"imdb_id,poster_url\n1,{HOST}/a.jpg\n")
+    builder = world.builder(tmp_path, fallbacks=str(table))
+    table.write_text(f"imdb_id,poster_url\n1,{HOST}/b.jpg\n")
+    with pytest.raises(CatalogueError, match="found other content"):
+        builder.download_and_prepare()
+
+
+def test_a_plan_reads_the_tables(world: World, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("imdb_id,poster_url\n1,a.jpg\n")
+    with pytest.raises(CatalogueError, match="row 1"):
+        world.builder(tmp_path, fallbacks=str(table)).plan()
+
+
 def test_a_stream_recovers_the_same_posters(world: World, tmp_path: Path) -> None:
     builder = world.build(tmp_path, fallbacks="wayback")
     stream = world.builder(tmp_path / "stream", fallbacks="wayback").as_streaming_dataset()
@@ -180,15 +211,16 @@ def test_a_stream_recovers_the_same_posters(world: World, tmp_path: Path) -> Non
 def test_larger_posters_are_counted(world: World, tmp_path: Path) -> None:
     link, other = link_of(401), link_of(402)
     code = "_V1_UX364_CR0,0,364,536_AL_"
-    large = paint("2010s", 401)
-    world.posters[link_of(401, code)] = (200, large)
+    world.posters[link_of(401, code)] = (200, paint("2010s", 401))
+    large = Image.open(io.BytesIO(paint("2010s", 403))).resize((364, 536))
+    world.posters[link_of(403, code)] = (200, encode(large))
     builder = world.build(tmp_path, poster_scale=2, balance="none")
     found = {one["poster_url"]: one for some in examples(builder).values() for one in some}
     assert found[link]["downloaded_url"] == link_of(401, code)
     assert found[other]["downloaded_url"] == other
     recovery = builder.report().recovery
     assert recovery is not None
-    assert recovery.scaled == {"from_original": len(found) - 1, "not_larger": 1}
+    assert recovery.scaled == {"from_original": len(found) - 2, "larger": 1, "not_larger": 1}
 
 
 def test_a_build_with_fallbacks_warns_that_the_source_tells_the_decade(
@@ -206,6 +238,7 @@ def test_fallbacks_are_checked_against_living_links(world: World, tmp_path: Path
     world.captures[link_of(402)] = [(TIMESTAMP, paint("1980s", 5))]
     agreements = world.builder(tmp_path, fallbacks="wayback").check_fallbacks()
     found = {one.decade: (one.living, one.found, one.alike) for one in agreements}
+    assert {one.unanswered for one in agreements} == {0}
     assert found["2010s"] == (MOVIES, 2, 1)
     assert found["2000s"] == (MOVIES, 1, 1)
     assert found["1980s"] == (MOVIES, 0, 0)

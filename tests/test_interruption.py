@@ -193,8 +193,8 @@ def test_full_disk_is_one_error_and_leaves_a_sound_cache(
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    assert finished.returncode == 1
-    assert finished.stdout == ""
+    assert finished.returncode == 6
+    assert json.loads(finished.stdout)["error"]["code"] == "storage"
     message = f"movie-posters-decade: {sentence.format(cache=cache)}"
     assert message in finished.stderr.splitlines()
     assert "Traceback" not in finished.stderr.split(message)[0]

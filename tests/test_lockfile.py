@@ -80,7 +80,7 @@ def test_changed_and_missing_posters_are_listed_and_nothing_is_built(
     sample.kill(missing)
     cache = tmp_path / "second"
     command = ["build", "--lock-file", lock, "--cache-dir", str(cache), "--allow-private-hosts"]
-    assert main(command) == 1
+    assert main(command) == 7
     sentence, *movies = capsys.readouterr().err.strip().splitlines()
     assert sentence == (
         f"movie-posters-decade: {lock}: expected its {built.report().kept} posters, byte for byte; "
@@ -311,6 +311,14 @@ def altered(lock: str, tmp_path: Path, change: Callable[[Any, list[Any]], object
         ({"stored_sha256": "f" * 64, "stored_size": "1"}, "a stored_size in bytes from 1"),
         ({"poster_url": ""}, "a link in poster_url"),
         ({"poster_url": ["x"]}, "a link in poster_url"),
+        ({"downloaded_url": "a.jpg", "source": "wayback"}, "a URL in downloaded_url"),
+        ({"downloaded_url": "http://a/\x0b", "source": "wayback"}, "a URL in downloaded_url"),
+        ({"downloaded_url": "http://a/", "source": ""}, "a source and a licence of at most 200"),
+        (
+            {"downloaded_url": "http://a/", "source": "b", "licence": "\n"},
+            "a source and a licence of at most 200",
+        ),
+        ({"downloaded_url": "http://a/", "source": "catalogue"}, "for the source catalogue"),
     ],
 )
 def test_line_that_no_build_writes_is_one_sentence(

@@ -74,14 +74,13 @@ def test_finished_build_is_loaded_from_a_read_only_cache(
     assert built.returncode == 0
 
 
-@pytest.mark.parametrize("kind", ["none", "damaged"])
+@pytest.mark.parametrize("damaged", ["", "movie_posters_decade-test.arrow", "dataset_info.json"])
 def test_build_that_would_have_to_be_written_is_an_error(
-    sample: SampleCatalogue, tmp_path: Path, kind: str
+    sample: SampleCatalogue, tmp_path: Path, damaged: str
 ) -> None:
     cache = tmp_path / "cache"
-    if kind == "damaged":
-        built = build_sample(sample, cache)
-        (Path(built.cache_dir) / "movie_posters_decade-test.arrow").unlink()
+    if damaged:
+        (Path(build_sample(sample, cache).cache_dir) / damaged).write_text("garbage")
     else:
         make_builder(sample, cache)
     with read_only(cache) as start:

@@ -1,7 +1,6 @@
 """README and docs are true: their Python and their commands run, and their tables are complete."""
 
 import argparse
-import importlib.util
 import os
 import re
 import shlex
@@ -14,20 +13,18 @@ from typing import Any
 import pandas as pd
 import pytest
 from builds import build_sample
+from pages import PAGES, RECIPES, ROOT, blocks, missing_libraries, with_blocks
 from samples import SampleCatalogue
 from servers.hub import serve_hub
 
 from movie_posters_decade.artifacts import LOCK_FILE
 from movie_posters_decade.catalogue import read_catalogue
-from movie_posters_decade.cli import COMMANDS, main
-from movie_posters_decade.cli_parser import PROGRAM, parser
+from movie_posters_decade.cli import main
+from movie_posters_decade.cli_commands import COMMANDS
+from movie_posters_decade.cli_parser import parser
+from movie_posters_decade.cli_signals import PROGRAM
 from movie_posters_decade.config import Options
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = {
-    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-}
 OTHER_PROGRAMS_FLAGS = {
     "--nthreads",
     "--check",
@@ -39,20 +36,12 @@ OTHER_PROGRAMS_FLAGS = {
 }
 
 
-def blocks(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL)
-
-
 def commands(page: str) -> list[list[str]]:
     """Return the words of each command of the program on a page."""
     lines = "".join(blocks(page, "sh")).replace("\\\n", " ").splitlines()
     return [
         shlex.split(line, comments=True)[1:] for line in lines if line.startswith(f"{PROGRAM} ")
     ]
-
-
-def with_blocks(language: str) -> list[str]:
-    return [page for page in PAGES if blocks(page, language)]
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +76,7 @@ def folder_of_a_reader(
 # mlcroissant uses what rdflib and pandas deprecate.
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
-@pytest.mark.parametrize("page", with_blocks("python"))
+@pytest.mark.parametrize("page", sorted({*with_blocks("python")} - {RECIPES}))
 def test_python_runs(
     page: str, sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,7 +86,7 @@ def test_python_runs(
         names["build"] = build_sample(sample, tmp_path / "build").built()
     for number, block in enumerate(blocks(page, "python")):
         capsys.readouterr()
-        if "torchvision" not in block or importlib.util.find_spec("torchvision"):
+        if not missing_libraries(block):
             exec(block, names)  # noqa: S102
         if page == "README.md" and number == 0:
             assert capsys.readouterr().out == blocks(page, "text")[0]

@@ -53,8 +53,8 @@ def test_report_and_errors_show_names_of_columns_and_files_escaped(
     text = text.replace("Drama", "Dr\x1b[31mama")
     sample.path.write_text(text, "latin-1")
     assert main(["plan", *sample_arguments(sample, tmp_path)]) == 0
-    assert main(["plan", *sample_arguments(sample, tmp_path), "--columns", "title=\x1b"]) == 1
-    assert main(["plan", "--data-files", str(tmp_path / "\x1b[2J")]) == 1
+    assert main(["plan", *sample_arguments(sample, tmp_path), "--columns", "title=\x1b"]) == 3
+    assert main(["plan", "--data-files", str(tmp_path / "\x1b[2J")]) == 3
     shown = "".join(capsys.readouterr())
     assert r"\x1b[2J" in shown
     assert not set(shown) & set(UNSAFE)
@@ -68,5 +68,5 @@ def test_movie_of_a_mismatch_is_shown_escaped(
         row(n, f"A ({1970 + n % 48})", "Action", f"http://h/{n}\x1b[2J.jpg") for n in range(300)
     ]
     write_catalogue(sample.path, rows)
-    assert main(["build", *sample_arguments(sample, tmp_path)]) == 1
+    assert main(["build", *sample_arguments(sample, tmp_path)]) == 4
     assert not set("".join(capsys.readouterr())) & set(UNSAFE)

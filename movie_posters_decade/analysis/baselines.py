@@ -1,7 +1,7 @@
 """Baselines: the scores of chance and of three simple models on test, with intervals."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,8 @@ RESAMPLES = 1000
 class MeasuredSplit:
     """The features of a split's posters, and the numbers of their decades, of shape (posters,)."""
 
-    features: Sequence[PosterFeatures]
-    labels: Labels
+    features: Sequence[PosterFeatures] = field(repr=False)
+    labels: Labels = field(repr=False)
 
 
 @dataclass(frozen=True)

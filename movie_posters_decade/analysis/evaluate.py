@@ -39,7 +39,7 @@ from movie_posters_decade.report import format_table
 from movie_posters_decade.transform_options import ImageTransform
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """The evaluation of a build.
 
@@ -61,6 +61,19 @@ class Evaluation:
     def findings(self) -> list[str]:
         """What the audit found, as sentences; at least one."""
         return write_findings(self.shortcuts, self.after)
+
+    @property
+    def has_image_warning(self) -> bool:
+        """Whether a feature of the image is predictive, or nothing could be measured.
+
+        If not, the first of the findings says so.
+        """
+        return any(one.is_predictive is not False for one in self.shortcuts if one.is_in_image)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there were enough posters to measure shortcuts."""
+        return all(one.is_predictive is not None for one in self.shortcuts)
 
     @property
     def interval_note(self) -> str:
@@ -95,7 +108,7 @@ class Evaluation:
         tables = (self._baseline_rows(), self._image_rows(), self._column_rows())
         return "\n\n".join([*map(format_table, tables), self.interval_note, *self.findings])
 
-    __str__ = to_text
+    __str__ = __repr__ = to_text
 
     def _baseline_rows(self) -> list[Sequence[object]]:
         scores = ("accuracy", "macro-F1", "mean error in decades", "within one decade")

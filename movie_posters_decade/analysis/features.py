@@ -1,6 +1,6 @@
 """Features of one poster's pixels and file, for baselines and charts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,10 @@ class PosterFeatures:
     height: int
     size: int
     colorfulness: float
-    histogram: NDArray[np.float32]
-    thumbnail: NDArray[np.float32]
-    layout: NDArray[np.float32]
-    gradients: NDArray[np.float32]
+    histogram: NDArray[np.float32] = field(repr=False)
+    thumbnail: NDArray[np.float32] = field(repr=False)
+    layout: NDArray[np.float32] = field(repr=False)
+    gradients: NDArray[np.float32] = field(repr=False)
 
 
 def measure_poster(content: bytes) -> PosterFeatures:

@@ -1,7 +1,7 @@
 """Shortcut audit: how well a feature that is not style tells the decade alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class AuditedSplit:
     The values of one feature are in the order of the posters.
     """
 
-    features: Mapping[str, Sequence[Feature]]
-    labels: Labels
+    features: Mapping[str, Sequence[Feature]] = field(repr=False)
+    labels: Labels = field(repr=False)
 
 
 @dataclass(frozen=True)

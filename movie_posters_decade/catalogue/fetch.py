@@ -14,6 +14,7 @@ from movie_posters_decade.download.addresses import origin_of
 from movie_posters_decade.download.session import (
     FetchError,
     GuardedSession,
+    RefusedError,
     describe_error,
     read_chunks,
 )
@@ -45,7 +46,10 @@ def _fetch_once(url: str, path: Path, limits: Limits, policy: RetryPolicy, deadl
     ):
         if response.status_code != 200:
             origin = origin_of(response.url)
-            raise FetchError(f"HTTP status {response.status_code} from {origin}")
+            status = response.status_code
+            is_refused = 400 <= status < 500 and status not in {408, 429}
+            kind = RefusedError if is_refused else FetchError
+            raise kind(f"HTTP status {status} from {origin}")
         chunks = read_chunks(response.raw, limits.max_bytes, deadline)
         write_atomically(path, _with_progress_bar(response.raw, chunks))
 

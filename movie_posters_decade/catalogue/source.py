@@ -16,9 +16,13 @@ from movie_posters_decade.catalogue.unpack import MAX_BYTES, is_table, suffix_of
 from movie_posters_decade.config import Options
 from movie_posters_decade.configurations import KAGGLE_FILE, KAGGLE_PAGE
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
-from movie_posters_decade.download.session import FetchError
-from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.io import read_regular_file
+from movie_posters_decade.download.session import FetchError, RefusedError
+from movie_posters_decade.errors import (
+    CatalogueError,
+    CatalogueStorageError,
+    CatalogueUnreachableError,
+)
+from movie_posters_decade.io import is_storage_fault, read_regular_file
 from movie_posters_decade.records import is_url, lower_scheme
 
 _REMEDY = f'download {KAGGLE_FILE} from {KAGGLE_PAGE} and pass data_files="{KAGGLE_FILE}".'
@@ -144,7 +148,7 @@ def hash_file(path: Path) -> str:
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise too_large(str(path)) from error
-        raise CatalogueError(f"{path}: expected a readable catalogue; found: {error}.") from error
+        raise CatalogueError(f"{path}: expected a readable file; found: {error}.") from error
 
 
 def _flatten(locations: object) -> list[str]:
@@ -172,9 +176,16 @@ def _download(url: str, manager: DownloadManager, limits: Limits, *, may_downloa
     except Exception as error:
         # For other schemes, fsspec's clients raise errors of their own, which nobody can list.
         found = str(error) or type(error).__name__
-        raise CatalogueError(
+        raise _kind(error)(
             f"{url}: expected the catalogue; found: {found}. You can {_REMEDY}"
         ) from error
+
+
+def _kind(error: Exception) -> type[CatalogueError]:
+    """Return what an error of a download is about: the disk, the catalogue, or the network."""
+    if isinstance(error, (RefusedError, FileNotFoundError, ValueError, ImportError)):
+        return CatalogueError
+    return CatalogueStorageError if is_storage_fault(error) else CatalogueUnreachableError
 
 
 def _request(url: str, path: Path, limits: Limits) -> None:

@@ -7,9 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from movie_posters_decade.download.cache import DownloadCache, HashCache, paths_from_manager
+    from movie_posters_decade.download.cache import (
+        DownloadCache,
+        HashCache,
+        paths_from_manager,
+        temporary_cache,
+    )
     from movie_posters_decade.download.client import user_agent
-    from movie_posters_decade.download.downloader import Downloader, temporary_cache
+    from movie_posters_decade.download.downloader import Downloader
     from movie_posters_decade.download.retry import RetryPolicy
     from movie_posters_decade.download.transfer import Limits
 
@@ -31,7 +36,7 @@ _LAZY = {
     "Limits": "transfer",
     "RetryPolicy": "retry",
     "paths_from_manager": "cache",
-    "temporary_cache": "downloader",
+    "temporary_cache": "cache",
     "user_agent": "client",
 }
 """The module of each name."""

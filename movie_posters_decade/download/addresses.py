@@ -112,6 +112,11 @@ def parse_url(url: str) -> Address | RejectReason:
     return Address(f"{scheme}://{quote(authority + path, _KEPT_AS_WRITTEN)}", scheme, host, port)
 
 
+def has_credentials(url: str) -> bool:
+    """Return whether a URL names a user, and perhaps a password."""
+    return "@" in re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0]
+
+
 def origin_of(url: str) -> str:
     """Return a URL's scheme, host and port; the whole text if it cannot be requested."""
     address = parse_url(url)

@@ -127,7 +127,7 @@ class HostWorker:
         self._host = self.loan.host
         self._connections = Connections(self._host)
         self._pace = self._host.pace
-        self._counted = None if self._pace is None else self._host.origin
+        self._counted = frozenset() if self._pace is None else self._host.origins
         self._opened = asyncio.Event()
         self._look_at_circuit_breaker()
 

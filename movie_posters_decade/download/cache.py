@@ -3,11 +3,12 @@
 import copy
 import re
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from datasets import DownloadManager
@@ -189,3 +190,10 @@ def paths_from_manager(manager: DownloadManager, urls: Sequence[str]) -> dict[st
         some = urls[start : start + LIST_LENGTH]
         paths.update(zip(some, map(Path, cached.download(some)), strict=True))
     return paths
+
+
+@contextmanager
+def temporary_cache() -> Iterator[DownloadCache]:
+    """Create a cache that is removed afterwards."""
+    with TemporaryDirectory(prefix="movie_posters_decade-") as folder:
+        yield DownloadCache(Path(folder))

@@ -4,7 +4,7 @@ import errno
 import math
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
@@ -76,13 +76,13 @@ class Client:
         await self._transfers.aclose()
         await self._resolver.aclose()
 
-    async def get(self, address: Address, body: Body, counted: str | None = None) -> Attempt:
+    async def get(self, address: Address, body: Body, counted: Collection[str] = ()) -> Attempt:
         """Send one GET request, and follow redirects.
 
         Args:
             address: that is requested.
             body: takes the content.
-            counted: the origin of a host whose requests are counted, so that a redirect to it is
+            counted: the origins of a host whose requests are counted, so that a redirect to it is
                 returned and not followed.
 
         Raises:
@@ -101,7 +101,7 @@ class Client:
             )
 
     async def _follow_redirects(
-        self, hop: _Hop, address: Address, body: Body, counted: str | None
+        self, hop: _Hop, address: Address, body: Body, counted: Collection[str]
     ) -> Attempt:
         # One handle for the whole chain, as it holds the cookies that a redirect may need.
         curl = _duplicate(self._template)
@@ -125,7 +125,7 @@ class Client:
             if hop.status not in _REDIRECT_STATUSES or location is None:
                 return _error_attempt(hop, transfer.header("Retry-After"))
             target = redirect_target(target, location)
-            if isinstance(target, Address) and target.origin == counted:
+            if isinstance(target, Address) and target.origin in counted:
                 return replace(_too_many_redirects(hop), redirect=target)
         return _too_many_redirects(hop)
 

@@ -2,17 +2,15 @@
 
 import errno
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from datasets import config as datasets_config
-from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import Address, origin_of, parse_url
@@ -22,16 +20,23 @@ from movie_posters_decade.download.cache import DownloadCache, HashCache
 from movie_posters_decade.download.checking import CheckThread
 from movie_posters_decade.download.descriptors import connection_limit
 from movie_posters_decade.download.executor import run_here, run_on_workers
+from movie_posters_decade.download.host_warnings import HostWarnings
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
 from movie_posters_decade.download.memory import BODY_MEMORY
-from movie_posters_decade.download.pace import Pace
+from movie_posters_decade.download.pace import Pace, Throttling
 from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 from movie_posters_decade.download.transfer import Limits
 from movie_posters_decade.download.workers import Workers, open_workers
-from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.io import is_out_of_resources, read_regular_file, write_atomically
+from movie_posters_decade.errors import DownloadError, NetworkError, StorageError
+from movie_posters_decade.io import (
+    is_out_of_resources,
+    is_storage_fault,
+    read_regular_file,
+    write_atomically,
+)
 from movie_posters_decade.records import (
+    NO_ANSWER,
     Check,
     Checksum,
     DownloadResult,
@@ -40,7 +45,6 @@ from movie_posters_decade.records import (
     accept_anything,
     is_url,
 )
-from movie_posters_decade.terminal import get_logger
 
 CONNECTIONS_PER_HOST = 32
 
@@ -48,11 +52,6 @@ NOT_STORED = frozenset(
     {RejectReason.NOT_AN_IMAGE, RejectReason.TRUNCATED, RejectReason.UNDECODABLE}
 )
 """Reasons that may not apply to the next download, so that the bytes are not stored."""
-
-NO_ANSWER = frozenset({RejectReason.CONNECTION_ERROR, RejectReason.TIMEOUT})
-"""Reasons that are about the host and not about one URL."""
-
-logger = get_logger(__name__)
 
 
 @dataclass
@@ -66,7 +65,8 @@ class Downloader:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     connections_per_host: int = CONNECTIONS_PER_HOST
-    paces: Mapping[str, Pace] = field(default_factory=dict)  # by origin, as `Address` gives it
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by origin; https stands for http too
+    throttling: Mapping[str, Throttling] = field(default_factory=dict)  # shared with other clients
     max_connections: int | None = None  # of one process; None: as many as its open files allow
     body_memory: int = BODY_MEMORY  # bytes of bodies that this process holds at a time
     workers: int | str | Executor | Workers | None = None  # None: in this process
@@ -79,7 +79,7 @@ class Downloader:
     _hosts: dict[str, Host] = field(default_factory=dict, init=False)
     _workers: Workers | None = field(default=None, init=False)
     _thread: CheckThread | None = field(default=None, init=False)  # for what needs no request
-    _warned: set[str] = field(default_factory=set, init=False)
+    _warnings: HostWarnings = field(default_factory=HostWarnings, init=False)
 
     def __post_init__(self) -> None:
         if self.offline is None:
@@ -112,7 +112,8 @@ class Downloader:
             fix = "Fix this"
             if getattr(error, "errno", None) == errno.EMFILE:
                 fix = "Allow more open files with `ulimit -n 1024`"
-            raise DownloadError(
+            kind = StorageError if is_storage_fault(error) else DownloadError
+            raise kind(
                 f"{self.cache.folder}: a poster cannot be stored: {found}. What was downloaded "
                 f"before is kept. {fix} and build again."
             ) from error
@@ -203,12 +204,12 @@ class Downloader:
     def _check_online(self, links: Sequence[Link]) -> None:
         holds_some = self.refresh and any(self.cache.path(link.url).is_file() for link in links)
         if self.offline and holds_some:
-            raise DownloadError(
+            raise NetworkError(
                 f"{self.cache.folder}: expected to download everything again; found that "
                 "HF_HUB_OFFLINE forbids requests. Unset it, or build without force_redownload."
             )
         if self.offline:
-            raise DownloadError(
+            raise NetworkError(
                 f"{self.cache.folder}: expected all posters here, as HF_HUB_OFFLINE forbids "
                 f"requests; found at least {len(links)} missing, such as {links[0].url}. "
                 "Unset HF_HUB_OFFLINE and build again."
@@ -228,7 +229,7 @@ class Downloader:
         """Request links from all their hosts at once, in this process or on the workers."""
         by_origin: dict[str, list[Link]] = {}
         for link in links:
-            by_origin.setdefault(link.address.origin, []).append(link)
+            by_origin.setdefault(self._paced(link.address.origin), []).append(link)
         hosts = [(self._host(origin), some) for origin, some in by_origin.items()]
         versions = (__version__, self.check_version())
         settings = Settings(
@@ -248,9 +249,16 @@ class Downloader:
         return run_on_workers(Lending(hosts, self._workers.count, most), self._workers, settings)
 
     def _host(self, origin: str) -> Host:
-        pace = self.paces.get(origin)
-        new_host = Host(origin, self.connections_per_host, self.policy, pace=pace)
-        return self._hosts.setdefault(origin, new_host)
+        if origin not in self._hosts:
+            host = Host(origin, self.connections_per_host, self.policy, pace=self.paces.get(origin))
+            host.throttling = self.throttling.get(origin, host.throttling)
+            self._hosts[origin] = host
+        return self._hosts[origin]
+
+    def _paced(self, origin: str) -> str:
+        """Return the origin whose pace holds for another one, or else that one itself."""
+        secure = origin.replace("http://", "https://", 1)
+        return secure if secure in self.paces else origin
 
     def _store(self, download: Download) -> DownloadResult:
         """Store what was downloaded in the cache, and return the result."""
@@ -272,17 +280,10 @@ class Downloader:
         if attempt.reason is None:
             return
         if attempt.reason in NO_ANSWER and attempt.detail:
-            self._warn_once("%s did not answer: %s.", origin_of(attempt.url), attempt.detail)
-        host = self._hosts.get(origin_of(download.url))
+            self._warnings.no_answer(origin_of(attempt.url), attempt.detail)
+        host = self._hosts.get(self._paced(origin_of(download.url)))
         if host is not None and host.is_open:
-            self._warn_once("%s %s; no further request is sent to it.", host.origin, host.fault)
-
-    def _warn_once(self, message: str, origin: str, value: object) -> None:
-        """Log a warning on a line of its own, below any progress bar."""
-        if (message + origin) not in self._warned:
-            self._warned.add(message + origin)
-            with tqdm.external_write_mode():
-                logger.warning(message, origin, value)
+            self._warnings.stopped(host.origin, host.fault)
 
 
 def _result(
@@ -291,10 +292,3 @@ def _result(
     status, final_url = (None, None) if attempt is None else (attempt.status, attempt.url)
     usable = path if check.reason is None else None
     return DownloadResult(url, usable, check, check.reason, status, final_url, check.detail)
-
-
-@contextmanager
-def temporary_cache() -> Iterator[DownloadCache]:
-    """Create a cache that is removed afterwards."""
-    with TemporaryDirectory(prefix="movie_posters_decade-") as folder:
-        yield DownloadCache(Path(folder))

@@ -4,6 +4,9 @@ import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+ROBOTS_HEADERS = ("X-Robots-Tag", "X-Archive-Orig-X-Robots-Tag")
+"""Where a host opts out; the Wayback Machine sends what the original host sent under the second."""
+
 _OPT_OUTS = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
 _DIRECTIVES_WITH_VALUES = frozenset(
     {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}

@@ -6,19 +6,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from movie_posters_decade.download.pace import Pace, RateLimiter
-from movie_posters_decade.download.retry import (
-    TOO_MANY_REQUESTS,
-    Attempt,
-    Link,
-    RetryPolicy,
-)
+from movie_posters_decade.download.pace import Pace, RateLimiter, Throttling
+from movie_posters_decade.download.retry import Attempt, Link, RetryPolicy
 
 MIN_FAILURES = 10
 """How many failures in a row open a circuit breaker at the earliest."""
 
 _MOMENTS = ("_failing_since", "_pause_until", "_shrunk_at")
-_LEARNED = ("is_open", "failures", "throttles", "body_bytes", "limiter", "refusal")
+_LEARNED = ("is_failing", "failures", "body_bytes", "limiter")
 
 
 @dataclass
@@ -32,7 +27,8 @@ class Host:
     success adds a fraction of one (additive increase, multiplicative decrease).
 
     A host with a pace gets no more requests in a time than that, and its circuit breaker also opens
-    after a few answers of 429, or after a Retry-After that is too long.
+    after a few answers of 429, or after a Retry-After that is too long. What it says about the pace
+    may be shared with other clients of the same host.
 
     A host can be pickled and sent to another machine, whose clock is another one.
     """
@@ -42,12 +38,11 @@ class Host:
     policy: RetryPolicy
     limit: float = 0.0  # of connections for now; 0 means as many as are allowed
     pace: Pace | None = None  # None: as many requests as its connections can send
-    is_open: bool = field(default=False, init=False)  # whether the circuit breaker is open
+    throttling: Throttling = field(default_factory=Throttling)  # what it says about its pace
+    is_failing: bool = field(default=False, init=False)  # too often, for too long
     failures: int = field(default=0, init=False)  # in a row
-    throttles: int = field(default=0, init=False)  # answers of 429
     body_bytes: int = field(default=0, init=False)  # of the largest body that it announced or sent
     limiter: RateLimiter | None = field(default=None, init=False)  # None without a pace
-    refusal: str = field(default="", init=False)  # why the pace forbids further requests
     _failing_since: float = field(default=0.0, init=False)
     _pause_until: float = field(default=0.0, init=False)
     _shrunk_at: float = field(default=0.0, init=False)
@@ -67,9 +62,19 @@ class Host:
         self.__dict__.update(state | {name: state[name] + now for name in _MOMENTS})
 
     @property
+    def origins(self) -> frozenset[str]:
+        """Its origin; with a pace for https, that of the same host for http, too."""
+        return frozenset({self.origin, self.origin.replace("https://", "http://", 1)})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the circuit breaker is open."""
+        return self.is_failing or bool(self.throttling.end)
+
+    @property
     def fault(self) -> str:
         """Why the circuit breaker is open, as the end of a sentence about the host."""
-        return self.refusal or f"failed {self.failures} times in a row"
+        return self.throttling.end or f"failed {self.failures} times in a row"
 
     def pause(self, now: float | None = None) -> float:
         """Return how many seconds the host is still left alone, as Retry-After and pace say.
@@ -80,7 +85,8 @@ class Host:
             return 0.0
         now = time.monotonic() if now is None else now
         delay = 0.0 if self.limiter is None else self.limiter.delay(now)
-        return max(0.0, self._pause_until - now, delay)
+        pause_until = max(self._pause_until, self.throttling.pause_until)
+        return max(0.0, pause_until - now, delay)
 
     def begin(self) -> bool:
         """Count a request that begins now, or return False if a pace does not allow it yet."""
@@ -119,22 +125,7 @@ class Host:
         elif attempt.status is not None:
             self.failures = 0
         if self.pace is not None:
-            self._obey(attempt, self.pace)
-
-    def _obey(self, attempt: Attempt, pace: Pace) -> None:
-        """Open the circuit breaker if an answer says that the host gets too many requests."""
-        self.throttles += attempt.status == TOO_MANY_REQUESTS
-        seconds = attempt.retry_after or 0.0
-        if seconds > pace.max_retry_after:
-            self._refuse(
-                f"asked for a pause of {seconds:.0f} seconds, more than {pace.max_retry_after:g}"
-            )
-        elif self.throttles >= pace.max_throttles:
-            times = {1: "once", 2: "twice"}.get(self.throttles, f"{self.throttles} times")
-            self._refuse(f"answered {TOO_MANY_REQUESTS} {times}")
-
-    def _refuse(self, refusal: str) -> None:
-        self.is_open, self.refusal = True, self.refusal or refusal
+            self.throttling.record(self.pace, attempt.status, attempt.retry_after)
 
     def _record_failure(self, now: float, *, is_silent: bool) -> None:
         limit = self.policy.silence_limit if is_silent else self.policy.error_limit
@@ -143,12 +134,13 @@ class Host:
         self.failures += 1
         # All connections may fail at once for one reason, and that counts as one failure.
         is_often = self.failures >= max(MIN_FAILURES, 2 * self.connections)
-        self.is_open = self.is_open or (is_often and now - self._failing_since >= limit)
+        is_long = now - self._failing_since >= limit
+        self.is_failing = self.is_failing or (is_often and is_long)
 
     def share(self, shares: int) -> "Host":
         """Return a copy of this host with an equal share of its connections."""
         connections, limit = self.connections // shares, self.limit / shares
-        part = Host(self.origin, connections, self.policy, limit, self.pace)
+        part = Host(self.origin, connections, self.policy, limit, self.pace, self.throttling)
         for name in (*_LEARNED, *_MOMENTS):
             setattr(part, name, getattr(self, name))
         return part
@@ -156,10 +148,9 @@ class Host:
     def take_back(self, part: "Host") -> None:
         """Take over what a share learned."""
         self.limit = min(float(self.connections), part.limit * self.connections / part.connections)
-        self.is_open = self.is_open or part.is_open
+        self.is_failing = self.is_failing or part.is_failing
         self.failures = part.failures
-        self.throttles = max(self.throttles, part.throttles)
-        self.refusal = self.refusal or part.refusal
+        self.throttling.take_over(part.throttling)
         self.limiter = _later(self.limiter, part.limiter)
         self.body_bytes = max(self.body_bytes, part.body_bytes)
         for name in _MOMENTS:

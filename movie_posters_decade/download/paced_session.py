@@ -1,4 +1,4 @@
-"""Paced session: requests to one host that wants to be asked slowly, and says when to wait."""
+"""Paced session: requests to one host that wants few of them, and says when to wait."""
 
 import time
 from collections.abc import Callable
@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 import requests
-from datasets.utils.tqdm import tqdm
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from movie_posters_decade.download.addresses import origin_of
 from movie_posters_decade.download.headers import parse_retry_after
-from movie_posters_decade.download.pace import Pace, RateLimiter
-from movie_posters_decade.download.retry import THROTTLE_STATUSES, RetryPolicy
+from movie_posters_decade.download.host_warnings import HostWarnings
+from movie_posters_decade.download.pace import (
+    TOO_MANY_REQUESTS,
+    Pace,
+    RateLimiter,
+    Throttling,
+)
+from movie_posters_decade.download.retry import RETRY_STATUSES, RetryPolicy
 from movie_posters_decade.download.session import (
     BoundedRetry,
     FetchError,
@@ -22,16 +27,13 @@ from movie_posters_decade.download.session import (
     read_chunks,
 )
 from movie_posters_decade.download.transfer import Limits
-from movie_posters_decade.terminal import get_logger
 
 LONG_WAIT = 10.0
 """How many seconds a wait must last to be worth a warning."""
 
-logger = get_logger(__name__)
-
 
 class _PacedRetry(BoundedRetry):
-    """Retry policy of urllib3 that waits before each request, and leaves throttling to others."""
+    """Retry policy of urllib3 that waits before each request, and obeys no Retry-After itself."""
 
     wait: Callable[[], None]
 
@@ -41,8 +43,8 @@ class _PacedRetry(BoundedRetry):
         return other
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        is_throttled = has_retry_after and status_code in THROTTLE_STATUSES
-        return status_code != 429 and not is_throttled and super().is_retry(method, status_code)
+        is_pause = has_retry_after or status_code == TOO_MANY_REQUESTS
+        return not is_pause and super().is_retry(method, status_code)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
         super().sleep(response)
@@ -58,7 +60,8 @@ class PacedSession(GuardedSession):
     Args:
         limits: which requests are allowed, and the largest answer.
         policy: holds the timeouts, and the attempts for one URL.
-        pace: at which the host may be asked.
+        pace: at which requests are sent.
+        throttling: what the host says about the pace, which other clients of it may share.
         sleep: what waits for some seconds.
     """
 
@@ -67,19 +70,18 @@ class PacedSession(GuardedSession):
         limits: Limits,
         policy: RetryPolicy,
         pace: Pace,
+        throttling: Throttling | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         retry = _PacedRetry.of(policy)
         retry.wait = self._wait
         super().__init__(limits, policy, retry)
-        self.end = ""
-        """Why no further request is sent; empty as long as some are."""
         self._limits, self._policy, self._pace = limits, policy, pace
         self._sleep = sleep
         self._limiter = RateLimiter(pace)
-        self._throttles = 0  # answers of 429
-        self._pause_until = 0.0  # on the monotonic clock
-        self._warned: set[str] = set()
+        self._throttling = throttling or Throttling()
+        self._end = ""  # why no further request is sent, for another reason than the pace
+        self._warnings = HostWarnings()
 
     def read(self, url: str) -> bytes:
         """Return the content of a URL. Redirects to another host are not followed.
@@ -89,23 +91,27 @@ class PacedSession(GuardedSession):
         """
         try:
             for _ in range(self._policy.attempts):
-                if self.end:
-                    raise FetchError(self.end)
+                self._check_end(origin_of(url))
                 with self.follow_redirects(url, same_host=True) as response:
                     if response.status_code == 200:
                         return self._content(response)
-                    seconds = self._retry_after(response)
-                if seconds is None:
+                    status, is_tried_again = response.status_code, self._record(response)
+                if not is_tried_again:
                     break
-                self._pause(origin_of(url), seconds, response.status_code)
-            raise FetchError(self.end or f"HTTP status {response.status_code}")
+            self._check_end(origin_of(url))
+            raise FetchError(f"HTTP status {status}")
         except (OSError, ValueError, HTTPError) as error:  # an error of requests is an OSError
             raise FetchError(describe_error(error)) from error
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no further request is sent."""
+        return bool(self._end or self._throttling.end)
+
     def stop(self, origin: str, reason: str) -> None:
         """Send no further request, and log why."""
-        self.end = f"no further request is sent to {origin}: {reason}"
-        self._warn("%s %s; no further request is sent to it.", origin, reason)
+        self._end = reason
+        self._warnings.stopped(origin, reason)
 
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
         """Send a request when the pace allows it."""
@@ -116,38 +122,31 @@ class PacedSession(GuardedSession):
         deadline = time.monotonic() + self._policy.total_timeout
         return b"".join(read_chunks(response.raw, self._limits.max_bytes, deadline))
 
-    def _retry_after(self, response: requests.Response) -> float | None:
-        """Return how many seconds the host asks to wait, or None if it does not."""
-        seconds = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        if response.status_code == 429 and seconds is None:
-            return self._pace.seconds
-        return seconds if response.status_code in THROTTLE_STATUSES else None
+    def _check_end(self, origin: str) -> None:
+        """Raise an error, and log it once, if no further request is sent."""
+        if self._throttling.end and not self._end:
+            self.stop(origin, self._throttling.end)
+        if self._end:
+            raise FetchError(f"no further request is sent to {origin}: {self._end}")
 
-    def _pause(self, origin: str, seconds: float, status: int) -> None:
-        """Wait before the next request, or send none if the host asks for too much."""
-        self._throttles += status == 429
-        if seconds > self._pace.max_retry_after:
-            self.stop(origin, f"wants a pause of {seconds:,.0f} seconds")
-        elif self._throttles >= self._pace.max_throttles:
-            self.stop(origin, f"answered with HTTP status 429 {self._throttles} times")
-        else:
-            self._pause_until = time.monotonic() + max(seconds, 0.0)
-            if seconds > LONG_WAIT:
-                self._warn("%s wants a pause of %s seconds.", origin, f"{seconds:.0f}")
+    def _record(self, response: requests.Response) -> bool:
+        """Record an answer without content, and return whether it is worth another request."""
+        status, header = response.status_code, response.headers.get("Retry-After")
+        retry_after = parse_retry_after(header, datetime.now(UTC))
+        self._throttling.record(self._pace, status, retry_after)
+        seconds = self._pace.pause_after(status, retry_after)
+        if seconds > LONG_WAIT and not self._throttling.end:
+            self._warnings.paused(origin_of(response.url), seconds)
+        # Without a pause, urllib3 has sent all requests that the policy allows.
+        is_pause = bool(header) or status == TOO_MANY_REQUESTS
+        return is_pause and status in RETRY_STATUSES
 
     def _wait(self) -> None:
-        """Wait until the host may be asked again."""
-        seconds = self._pause_until - time.monotonic()
-        self._pause_until = 0.0
-        if seconds > 0:
-            self._sleep(seconds)
-        seconds = self._limiter.reserve(time.monotonic())
-        if seconds > 0:
-            self._sleep(seconds)
+        """Wait until the pause is over and the pace allows a request."""
+        self._sleep_for(self._throttling.pause_until - time.monotonic())
+        self._throttling.pause_until = float("-inf")
+        self._sleep_for(self._limiter.reserve(time.monotonic()))
 
-    def _warn(self, message: str, *values: str) -> None:
-        """Log a warning once, on a line of its own below any progress bar."""
-        if message not in self._warned:
-            self._warned.add(message)
-            with tqdm.external_write_mode():
-                logger.warning(message, *values)
+    def _sleep_for(self, seconds: float) -> None:
+        if seconds > 0:
+            self._sleep(seconds)

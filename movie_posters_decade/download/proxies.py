@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from movie_posters_decade.download.addresses import Address
-from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.errors import NetworkError
 
 _PROXY = re.compile(
     r"(?:https?|socks4a|socks5h)://(?:[^@/\s]*@)?(?:\[[0-9a-f:]+\]|[^@:/\[\]\s]+)(?::\d+)?/?",
@@ -33,7 +33,7 @@ class Proxies:
         """Return the URL of the proxy for an address, or None.
 
         Raises:
-            DownloadError: it is no HTTP or SOCKS proxy.
+            NetworkError: it is no HTTP or SOCKS proxy.
         """
         if address.scheme not in self._given and (
             not self._proxies or urllib.request.proxy_bypass(address.host)
@@ -41,7 +41,7 @@ class Proxies:
             return None
         proxy = self._proxies.get(address.scheme) or self._proxies.get("all")
         if proxy and not _PROXY.fullmatch(proxy):
-            raise DownloadError(
+            raise NetworkError(
                 f"{self.redact(proxy)}: expected an HTTP or SOCKS proxy for {address.scheme}; "
                 "found another kind. Set the environment variable to an http:// address, or "
                 f"NO_PROXY to {address.host}."

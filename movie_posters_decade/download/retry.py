@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 
 from movie_posters_decade.download.addresses import Address
-from movie_posters_decade.download.pace import Pace
+from movie_posters_decade.download.pace import TOO_MANY_REQUESTS, Pace
 from movie_posters_decade.records import RejectReason
 
 RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that are worth a retry."""
-
-TOO_MANY_REQUESTS = 429
 
 THROTTLE_STATUSES = frozenset({TOO_MANY_REQUESTS, 503})
 """HTTP statuses by which a host says that it gets too many requests."""
@@ -109,7 +107,8 @@ class Link:
         self.wait = policy.backoff(self.tries, jitter, attempt.retry_after)
         if pace is not None and attempt.asks_for_pause:
             backoff = policy.backoff(self.tries, jitter) if attempt.is_throttled else 0.0
-            self.wait = max(backoff, min(attempt.retry_after or 0.0, pace.max_retry_after))
+            pause = pace.pause_after(attempt.status, attempt.retry_after)
+            self.wait = max(backoff, min(pause, pace.max_retry_after))
             self.attempts += attempt.status != TOO_MANY_REQUESTS
             return attempt.is_transient and self.attempts < policy.attempts
         if attempt.is_throttled:

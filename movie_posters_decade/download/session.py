@@ -40,6 +40,10 @@ class FetchError(Exception):
     """A file cannot be downloaded. The text says what was found instead."""
 
 
+class RefusedError(FetchError):
+    """There is no such file, or none that may be downloaded: another try finds the same."""
+
+
 class BoundedRetry(Retry):
     """Retry policy of urllib3, where a Retry-After is no longer than the longest backoff."""
 
@@ -109,7 +113,7 @@ class GuardedSession(requests.Session):
             check_time(deadline)
             address = self._allowed(target)
             if same_host and address.origin != origin_of(url):
-                raise FetchError(f"a redirect to {address.origin}")
+                raise RefusedError(f"a redirect to {address.origin}")
             response = self._send_one(address)
             location = super().get_redirect_target(response)
             if location is None:
@@ -123,7 +127,7 @@ class GuardedSession(requests.Session):
 
     def _allowed(self, target: Address | RejectReason) -> Address:
         if isinstance(target, RejectReason):
-            raise FetchError(MEANINGS[target])
+            raise RefusedError(MEANINGS[target])
         # With a proxy, this is the only check.
         if self._is_guarded and not is_public_name(target.host):
             raise _private_address(target.host)
@@ -156,7 +160,7 @@ def read_chunks(body: BaseHTTPResponse, max_bytes: int, deadline: float) -> Iter
     while chunk := body.read1(CHUNK_BYTES, decode_content=True):
         size += len(chunk)
         if max(size, length) > max_bytes:
-            raise FetchError(f"more than {max_bytes:,} bytes")
+            raise RefusedError(f"more than {max_bytes:,} bytes")
         check_time(deadline)
         yield chunk
 
@@ -191,9 +195,9 @@ def _connect_to_public_address(connection: HTTPConnection) -> socket.socket:
     return socket.create_connection((public[-1], connection.port), connection.timeout)
 
 
-def _private_address(host: str) -> FetchError:
+def _private_address(host: str) -> RefusedError:
     # Not an OSError, which urllib3 would retry.
-    return FetchError(
+    return RefusedError(
         f"the private address {host}, which needs allow_private_hosts=True (--allow-private-hosts)"
     )
 

@@ -13,7 +13,7 @@ import pycurl
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download.addresses import is_public
-from movie_posters_decade.download.headers import opts_out
+from movie_posters_decade.download.headers import ROBOTS_HEADERS, opts_out
 from movie_posters_decade.download.memory import Body
 from movie_posters_decade.io import require_descriptors
 from movie_posters_decade.records import RejectReason
@@ -168,7 +168,8 @@ class Transfer:
         self.has_content = self.status in _OK or self._is_whole_range()
         self._remaining = self._limits.max_bytes if self.has_content else UNWANTED_BYTES
         is_respected = self.has_content and self._limits.respect_opt_out
-        if is_respected and opts_out(self._values("X-Robots-Tag"), AGENT):
+        robots = [value for name in ROBOTS_HEADERS for value in self._values(name)]
+        if is_respected and opts_out(robots, AGENT):
             return self._reject(RejectReason.OPTED_OUT)
         size = int(length[:20]) if length.isdecimal() else self._remaining
         self._body.length = min(size, self._remaining)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.errors import DownloadError, NetworkError
 
 WAIT_SECONDS = 30
 """How long a build waits for the first worker of a cluster, and for another one later."""
@@ -41,7 +41,7 @@ def open_workers(workers: int | str | Executor | Workers) -> Workers:
             workers that are open already.
 
     Raises:
-        DownloadError: the cluster cannot be reached, or has no worker.
+        NetworkError: the cluster cannot be reached, or has no worker.
     """
     if isinstance(workers, int):
         return _local_processes(workers)
@@ -112,7 +112,7 @@ def _cluster(address: str) -> Workers:
     except (OSError, ValueError, TypeError, ImportError) as error:  # also without a certificate
         if client is not None:
             client.close()
-        raise DownloadError(
+        raise NetworkError(
             f"{address}: expected a Dask scheduler with a worker within {WAIT_SECONDS} seconds; "
             f"found: {str(error) or type(error).__name__}. Start them as docs/clusters.md shows."
         ) from error
@@ -127,7 +127,7 @@ def _cluster(address: str) -> Workers:
 
 def _has_worker(client: Any, address: str) -> bool:
     if client.status != "running":
-        raise DownloadError(
+        raise NetworkError(
             f"{address}: expected the Dask scheduler to go on; found that it is lost. What was "
             "downloaded is kept. Start it and build again."
         )

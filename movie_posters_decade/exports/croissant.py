@@ -112,7 +112,7 @@ def _describe_responsible_ai(build: Build, settings: Json) -> Json:
         "rai:dataCollectionMissingData": _describe_missing(build.report),
         "rai:dataPreprocessingProtocol": [NEAR_DUPLICATES, _describe_images(settings)],
         "rai:dataAnnotationProtocol": [LABELS],
-        "rai:dataBiases": _list_biases(build.report),
+        "rai:dataBiases": _list_biases(build.report, is_resized=bool(settings["image_size"])),
         "rai:dataLimitations": [
             LEAKING_COLUMNS,
             SPLITS_OF_ONE_CONFIGURATION,
@@ -123,11 +123,12 @@ def _describe_responsible_ai(build: Build, settings: Json) -> Json:
     }
 
 
-def _list_biases(report: Report) -> list[str]:
+def _list_biases(report: Report, *, is_resized: bool) -> list[str]:
     """Return the known biases, with what this build's report says of them."""
     crops = describe_landscape_crops(report)
     rejections = "" if report.is_from_lock_file else describe_rejections(report)
-    more = [crops, describe_fallbacks(report), describe_scale(report)]
+    fallbacks = describe_fallbacks(report, is_resized=is_resized)
+    more = [crops, fallbacks, describe_scale(report, is_resized=is_resized)]
     biases = [LABEL_OF_THE_MOVIE, SURVIVING_LINKS, rejections and f"{rejections}.", *more]
     return [_as_sentence(bias) for bias in biases if bias]
 

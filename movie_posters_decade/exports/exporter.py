@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -86,6 +86,29 @@ def export(
         return replace_files(existing, new)
 
 
+def export_files(
+    files: Mapping[str, bytes], folder: Path | str, *, overwrite: bool = False
+) -> bool:
+    """Write files into a folder as `export` does, and return whether any changed.
+
+    Args:
+        files: their contents, by path in the folder.
+        folder: a new or empty folder, or one that holds only an earlier export.
+        overwrite: whether the folder may hold other files, which are never changed.
+
+    Raises:
+        ExportError: the folder holds other files, or cannot be written.
+    """
+    folder = Path(folder).resolve()
+    existing = check_output(folder, overwrite=overwrite)
+    with _os_errors_as_export_errors(folder), staging_folder(existing) as staging:
+        new = staging / "new"
+        for name, content in files.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).write_bytes(content)
+        return replace_files(existing, new)
+
+
 def check_output(folder: Path, *, overwrite: bool = False) -> ExistingFiles:
     """Check that `export` may write into a folder, and return what the folder holds.
 
@@ -99,7 +122,7 @@ def check_output(folder: Path, *, overwrite: bool = False) -> ExistingFiles:
             f"{existing.folder}: expected a new or empty folder, or an earlier export; found "
             f"{existing.others[0]}, which no export wrote or which was changed since. Choose "
             "another folder, or keep the other files and write beside them with overwrite=True "
-            "(export --overwrite)."
+            "(--overwrite)."
         )
     return existing
 

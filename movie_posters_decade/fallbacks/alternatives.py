@@ -18,7 +18,7 @@ class Answer(NamedTuple):
 
     link: str  # of the catalogue
     alternatives: tuple[Alternative, ...] = ()  # in the order in which they are tried
-    failure: str = ""  # why the fallback could not be asked; empty if it answered
+    failure: str = ""  # why the fallback gave no answer; empty if it answered
 
 
 class Fallback(Protocol):

@@ -25,6 +25,7 @@ class Agreement:
         fallback: its name.
         decade: of the movies.
         living: the links that gave a usable poster and were looked up.
+        unanswered: how many of these the fallback gave no answer for.
         found: how many of these the fallback has a usable poster for.
         alike: how many of those show the same picture.
     """
@@ -32,6 +33,7 @@ class Agreement:
     fallback: str
     decade: str
     living: int
+    unanswered: int
     found: int
     alike: int
 
@@ -102,9 +104,11 @@ def _compare(
     found: Mapping[str, DownloadResult],
     pictures: SamePicture,
 ) -> Agreement:
+    results = [found[poster.movie.poster_url] for poster in posters]
+    unanswered = sum(any(one.is_transient for one in result.tried) for result in results)
     pairs = list(_pairs(posters, found))
     alike = sum(_are_alike(one, other, pictures) for one, other in pairs)
-    return Agreement(name, decade, len(posters), len(pairs), alike)
+    return Agreement(name, decade, len(posters), unanswered, len(pairs), alike)
 
 
 def _pairs(

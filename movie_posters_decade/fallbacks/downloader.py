@@ -32,6 +32,9 @@ NOT_ABOUT_THE_SIZE = frozenset(
 )
 """Reasons that hold for the smaller picture too, so that it is not requested."""
 
+LARGER = "larger"
+"""What the larger picture of a link is called among what was tried."""
+
 NOT_THERE = "not there"
 """What is said of a fallback that has no other address."""
 
@@ -72,6 +75,8 @@ class FallbackDownloader:
         for fallback in self.fallbacks:
             with closing(self._from_fallback(fallback, dead)) as results:
                 yield from results
+            unanswered = {link for link, result in dead.items() if result.tried[-1].is_transient}
+            yield from (dead.pop(link) for link in unanswered)
         yield from dead.values()
 
     def from_fallback(
@@ -92,19 +97,22 @@ class FallbackDownloader:
 
     def _from_catalogue(self, links: Sequence[str]) -> Generator[DownloadResult, None, None]:
         first = {link: self._first_address(link) for link in links}
-        failed = []
+        failed: dict[str, tuple[Try, ...]] = {}
         with closing(self._request(first)) as results:
             for result in results:
                 link = result.url
                 if self._has_smaller_picture(first[link], link) and _may_be_the_size(result):
-                    failed.append(link)
+                    is_transient = result.reason in TRANSIENT_REASONS
+                    failed[link] = (Try(LARGER, str(result.reason), is_transient),)
                 else:
                     yield result
         with closing(self._request({link: Origin(link) for link in failed})) as results:
-            yield from results
+            for result in results:
+                yield replace(result, tried=failed[result.url])
 
     def _first_address(self, link: str) -> Origin:
-        return self.pinned.get(link) or Origin(scale_link(link, self.scale))
+        larger = scale_link(link, self.scale) if is_url(link) else link
+        return self.pinned.get(link) or Origin(larger)
 
     def _has_smaller_picture(self, origin: Origin, link: str) -> bool:
         return link not in self.pinned and origin.url != link
@@ -118,8 +126,13 @@ class FallbackDownloader:
             if not answer.alternatives:
                 found = answer.failure or NOT_THERE
                 _note(dead, answer.link, Try(fallback.name, found, bool(answer.failure)))
+        unanswered = {answer.link for answer in answers if answer.failure}
         for round_ in _rounds(answers):
-            left = {link: one for link, one in round_.items() if link in dead}
+            # Where an address gave no answer the next one waits for another build, or two builds
+            # would differ by chance.
+            left = {
+                link: one for link, one in round_.items() if link in dead and link not in unanswered
+            }
             with closing(self._request(left)) as results:
                 for result in results:
                     link = result.url
@@ -128,6 +141,7 @@ class FallbackDownloader:
                         yield result
                     else:
                         is_transient = result.reason in TRANSIENT_REASONS
+                        unanswered |= {link} if is_transient else set()
                         _note(dead, link, Try(fallback.name, result.reason, is_transient))
 
     def _request(

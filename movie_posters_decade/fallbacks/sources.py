@@ -1,4 +1,4 @@
-"""Sources: the fallbacks that the options name, and what asking them costs."""
+"""Sources: the fallbacks that the options name, and how long their queries take."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from movie_posters_decade.recovery import ArchiveEstimate
 
 @dataclass(frozen=True)
 class ArchivePaces:
-    """How politely the Wayback Machine is asked."""
+    """The paces of the requests to the Wayback Machine."""
 
     index: Pace = INDEX_PACE
     playback: Pace = PLAYBACK_PACE  # of captures
@@ -46,7 +46,7 @@ def open_fallbacks(
 def estimate(
     links: Iterable[str], scale: int, cache: DownloadCache, archive: Wayback
 ) -> ArchiveEstimate:
-    """Estimate how many links the archive would be asked for, from what the cache knows."""
+    """Estimate for how many links the archive would be queried, from what the cache knows."""
     urls = [link for link in links if is_url(link)]
     dead = [link for link in urls if cache.not_found_status(link) is not None]
     left = [

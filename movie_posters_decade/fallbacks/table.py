@@ -9,11 +9,13 @@ from movie_posters_decade.catalogue.columns import NAMES, plain_name
 from movie_posters_decade.catalogue.readers import Table, open_table
 from movie_posters_decade.catalogue.unpack import unpack
 from movie_posters_decade.catalogue.values import normalize_link, parse_id
-from movie_posters_decade.config import fallback_name
+from movie_posters_decade.config import WAYBACK, fallback_name
+from movie_posters_decade.download.addresses import Address, has_credentials, parse_url
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.records import CATALOGUE
-from movie_posters_decade.texts import MAX_SOURCE, is_clean
+from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.texts import MAX_LINK, MAX_SOURCE, is_clean
 
 COLUMNS = {
     "imdb_id": NAMES["imdb_id"],
@@ -24,6 +26,11 @@ COLUMNS = {
 """The names of each column, the surest first."""
 
 REQUIRED = ("imdb_id", "poster_url")
+
+MAX_ADDRESSES = 3
+"""How many addresses of one id are tried, so that a table cannot cause any number of requests."""
+
+logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,16 +56,16 @@ class FallbackTable:
 def read_fallback_table(path: Path, ids: Mapping[str, str]) -> FallbackTable:
     """Read a table of other addresses: any file that can be a catalogue.
 
-    It has the columns ``imdb_id`` and ``poster_url``, and may have ``licence`` and ``source``. An
-    id may have several rows, which are tried in their order.
+    It has the columns ``imdb_id`` and ``poster_url``, and may have ``licence`` and ``source``. Of
+    an id's rows, the first `MAX_ADDRESSES` are tried in their order.
 
     Args:
         path: of the table.
         ids: the IMDb id of each link of the catalogue.
 
     Raises:
-        CatalogueError: the file cannot be read, or lacks a column, a link is no URL, or a text is
-            too long or has control characters.
+        CatalogueError: the file cannot be read, or lacks a column, a link cannot be requested, or a
+            text is too long or has control characters.
     """
     where, content, packed = unpack(path, str(path))
     rows = _read_rows(open_table(content, where, packed=packed), where)
@@ -68,7 +75,15 @@ def read_fallback_table(path: Path, ids: Mapping[str, str]) -> FallbackTable:
         if imdb_id and (url := normalize_link(link, "")):
             row = Alternative(url, source.strip() or name, licence=licence.strip())
             _check_row(f"{path}, row {number}", row)
-            alternatives[imdb_id].append(row)
+            if len(alternatives[imdb_id]) < MAX_ADDRESSES:
+                alternatives[imdb_id].append(row)
+    if alternatives.keys().isdisjoint(ids.values()):
+        logger.warning(
+            "%s: none of its %d ids is that of a candidate, such as %s.",
+            path,
+            len(alternatives),
+            next(iter(ids.values()), "none"),
+        )
     return FallbackTable(name, alternatives, ids)
 
 
@@ -98,15 +113,17 @@ def _find_column(header: Sequence[str], names: Sequence[str]) -> int | None:
 
 
 def _check_row(where: str, row: Alternative) -> None:
-    if not row.address.lower().startswith(("http://", "https://")):
+    address = parse_url(row.address)
+    is_link = isinstance(address, Address) and is_clean(row.address, MAX_LINK)
+    if not is_link or has_credentials(row.address):
         raise CatalogueError(
-            f"{where}: expected a link that begins with http:// or https://; found "
-            f"{row.address[:80]!r}. Write the whole URL."
+            f"{where}: expected a link that begins with http:// or https://, without a password; "
+            f"found {row.address[:80]!r}. Write the URL of the poster."
         )
     for column, text in (("source", row.source), ("licence", row.licence)):
-        if not is_clean(text, MAX_SOURCE) or text == CATALOGUE:
+        if not is_clean(text, MAX_SOURCE) or text in {CATALOGUE, WAYBACK}:
             raise CatalogueError(
-                f"{where}: expected in the column {column} a text of at most "
-                f"{MAX_SOURCE} characters without control characters, other than {CATALOGUE}; "
+                f"{where}: expected in the column {column} a text of at most {MAX_SOURCE} "
+                f"characters without control characters, other than {CATALOGUE} and {WAYBACK}; "
                 f"found {text[:80]!r}. Change it."
             )

@@ -10,22 +10,22 @@ from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
-from movie_posters_decade.download.addresses import Address, is_public_name, parse_url
-from movie_posters_decade.download.pace import Pace
+from movie_posters_decade.download.pace import Pace, Throttling
 from movie_posters_decade.download.paced_session import PacedSession
+from movie_posters_decade.download.public_links import public_url
 from movie_posters_decade.download.session import FetchError
 from movie_posters_decade.download.transfer import USER_AGENT
-from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.errors import NetworkError, StorageError
 from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.fallbacks.cache import CaptureCache
 from movie_posters_decade.fallbacks.cdx import ARCHIVE, Capture, index_address, parse_captures
 from movie_posters_decade.terminal import get_logger
 
-INDEX_PACE = Pace(requests=24, seconds=60.0, connections=1)
-"""How often the index may be queried."""
+INDEX_PACE = Pace(requests=1, seconds=2.5, connections=1)
+"""The pace of queries to the index: 24 a minute, evenly spaced."""
 
-PLAYBACK_PACE = Pace(requests=4, seconds=1.0, connections=4)
-"""How often captures may be downloaded."""
+PLAYBACK_PACE = Pace(requests=1, seconds=0.25, connections=4)
+"""The pace of downloads of captures: 4 a second, evenly spaced."""
 
 MAX_BYTES = 1024 * 1024
 """The largest answer of the index that is read; one has some 1,000 bytes."""
@@ -50,6 +50,7 @@ class Wayback:
     limits: Limits = field(default_factory=Limits)
     policy: RetryPolicy = _POLICY
     pace: Pace = INDEX_PACE
+    throttling: Throttling = field(default_factory=Throttling)  # shared with the downloader
     refresh: bool = False  # whether to query again, once for each link, what is cached
     offline: bool | None = None  # whether requests are forbidden; None: as HF_HUB_OFFLINE says
     sleep: Callable[[float], None] = time.sleep  # what waits for some seconds
@@ -64,7 +65,7 @@ class Wayback:
             self.offline = datasets_config.HF_HUB_OFFLINE
         self._answers = CaptureCache(self.cache)
         limits = replace(self.limits, max_bytes=MAX_BYTES)
-        self._session = PacedSession(limits, self.policy, self.pace, self.sleep)
+        self._session = PacedSession(limits, self.policy, self.pace, self.throttling, self.sleep)
 
     @property
     def name(self) -> str:
@@ -79,7 +80,8 @@ class Wayback:
         """Yield an answer for each link, in their order: its earliest captures that are images.
 
         Raises:
-            DownloadError: an answer cannot be stored, or requests are forbidden.
+            StorageError: an answer cannot be stored.
+            NetworkError: requests are forbidden.
         """
         missing = [link for link in dict.fromkeys(links) if self._without_request(link) is None]
         self._check_online(missing)
@@ -95,7 +97,7 @@ class Wayback:
 
     def _without_request(self, link: str) -> Answer | None:
         """Return the answer for a link that needs no request, or None."""
-        url = _public_url(link)
+        url = public_url(link)
         if url is None:
             return Answer(link)
         if self.refresh and link not in self._refreshed:
@@ -104,7 +106,7 @@ class Wayback:
         return None if captures is None else _answer(link, url, captures)
 
     def _suggest_contact(self, links: Sequence[str]) -> None:
-        """Log once that archives want to know whom to write to, if they are not told."""
+        """Log once that archives want an address for questions, if none is sent."""
         if links and self.limits.user_agent == USER_AGENT and not self._has_suggested:
             self._has_suggested = True
             logger.warning(
@@ -116,19 +118,19 @@ class Wayback:
     def _check_online(self, links: Sequence[str]) -> None:
         folder = self.cache.folder
         if links and self.offline and self.refresh:
-            raise DownloadError(
+            raise NetworkError(
                 f"{folder}: expected to query the archive's index again; found that HF_HUB_OFFLINE "
                 "forbids requests. Unset it, or build without force_redownload."
             )
         if links and self.offline:
-            raise DownloadError(
+            raise NetworkError(
                 f"{folder}: expected the archive's answers for all dead links here, as "
                 f"HF_HUB_OFFLINE forbids requests; found at least {len(links)} missing, such as "
                 f"for {links[0]}. Unset HF_HUB_OFFLINE, or build without this fallback."
             )
 
     def _query(self, link: str) -> Answer:
-        url = _public_url(link) or link
+        url = public_url(link) or link
         try:
             captures = parse_captures(self._session.read(index_address(url)), url)
         except (FetchError, ValueError) as error:
@@ -141,30 +143,17 @@ class Wayback:
 
     def _record_failure(self) -> None:
         self._failures += 1
-        if self._failures >= MAX_FAILURES and not self._session.end:
+        if self._failures >= MAX_FAILURES and not self._session.is_stopped:
             self._session.stop(ARCHIVE, f"failed {self._failures} times in a row")
 
     def _store(self, link: str, captures: tuple[Capture, ...]) -> None:
         try:
             self._answers.write(link, captures)
         except OSError as error:
-            raise DownloadError(
+            raise StorageError(
                 f"{self.cache.folder}: the archive's answer cannot be stored: {error}. What it "
                 "answered before is kept. Fix this and build again."
             ) from error
-
-
-def _public_url(link: str) -> str | None:
-    """Return a link as it is requested; None if no public archive can hold it.
-
-    Paths, links to addresses that are not public, to local names or with a password are not sent.
-    """
-    address = parse_url(link)
-    if not isinstance(address, Address) or not is_public_name(address.host):
-        return None
-    authority = address.url.partition("://")[2].partition("/")[0]
-    is_public = "." in address.host and "@" not in authority
-    return address.url if is_public else None
 
 
 def _answer(link: str, url: str, captures: tuple[Capture, ...]) -> Answer:

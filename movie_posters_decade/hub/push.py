@@ -1,6 +1,5 @@
 """Push to the Hugging Face Hub: a build as Parquet files, and the dataset card beside them."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -16,9 +15,9 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCa
 from movie_posters_decade import __version__
 from movie_posters_decade.artifacts import Build
 from movie_posters_decade.configurations import DEFAULT
-from movie_posters_decade.errors import HubError
-from movie_posters_decade.hub.card import LICENSE_FILE, ConfigurationSummary, make_card, summarize
-from movie_posters_decade.images import draw_contact_sheet
+from movie_posters_decade.errors import HubError, HubStorageError, HubUnreachableError
+from movie_posters_decade.hub.card import ConfigurationSummary, make_card, summarize
+from movie_posters_decade.hub.files import README_FILE, card_files, check_repo_id, published
 
 COPYRIGHT_REMINDER = (
     "The dataset is public now. The posters belong to their copyright holders: check that you may "
@@ -26,11 +25,9 @@ COPYRIGHT_REMINDER = (
     "history of the repository."
 )
 
-_README_FILE = "README.md"
 _SUMMARY_FILE = re.compile(r"builds/([^/]+)/build\.json")
 """The path of a configuration's summary. Only `push` writes such files."""
 
-_REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REPO_TYPE = "dataset"
 _NO_WRITE_ACCESS = (
     "{}: expected a token that may write there; found one that may not. Name an owner that it "
@@ -58,11 +55,7 @@ class _Revision:
 
 def check_access(repo_id: str, *, public: bool = False, token: str | None = None) -> None:
     """Raise a `HubError` if `push` may not write to a repository, before anything is built."""
-    if not _REPO_ID.fullmatch(repo_id):
-        raise HubError(
-            f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; "
-            "found another form. Write the owner, a slash, and the name."
-        )
+    check_repo_id(repo_id)
     api = _hub_api(token)
     with _hub_errors(repo_id):
         user = api.whoami()
@@ -108,7 +101,7 @@ def push(
     api = _hub_api(token)
     with _hub_errors(repo_id):
         api.create_repo(repo_id, repo_type=_REPO_TYPE, private=not public, exist_ok=True)
-        dataset = build.dataset if images else _replace_images_by_hashes(build.dataset)
+        dataset = published(build, images=images)
         message = f"Upload {build.name}"
         with _quiet_datasets():
             commit = dataset.push_to_hub(
@@ -137,10 +130,10 @@ def _check_visibility(repo_id: str, *, is_private: bool, public: bool) -> None:
 def _check_card(revision: _Revision) -> None:
     """Check that `push` would only replace a card that it wrote itself."""
     paths = revision.paths()
-    if _README_FILE not in paths or any(map(_SUMMARY_FILE.fullmatch, paths)):
+    if README_FILE not in paths or any(map(_SUMMARY_FILE.fullmatch, paths)):
         return
     # A push that was interrupted before the card leaves metadata without text.
-    if DatasetCard(revision.read(_README_FILE)).text.strip():
+    if DatasetCard(revision.read(README_FILE)).text.strip():
         raise HubError(
             f"{revision.repo_id}: expected a repository for this dataset alone; found one with "
             "another card, which a push would replace. Name another repository."
@@ -158,26 +151,12 @@ def _quiet_datasets() -> Iterator[None]:
         datasets.logging.set_verbosity(before)
 
 
-def _replace_images_by_hashes(dataset: datasets.DatasetDict) -> datasets.DatasetDict:
-    undecoded = dataset.cast_column("image", datasets.Image(decode=False))
-    return undecoded.map(_hash_image, remove_columns="image", keep_in_memory=True)
-
-
-def _hash_image(example: dict[str, Any]) -> dict[str, Any]:
-    content = example["image"]["bytes"]
-    return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-
-
 def _push_card(revision: _Revision, build: Build, summary: ConfigurationSummary) -> None:
     """Commit the card and the files of ``builds/`` at once."""
-    train, folder = build.dataset["train"], f"{summary.folder}/"
-    files = {f"{folder}{name}": content for name, content in build.tables.items()}
-    files[f"{folder}build.json"] = json.dumps(summary.to_json(), indent=2).encode()
-    files[LICENSE_FILE] = f"{train.info.license}\n".encode()
-    if summary.contact_sheet:
-        files[summary.contact_sheet] = draw_contact_sheet(train)
-    files[_README_FILE] = str(_card(revision, summary, train.info)).encode()
-    outdated = {path for path in revision.paths() if path.startswith(folder)} - set(files)
+    card = _card(revision, summary, build.dataset["train"].info)
+    files = card_files(build, summary, card)
+    is_ours = f"{summary.folder}/"
+    outdated = {path for path in revision.paths() if path.startswith(is_ours)} - set(files)
     revision.api.create_commit(
         revision.repo_id,
         [
@@ -195,7 +174,7 @@ def _card(
     revision: _Revision, summary: ConfigurationSummary, info: datasets.DatasetInfo
 ) -> DatasetCard:
     """Make the card of all configurations in the repository, the default first."""
-    metadata = DatasetCard(revision.read(_README_FILE)).data
+    metadata = DatasetCard(revision.read(README_FILE)).data
     configs = _default_first(metadata.get("configs"))
     summaries = {
         match[1]: ConfigurationSummary.from_json(json.loads(revision.read(match[0])))
@@ -239,10 +218,27 @@ def _hub_errors(repo_id: str) -> Iterator[None]:
             "again with `hf auth login`, or set HF_TOKEN."
         ) from error
     except (_HTTP_ERROR, OSError) as error:
-        raise HubError(_request_message(hub, repo_id, error)) from error
+        raise _kind(error)(_request_message(hub, repo_id, error)) from error
     except (RuntimeError, ValueError) as error:
         # huggingface_hub raises these for a failed upload and for a card that the Hub rejects.
-        raise HubError(_interrupted(repo_id, f"{error} {error.__cause__ or ''}")) from error
+        kind = HubUnreachableError if isinstance(error, RuntimeError) else HubError
+        raise kind(_interrupted(repo_id, f"{error} {error.__cause__ or ''}")) from error
+
+
+def _kind(error: Exception) -> type[HubError]:
+    """Return what a failed request is about: the Hub's answer, a disk, or the network."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return HubUnreachableError if status >= 500 or status in (408, 429) else HubError
+    return HubStorageError if _is_about_a_file(error) else HubUnreachableError
+
+
+def _is_about_a_file(error: Exception) -> bool:
+    return (
+        isinstance(error, OSError)
+        and bool(error.errno)
+        and not isinstance(error, ConnectionError | TimeoutError)
+    )
 
 
 def _request_message(hub: str, repo_id: str, error: Exception) -> str:
@@ -258,7 +254,7 @@ def _request_message(hub: str, repo_id: str, error: Exception) -> str:
         return f"{_NO_WRITE_ACCESS.format(repo_id)} The Hub says: {answer}"
     if status is not None:
         return _interrupted(repo_id, f"HTTP status {status}, {answer}")
-    if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError):
+    if isinstance(error, OSError) and _is_about_a_file(error):
         path = error.filename or "a temporary file"
         return f"{path}: cannot be read or written: {error.strerror}. Fix this and push again."
     return (

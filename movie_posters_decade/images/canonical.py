@@ -9,7 +9,7 @@ import io
 
 from PIL import Image
 
-from movie_posters_decade.errors import DownloadError
+from movie_posters_decade.errors import DownloadError, StorageError
 from movie_posters_decade.images.decode import decode_poster, is_deep, open_image
 from movie_posters_decade.images.profiles import conversion_of
 from movie_posters_decade.records import Checksum, Poster
@@ -63,7 +63,7 @@ def read_stored(poster: Poster) -> bytes:
     """
     content = poster.path.read_bytes()
     if Checksum.of(content) != poster.checksum:
-        raise DownloadError(
+        raise StorageError(
             f"{poster.path}: expected the poster that was checked, with SHA-256 "
             f"{poster.checksum.sha256}; found that the file was changed since. Build again."
         )

@@ -6,7 +6,7 @@ from movie_posters_decade.sampling.collect import (
     collect_locked,
 )
 from movie_posters_decade.sampling.selection import Selection, select, select_locked
-from movie_posters_decade.sampling.stream_cache import StreamCache
+from movie_posters_decade.sampling.stream_cache import StreamCache, open_stream_cache
 from movie_posters_decade.sampling.streaming import stream, stream_locked
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "StreamCache",
     "collect",
     "collect_locked",
+    "open_stream_cache",
     "select",
     "select_locked",
     "stream",

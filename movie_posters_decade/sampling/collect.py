@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.errors import LockFileError
 from movie_posters_decade.lockfile import LockFile, describe_mismatches, mismatches
 from movie_posters_decade.records import (
@@ -25,6 +26,7 @@ from movie_posters_decade.sampling.sampler import (
     check_strata,
 )
 from movie_posters_decade.sampling.selection import Selection
+from movie_posters_decade.shortfall import Shortfall
 from movie_posters_decade.terminal import get_logger
 
 logger = get_logger(__name__)
@@ -39,9 +41,10 @@ Download = Callable[[Sequence[str]], Generator[DownloadResult, None, None]]
 class Collection:
     """The collected posters in the order of the output, and the rejections in that of rank."""
 
-    posters: list[Poster]
-    rejections: list[Rejection]
+    posters: list[Poster] = field(repr=False)
+    rejections: list[Rejection] = field(repr=False)
     downloaded: Mapping[Stratum, int]  # how many candidates of each stratum were tried
+    shortfall: Shortfall | None = None  # None if every decade has what was planned
 
 
 def collect(
@@ -61,10 +64,12 @@ def collect(
                 shown = show_progress(outcomes, bar, len(sampler.unusable))
                 sampler.record(sort_outcomes(batch, shown))
             bar.total = max(bar.n, sampler.target)
-    sampler.warn_of_shortfalls()
+    shortfall = sampler.shortfall()
+    if shortfall is not None:
+        logger.warning(shortfall.to_warning())
     posters = _shuffle(list(sampler.kept))
     rejections = sorted(sampler.rejections, key=lambda one: one.movie.sort_key)
-    return Collection(posters, rejections, sampler.downloaded)
+    return Collection(posters, rejections, sampler.downloaded, shortfall)
 
 
 def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -> Collection:
@@ -111,6 +116,7 @@ def to_outcome(movie: Movie, result: DownloadResult) -> Poster | Rejection:
         check.stored,
         size=check.size,
         origin=result.origin,
+        tried=result.tried,
     )
 
 
@@ -122,8 +128,9 @@ def keep_matching(
     if rejections and not allow_missing:
         raise LockFileError(describe_mismatches(lock, rejections))
     if rejections:
-        message = "%s: %d posters are changed or missing and left out."
-        logger.warning(message, lock.path, len(rejections))
+        message = f"{lock.path}: {len(rejections)} posters are changed or missing and left out."
+        cure = "rejected.csv lists them; --rebuild tries them again."
+        logger.warning(BuildWarning("lock_file_mismatch", message, cure))
     rejected = {rejection.movie for rejection in rejections}
     kept = [one for one in outcomes if isinstance(one, Poster) and one.movie not in rejected]
     return kept, rejections

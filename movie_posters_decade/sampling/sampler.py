@@ -1,33 +1,45 @@
 """Balanced sampler: which candidates of each stratum to download next, and which to keep."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from movie_posters_decade.errors import OUTSIDE_HINT, PRIVATE_HINT, CollectionError
+from movie_posters_decade.errors import (
+    OUTSIDE_HINT,
+    PRIVATE_HINT,
+    CollectionError,
+    HostsUnreachableError,
+)
 from movie_posters_decade.records import (
+    NO_ANSWER,
     SPLITS,
+    TRANSIENT_REASONS,
     Movie,
     Poster,
     Rejection,
     RejectReason,
     Stratum,
     is_url,
-    list_counts,
 )
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
+from movie_posters_decade.sampling.remedies import Tried, find_remedies
 from movie_posters_decade.sampling.selection import Selection, equalize
-from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.sentences import join, list_shares
+from movie_posters_decade.shortfall import INTRODUCTION, Shortfall
 
-logger = get_logger(__name__)
+MAX_CAUSES = 3
+"""How many decades that ran short a sentence names."""
+
+Remedies = Callable[[Mapping[str, Sequence[str]], Mapping[str, int]], Sequence[str]]
+"""Returns what helps, given the decades that ran short and each decade's size, by split."""
 
 
 @dataclass(frozen=True)
 class Sample:
     """The posters that are kept, of those that are usable."""
 
-    kept: Mapping[Stratum, list[Poster]]  # by stratum, in the order of rank
-    rejections: list[Rejection]  # of near-duplicates and placeholders
+    kept: Mapping[Stratum, list[Poster]] = field(repr=False)  # by stratum, in the order of rank
+    rejections: list[Rejection] = field(repr=False)  # of near-duplicates and placeholders
 
 
 def draw_sample(
@@ -74,6 +86,7 @@ class Sampler:
     """
 
     def __init__(self, selection: Selection, pictures: SamePicture, *, equal: bool) -> None:
+        self._selection = selection
         self._planned = selection.targets
         self._targets = dict(selection.targets)
         self._shares = selection.shares
@@ -144,7 +157,7 @@ class Sampler:
         }
 
     def _lower_targets(self, reachable: dict[Stratum, int]) -> None:
-        check_strata(reachable, self.rejections, equal=self._equal)
+        check_strata(reachable, self.rejections, equal=self._equal, remedies=self._remedies)
         targets = equalize(reachable, self._shares) if self._equal else reachable
         for split in {one.split for one in targets if targets[one] < self._targets[one]}:
             self._limiting[split] = [
@@ -154,26 +167,39 @@ class Sampler:
             ]
         self._targets = targets
 
-    def warn_of_shortfalls(self) -> None:
-        """Log the decades that are exhausted, if all others had to stop at their size."""
-        if not self._equal:
-            return
-        sizes, planned = _by_split(self._targets), _by_split(self._planned)
-        for split, size in sizes.items():
-            if size < planned[split]:
-                text = "Each decade has %d %s posters instead of %d, %s"
-                logger.warning(text, size, split, planned[split], self._why(split, sizes))
+    def shortfall(self) -> Shortfall | None:
+        """Return which decades are exhausted, if all others had to stop at their size."""
+        planned, sizes = _by_split(self._planned), _by_split(self._targets)
+        reduced = [split for split, size in sizes.items() if size < planned[split]]
+        if not self._equal or not reduced:
+            return None
+        short = {split: self._limiting[split] for split in reduced if self._limiting[split]}
+        causes = [self._cause(Stratum(decade, split)) for split in short for decade in short[split]]
+        others = [f"{len(causes) - MAX_CAUSES} more"] if len(causes) > MAX_CAUSES else []
+        by_share = [split for split in reduced if split not in short]
+        share = f" {join(by_share).capitalize()} is kept to its share of all." if by_share else ""
+        sentence = (
+            f"Each decade has {join([f'{sizes[one]} {one}' for one in reduced])} posters instead "
+            f"of {join([str(planned[one]) for one in reduced])}, as there are no more of the "
+            f"{join([*causes[:MAX_CAUSES], *others])}.{share}"
+        )
+        return Shortfall(sentence, self._remedies(short, sizes))
 
-    def _why(self, split: str, sizes: Mapping[str, int]) -> str:
-        """Return why a split is short, and what helps."""
-        decades = self._limiting[split]
-        if not decades:
-            return f"which is its share beside {sizes['train']} of train."
-        reason = f"as there are no more of the {' and '.join(decades)}."
-        if split == "train":
-            return f'{reason} More genres, other years or balance="none" give more.'
-        share = sizes[split] / sum(sizes.values())
-        return f"{reason} That is {share:.0%} of it; a larger {split}_size gives more."
+    def _cause(self, stratum: Stratum) -> str:
+        """Return what became of a stratum's candidates, all of which were tried."""
+        rejected = [one.reason for one in self.rejections if one.movie.stratum == stratum]
+        tried = self.downloaded[stratum]
+        shares = list_shares(Counter(rejected), tried)
+        return f"{stratum.decade} ({stratum.split}: of {tried} tried, {shares})"
+
+    def _remedies(
+        self, short: Mapping[str, Sequence[str]], sizes: Mapping[str, int]
+    ) -> tuple[str, ...]:
+        everything = dict.fromkeys(self._targets, len(self._usable))
+        sample = draw_sample(self._usable, everything, self._near_duplicates)
+        usable = {one.movie.imdb_id for posters in sample.kept.values() for one in posters}
+        tried = Tried(usable, [*self.unusable, *sample.rejections])
+        return find_remedies(self._selection, tried, short, sizes)
 
 
 def _by_split(targets: Mapping[Stratum, int]) -> dict[str, int]:
@@ -195,11 +221,15 @@ def split_at(movies: Sequence[Movie], count: int) -> tuple[Sequence[Movie], Sequ
 
 
 def check_strata(
-    sizes: Mapping[Stratum, int], rejections: Sequence[Rejection], *, equal: bool
+    sizes: Mapping[Stratum, int],
+    rejections: Sequence[Rejection],
+    *,
+    equal: bool,
+    remedies: Remedies | None = None,
 ) -> None:
     """Check that no stratum is empty, or no split, where decades need not be equal.
 
-    The error lists the reasons of the rejections.
+    The error has the reasons of the rejections as shares, and what helps, if that can be computed.
     """
     in_splits = Counter[str]()
     for stratum, size in sizes.items():
@@ -208,15 +238,18 @@ def check_strata(
         if size == 0 and (equal or in_splits[stratum.split] == 0):
             rejected = [one for one in rejections if one.movie.stratum == stratum]
             reasons = Counter(one.reason for one in rejected)
-            raise CollectionError(
+            found = remedies({stratum.split: [stratum.decade]}, {}) if remedies else ()
+            is_network = bool(reasons) and set(reasons) <= NO_ANSWER
+            kind = HostsUnreachableError if is_network else CollectionError
+            raise kind(
                 f"The {stratum.decade} have no usable {stratum.split} poster: all "
                 f"{reasons.total()} movies were rejected "
-                f"({list_counts(dict(reasons.most_common()))}). What was downloaded is kept. "
-                f"{_hint(rejected)}"
+                f"({list_shares(reasons, reasons.total())}). What was downloaded is kept. "
+                f"{_hint(rejected, found)}"
             )
 
 
-def _hint(rejections: Sequence[Rejection]) -> str:
+def _hint(rejections: Sequence[Rejection], remedies: Sequence[str]) -> str:
     """Say what to do about posters that were all rejected."""
     for rejection in rejections:
         link = rejection.movie.poster_url
@@ -229,4 +262,9 @@ def _hint(rejections: Sequence[Rejection]) -> str:
                 f"There is no file {link} in the catalogue's folder. Put the catalogue back beside "
                 "its posters. Links to the web start with http:// or https://."
             )
-    return "Build again later, or choose min_year and max_year without that decade."
+    if not remedies:
+        return "Build again later, or choose min_year and max_year without that decade."
+    later = (
+        "Build again later. " if any(one.reason in TRANSIENT_REASONS for one in rejections) else ""
+    )
+    return f"{later}{INTRODUCTION} {'; '.join(remedies)}."

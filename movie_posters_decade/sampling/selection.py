@@ -5,7 +5,7 @@ Pure functions of a table.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import pandas as pd
@@ -39,10 +39,13 @@ LISTED_GENRES = 60
 class Selection:
     """The candidates in the order of rank, and how many posters of each stratum to keep."""
 
-    candidates: pd.DataFrame  # the catalogue's columns with `decade`, `rank` and `split`
+    # The catalogue's columns with `decade`, `rank` and `split`.
+    candidates: pd.DataFrame = field(repr=False)
     targets: Mapping[Stratum, int]  # decade by decade
     shares: Mapping[str, float]  # of each split beside train, from 0 to 1
     steps: tuple[Step, ...]  # of the funnel
+    options: Options  # of the build
+    of_any_genre: Mapping[str, int] = field(default_factory=dict)  # the movies of each decade
     reading: Reading | None = None  # of the catalogue; None if a lock file names the movies
 
     def movies(self) -> Iterator[Movie]:
@@ -63,14 +66,15 @@ def select(movies: pd.DataFrame, options: Options) -> Selection:
     splits = pd.Series(assign_splits(portrait, options), portrait.index, object)
     candidates = portrait.assign(split=splits)
     found = Counter(zip(candidates["decade"], candidates["split"], strict=True))
-    sizes = {stratum: found[stratum] for stratum in _strata(options)}
-    targets = _targets(sizes, options)
+    sizes = {stratum: found[stratum] for stratum in strata_of(options)}
+    targets = targets_of(sizes, options)
     _check_targets(sizes, targets, options)
     steps = _steps(movies, of_genre, of_years, unique)
     if options.drop_landscape_crops:
         dropped = {RejectReason.LANDSCAPE_CROP: len(unique) - len(portrait)}
         steps = (*steps, Step("portrait", len(portrait), dropped))
-    return Selection(candidates, targets, shares_of(options), steps)
+    any_genre = _count_decades(movies) if options.genres else {}
+    return Selection(candidates, targets, shares_of(options), steps, options, any_genre)
 
 
 def select_locked(lock: LockFile) -> Selection:
@@ -83,10 +87,10 @@ def select_locked(lock: LockFile) -> Selection:
     rows = [[getattr(movie, name) for name in MOVIE_FIELDS] for movie in lock.movies]
     sizes = Counter(movie.stratum for movie in lock.kept)
     options = options_from_json(lock.options)
-    targets = {stratum: sizes[stratum] for stratum in _strata(options)}
+    targets = {stratum: sizes[stratum] for stratum in strata_of(options)}
     steps = (Step("locked", len(lock.kept)),)
     candidates = pd.DataFrame(rows, columns=MOVIE_FIELDS)
-    return Selection(candidates, targets, shares_of(options), steps)
+    return Selection(candidates, targets, shares_of(options), steps, options)
 
 
 def _check_locked(lock: LockFile) -> None:
@@ -117,7 +121,13 @@ def _not_as_locked(lock: LockFile, movie: Movie, expected: str, found: object) -
     )
 
 
-def _strata(options: Options) -> list[Stratum]:
+def _count_decades(movies: pd.DataFrame) -> dict[str, int]:
+    years = movies.drop_duplicates("imdb_id")["year"].dropna()
+    return {f"{tens}0s": int(count) for tens, count in (years // 10).value_counts().items()}
+
+
+def strata_of(options: Options) -> list[Stratum]:
+    """Return the strata of a build, decade by decade."""
     decades = decade_names(options.min_year, options.max_year)
     return [Stratum(decade, split) for decade in decades for split in options.splits]
 
@@ -168,7 +178,7 @@ def _rank_movies(movies: pd.DataFrame, seed: int) -> pd.DataFrame:
     return ranked.iloc[order].reset_index(drop=True)
 
 
-def _targets(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, int]:
+def targets_of(sizes: Mapping[Stratum, int], options: Options) -> dict[Stratum, int]:
     """Compute the target of each stratum, if no poster is rejected.
 
     Undersampling gives every decade the size of the smallest one. No target is larger than its

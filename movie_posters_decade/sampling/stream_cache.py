@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from movie_posters_decade.config import Options
 from movie_posters_decade.download.cache import is_recent, read_checksum, read_phashes
 from movie_posters_decade.download.json_lines import append_lines, read_lines
 from movie_posters_decade.records import (
@@ -124,6 +125,18 @@ class StreamCache:
             self._splits[line["split"]] = [_kept_poster(*values) for values in line["kept"]]
         else:
             self._rejected[line["rejected"]] = RejectReason(line["reason"]), line["duplicate_of"]
+
+
+def open_stream_cache(folder: Path, options: Options, versions: Sequence[str]) -> StreamCache:
+    """Open the cache of the streams that have these versions in common, and what is permitted.
+
+    Args:
+        folder: of the downloads.
+        options: of which those count that give no build of their own, but change what links give.
+        versions: of the build, the catalogue and the check.
+    """
+    permitted = options.allow_private_hosts, options.allow_outside_files, options.user_agent
+    return StreamCache(folder, [*versions, *permitted])
 
 
 def _kept_poster(link: str, checksum: Any, phashes: Any, thumbnail: str) -> KeptPoster:

@@ -1,5 +1,6 @@
 """The page shows its data, and the data are those of the build, also in a real browser."""
 
+import base64
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasets import Image
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 
 from movie_posters_decade import MoviePostersDecade
@@ -126,7 +128,14 @@ def test_data_are_those_of_the_build(build: Build, data: Any) -> None:
     assert [movie["decade"] for movie in data["contact_sheet"]] == [
         decade for decade in DECADES for _ in range(10)
     ]
+    assert data["tried"] == {
+        decade: counts.downloaded for decade, counts in build.report.decade_counts().items()
+    }
+    assert data["overview"]["per_decade"] == {
+        split: next(iter(sizes.values())) for split, sizes in build.report.splits.items()
+    }
     assert data["distributions"]["width in pixels"] == {decade: [91.0] * 5 for decade in DECADES}
+    assert data["ranges"]["width in pixels"] == [91, 91]
     colors = [movie["colorfulness"] for movie in data["borderline"]]
     assert colors == sorted(colors)
     assert len(colors) == 12
@@ -140,8 +149,9 @@ def test_page_refers_to_nothing_outside_itself(page: Page) -> None:
 
 
 def test_tables_hold_the_data(page: Page, data: Any) -> None:
-    report = data["report"]
-    options, funnel, dropped, rejected, classes, *_ = page.tables
+    report, tried = data["report"], data["tried"]
+    rejected, funnel, dropped = page.tables[:3]
+    options = page.tables[-1]
     assert dict(options[1:])["seed"] == "42"
     assert funnel[1:] == [
         *([step["step"], str(step["movies"])] for step in report["funnel"]),
@@ -149,14 +159,49 @@ def test_tables_hold_the_data(page: Page, data: Any) -> None:
     ]
     assert dict(dropped[1:]) == {why: str(count) for why, count in report["dropped"].items()}
     assert [row[0] for row in rejected[1:]] == list(DECADES)
-    assert {reason: count for reason, count in zip(*rejected[:2], strict=True) if count != "0"} == {
-        "decade": "1970s",
-        **{reason: str(count) for reason, count in data["rejected"]["1970s"].items()},
-    }
-    assert classes[0] == ["decade", "train", "test"]
-    for decade, train, test in classes[1:]:
-        assert int(train) == report["splits"]["train"][decade]
-        assert int(test) == report["splits"]["test"][decade]
+    for row in rejected[1:]:
+        counts = data["rejected"][row[0]]
+        total = sum(counts.values())
+        assert row[1:3] == [str(tried[row[0]]), f"{total} ({total / tried[row[0]]:.0%})"]
+        assert dict(zip(rejected[0][3:], map(int, row[3:]), strict=True)) == {
+            reason: counts.get(reason, 0) for reason in rejected[0][3:]
+        }
+
+
+def test_answer_stands_before_everything_else(page: Page, data: Any) -> None:
+    text = " ".join(" ".join(page.texts).split())
+    answer = text.partition("Sample posters")[0]
+    kept = data["report"]["kept"]
+    assert f"{kept} posters of 5 decades, from a catalogue of 152 movies." in answer
+    sizes = data["overview"]["per_decade"]
+    assert f"Balanced Each decade has {sizes['train']} train and {sizes['test']} test" in answer
+    model = data["overview"]["model"]
+    shown = f"{model['accuracy']['value']:.0%} right, chance {model['chance']:.0%}"
+    assert shown in answer
+    for warning in data["overview"]["warnings"]:
+        assert warning["sentence"] in answer
+        assert all(cure in answer for cure in warning["cures"])
+
+
+def test_what_all_posters_share_is_a_line_and_no_chart(page: Page) -> None:
+    text = " ".join(" ".join(page.texts).split())
+    assert "Width in pixels: 91 for all posters." in text
+    assert "Height in pixels: 134 for all posters." in text
+    assert "Colorfulness: " not in text
+
+
+def test_words_are_explained_on_the_page(output: Path) -> None:
+    html = (output / "index.html").read_text(encoding="utf-8")
+    explained = {word.lower() for word in re.findall(r"<dfn>([^<]+)</dfn>", html)}
+    assert {"chance", "stratum", "balanced accuracy", "shortcut", "predictive"} <= explained
+    assert {"near-duplicates", "macro-f1", "not_found"} <= explained
+
+
+def test_posters_are_embedded_as_they_are_stored(build: Build, page: Page) -> None:
+    train = build.dataset["train"].cast_column("image", Image(decode=False))
+    stored = {base64.b64encode(row["image"]["bytes"]).decode() for row in train}
+    embedded = [link.partition(",")[2] for link in page.links if link.startswith("data:")]
+    assert set(embedded[:50]) <= stored
 
 
 def test_page_shows_baselines_and_shortcuts(page: Page, data: Any) -> None:
@@ -172,12 +217,20 @@ def test_page_shows_baselines_and_shortcuts(page: Page, data: Any) -> None:
         assert [[int(cell) for cell in row[1:]] for row in table[1:]] == result["confusion"]
     for kind, results in (("shortcut", "shortcuts"), ("column", "columns")):
         [table] = [table for table in page.tables if table[0][0] == kind]
-        assert [(row[0], row[1], row[3]) for row in table[1:]] == [
+        assert [tuple(row) for row in table[1:]] == [
             (result["name"], "not measured", "not measured")
             for result in data["evaluation"][results]
         ]
     text = "".join(page.texts)
     assert all(finding in text for finding in data["evaluation"]["findings"])
+
+
+def test_audit_is_shown_before_and_after_resizing(build: Build, tmp_path: Path) -> None:
+    write_report(build, tmp_path, image_size=(32, 48), resize_mode="pad")
+    page = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    [table] = [table for table in page.tables if table[0][0] == "shortcut"]
+    assert table[0][3:] == ["after resizing to 32x48", "still predictive"]
+    assert {len(row) for row in table} == {5}
 
 
 def test_titles_are_escaped(page: Page, data: Any) -> None:

@@ -83,7 +83,7 @@ def test_json_holds_the_results_and_the_findings(evaluation: Evaluation) -> None
 def test_text_holds_tables_of_models_and_shortcuts_and_columns_and_the_findings(
     evaluation: Evaluation,
 ) -> None:
-    assert str(evaluation) == evaluation.to_text()
+    assert str(evaluation) == repr(evaluation) == evaluation.to_text()
     models, shortcuts, columns, note, *findings = str(evaluation).split("\n\n")
     assert [line.split("  ")[0] for line in models.splitlines()] == [
         "on 60 posters of test",

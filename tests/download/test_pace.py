@@ -20,6 +20,7 @@ from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.download.addresses import Address, parse_url
 from movie_posters_decade.download.attempts import Budget
 from movie_posters_decade.download.batch import Settings, download_batch
+from movie_posters_decade.download.host_warnings import CURE
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending
 from movie_posters_decade.download.pace import Pace, RateLimiter
@@ -187,13 +188,13 @@ def test_host_that_is_busy_whenever_it_is_tried_again_is_tried_as_often_as_any_o
     assert tries == [True, True, False]
 
 
-@pytest.mark.parametrize("retry_after", [None, 0.0, -5.0])
-def test_answer_of_429_without_a_retry_after_pauses_the_host_for_a_backoff(
-    retry_after: float | None,
+@pytest.mark.parametrize(("retry_after", "wait"), [(None, PACE.pause), (0.0, 0.5), (-5.0, 0.5)])
+def test_answer_of_429_pauses_the_host_for_the_pause_of_its_pace_or_at_least_a_backoff(
+    retry_after: float | None, wait: float
 ) -> None:
     link = Link("u", ADDRESS)
     link.record(replace(TOO_MANY, retry_after=retry_after), 0.5, RetryPolicy(), 0.5, PACE)
-    assert link.wait == 0.5
+    assert link.wait == wait
 
 
 @pytest.mark.parametrize("is_date", [False, True])
@@ -210,8 +211,8 @@ def test_host_that_asks_for_too_long_a_pause_gets_no_further_request(
     assert found == {tried: 1, left: 4}
     [message] = caplog.messages
     assert re.fullmatch(
-        rf"{host.url} asked for a pause of 3[56]\d\d seconds, more than 600; no further request is "
-        r"sent to it\.",
+        rf"{host.url} sent a Retry-After of 3[56]\d\d seconds, more than 600; no further request "
+        rf"is sent to it\. {CURE}",
         message,
     )
 
@@ -224,7 +225,9 @@ def test_host_that_answers_429_twice_gets_no_further_request(
     assert host.requests.total() == 2
     reasons = [result.reason for result in results]
     assert set(reasons) == {RejectReason.SERVER_ERROR, RejectReason.CONNECTION_ERROR}
-    assert caplog.messages == [f"{host.url} answered 429 twice; no further request is sent to it."]
+    assert caplog.messages == [
+        f"{host.url} answered 429 twice; no further request is sent to it. {CURE}"
+    ]
 
 
 def test_links_do_not_wait_for_a_host_that_gets_no_further_request(host: FaultyHost) -> None:

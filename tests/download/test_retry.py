@@ -17,6 +17,7 @@ from servers.faulty import FaultyHost, Request, redirect, serve_faulty
 
 from movie_posters_decade.download import DownloadCache, RetryPolicy
 from movie_posters_decade.download.headers import parse_retry_after
+from movie_posters_decade.download.host_warnings import CURE
 from movie_posters_decade.download.retry import reason_for_status
 from movie_posters_decade.records import DownloadResult, RejectReason
 
@@ -252,9 +253,10 @@ def test_open_circuit_breaker_and_the_network_error_are_logged(
     urls = [f"http://127.0.0.1:{port}/{number}" for number in range(60)]
     download(urls, policy=replace(SHORT, silence_limit=0), connections_per_host=4)
     first, second = sorted(caplog.messages)
-    assert re.fullmatch(f"http://127.0.0.1:{port} did not answer: .*connect.*", first)
+    assert re.fullmatch(f"http://127.0.0.1:{port} did not answer: .*connect.*\\. {CURE}", first)
     assert re.fullmatch(
-        rf"http://127.0.0.1:{port} failed \d+ times in a row; no further request is sent to it.",
+        rf"http://127.0.0.1:{port} failed \d+ times in a row; no further request is sent to it. "
+        + CURE,
         second,
     )
 

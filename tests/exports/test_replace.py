@@ -238,7 +238,7 @@ def test_folder_with_other_files_is_an_error(build: Build, tmp_path: Path) -> No
     assert str(error.value) == (
         f"{output}: expected a new or empty folder, or an earlier export; found mine.txt, "
         "which no export wrote or which was changed since. Choose another folder, or keep "
-        "the other files and write beside them with overwrite=True (export --overwrite)."
+        "the other files and write beside them with overwrite=True (--overwrite)."
     )
     assert read_files(output) == before
 

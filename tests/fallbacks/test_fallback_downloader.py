@@ -85,14 +85,32 @@ def test_a_rejection_says_what_each_fallback_gave(host: PosterHost, downloader: 
     host.answers["/busy.jpg"] = (500, b"")
     paths = ("/gray.jpg", "/busy.jpg")
     one = table("a", {link: [Alternative(host.url + path, "a") for path in paths]})
-    posters = FallbackDownloader(downloader, fallbacks=[one, table("b", {link: []})])
+    posters = FallbackDownloader(downloader, fallbacks=[one])
     found = download(posters, link)[link]
     assert found.reason is RejectReason.NOT_FOUND
-    assert found.tried == (
-        Try("a", "grayscale"),
-        Try("a", "server_error", is_transient=True),
-        Try("b", "not there"),
-    )
+    assert found.tried == (Try("a", "grayscale"), Try("a", "server_error", is_transient=True))
+
+
+def test_where_an_address_gives_no_answer_the_next_waits_for_another_build(
+    host: PosterHost, downloader: Downloader
+) -> None:
+    """Otherwise a failure of the moment would decide which picture is in the dataset."""
+    link = f"{host.url}/dead.jpg"
+    host.answers["/busy.jpg"] = (500, b"")
+    host.answers["/next.jpg"] = host.answers["/other.jpg"] = (200, POSTER)
+    addresses = [Alternative(f"{host.url}/{name}.jpg", "a") for name in ("busy", "next")]
+    other = table("b", {link: [Alternative(f"{host.url}/other.jpg", "b")]})
+    posters = FallbackDownloader(downloader, fallbacks=[table("a", {link: addresses}), other])
+    assert download(posters, link)[link].tried == (Try("a", "server_error", is_transient=True),)
+    host.answers["/busy.jpg"] = (200, OTHER)
+    assert download(posters, link)[link].origin == Origin(addresses[0].address, "a")
+
+
+def test_a_fallback_that_has_no_address_is_noted(host: PosterHost, downloader: Downloader) -> None:
+    link = f"{host.url}/dead.jpg"
+    fallbacks = [table("a", {link: []}), table("b", {link: []})]
+    found = download(FallbackDownloader(downloader, fallbacks=fallbacks), link)[link]
+    assert found.tried == (Try("a", "not there"), Try("b", "not there"))
 
 
 def test_bytes_without_the_expected_digest_are_rejected_and_not_kept(
@@ -149,6 +167,15 @@ def test_the_link_itself_is_requested_if_the_larger_picture_cannot_be_used(
     found = download(FallbackDownloader(downloader, scale=2), link)[link]
     assert found.path == downloader.cache.path(link)
     assert found.origin is None
+    assert [one.is_transient for one in found.tried] == [answer[0] == 500]
+
+
+def test_paths_of_files_are_not_scaled(downloader: Downloader, tmp_path: Path) -> None:
+    for code, content in ((CODE, POSTER), (LARGER_CODE, OTHER)):
+        (tmp_path / f"poster.{code}").write_bytes(content)
+    downloader.folder = tmp_path
+    found = download(FallbackDownloader(downloader, scale=2), f"poster.{CODE}")
+    assert found[f"poster.{CODE}"].origin is None
 
 
 def test_a_grayscale_poster_is_not_requested_a_second_time_in_another_size(

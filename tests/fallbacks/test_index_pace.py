@@ -9,7 +9,8 @@ from archived import FAST, FOUND, LINK, LINKS, POLICY, find, wayback
 from servers.archive import EVERY, Archive, answer
 from servers.faulty import Handler, Request, redirect
 
-from movie_posters_decade.download import DownloadCache
+from movie_posters_decade.download import DownloadCache, Limits
+from movie_posters_decade.download.host_warnings import CURE
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.fallbacks.alternatives import Answer
 
@@ -45,8 +46,8 @@ def throttled_once(retry_after: str) -> Handler:
     [
         ("Retry-After: 60\r\n", 60),
         ("Retry-After: 600\r\n", 600),
-        ("", FAST.seconds),
-        ("Retry-After: soon\r\n", FAST.seconds),
+        ("", FAST.pause),
+        ("Retry-After: soon\r\n", FAST.pause),
         (f"Retry-After: {format_datetime(datetime.now(UTC) + timedelta(hours=1))}\r\n", None),
     ],
     ids=["60 s", "600 s", "without", "no time", "a date"],  # a date differs between processes
@@ -63,11 +64,14 @@ def test_pause_after_429_is_as_long_as_the_archive_wants(
     assert archive.index_requests[LINK] == 2
 
 
-def test_pause_after_503_is_obeyed(archive: Archive, cache: DownloadCache) -> None:
-    archive.index_faults[LINK] = answer(b"", "503 Busy", "Retry-After: 90\r\n")
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_pause_after_a_server_error_is_obeyed_whole(
+    archive: Archive, cache: DownloadCache, status: int
+) -> None:
+    archive.index_faults[LINK] = answer(b"", f"{status} Busy", "Retry-After: 90\r\n")
     waits: list[float] = []
     [found] = find([LINK], cache, sleep=waits.append)
-    assert found.failure == "HTTP status 503"
+    assert found.failure == f"HTTP status {status}"
     assert waits == pytest.approx([90, 90], abs=1)
     assert archive.index_requests[LINK] == POLICY.attempts
 
@@ -75,8 +79,8 @@ def test_pause_after_503_is_obeyed(archive: Archive, cache: DownloadCache) -> No
 @pytest.mark.parametrize(
     ("retry_after", "requests", "reason"),
     [
-        ("Retry-After: 60\r\n", 2, "answered with HTTP status 429 2 times"),
-        ("Retry-After: 601\r\n", 1, "wants a pause of 601 seconds"),
+        ("Retry-After: 60\r\n", 2, "answered 429 twice"),
+        ("Retry-After: 601\r\n", 1, "sent a Retry-After of 601 seconds, more than 600"),
     ],
 )
 def test_no_request_follows_a_second_429_or_too_long_a_pause(
@@ -95,7 +99,7 @@ def test_no_request_follows_a_second_429_or_too_long_a_pause(
     archive.index_faults.clear()
     assert list(used.find([*LINKS[:1], LINK])) == [Answer(LINKS[0], failure=text), FOUND]
     assert archive.requests.total() == 1 + requests
-    warning = f"https://web.archive.org {reason}; no further request is sent to it."
+    warning = f"https://web.archive.org {reason}; no further request is sent to it. {CURE}"
     assert [record.getMessage() for record in caplog.records].count(warning) == 1
 
 
@@ -103,7 +107,7 @@ def test_no_request_follows_many_failures_in_a_row(
     archive: Archive, cache: DownloadCache, caplog: pytest.LogCaptureFixture
 ) -> None:
     archive.index_faults[EVERY] = answer(b"Blocked", "403 Forbidden")
-    answers = find(LINKS, cache)
+    answers = find(LINKS, cache, limits=Limits(user_agent="tester (me@example.org)"))
     stopped = "no further request is sent to https://web.archive.org: failed 5 times in a row"
     assert [found.failure for found in answers] == ["HTTP status 403"] * 5 + [stopped] * 3
     assert archive.requests.total() == 5

@@ -56,6 +56,10 @@ BAD_ANSWERS: dict[str, tuple[Handler, RejectReason]] = {
         redirect(ADDRESS.removeprefix("https://web.archive.org")),
         RejectReason.CONNECTION_ERROR,
     ),
+    "an opt-out of the original host": (
+        answer(POSTER, more="X-Archive-Orig-X-Robots-Tag: noai, noimageai\r\n"),
+        RejectReason.OPTED_OUT,
+    ),
     "status 403": (answer(PAGE, "403 Forbidden"), RejectReason.ACCESS_DENIED),
     "status 503": (answer(PAGE, "503 Service Unavailable"), RejectReason.SERVER_ERROR),
     "429": (answer(PAGE, BUSY), RejectReason.SERVER_ERROR),

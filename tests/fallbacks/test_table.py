@@ -44,12 +44,28 @@ def test_ids_that_are_not_imdbs_are_compared_as_they_are(tmp_path: Path) -> None
     assert next(table.find([FIRST])).alternatives[0].address == "http://a.example/862"
 
 
+def test_three_addresses_of_an_id_are_tried_at_most(tmp_path: Path) -> None:
+    rows = [f"1,http://a.example/{number}" for number in range(1000)]
+    path = write(tmp_path / "a.csv", "\n".join(["imdb_id,poster_url", *rows]))
+    [found] = read_fallback_table(path, IDS).find([FIRST])
+    assert [one.address[-1] for one in found.alternatives] == ["0", "1", "2"]
+
+
+def test_a_table_of_other_ids_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(tmp_path / "a.csv", "imdb_id,poster_url\n77,http://a.example/77\n")
+    read_fallback_table(path, IDS)
+    assert f"{path}: none of its 1 ids is that of a candidate, such as tt0000001." in caplog.text
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("title,poster_url\nHeat,http://a.example\n", "the columns imdb_id and poster_url"),
         ("imdb_id,poster_url\n1,posters/1.jpg\n", "row 1: expected a link that begins with http"),
         ("imdb_id,poster_url\n1,ftp://a.example/1\n", "row 1: expected a link that begins with"),
+        ("imdb_id,poster_url\n1,http://a.example/1\x0b\n", "row 1: expected a link that begins"),
+        ("imdb_id,poster_url\n1,http://me:key@a.example/1\n", "row 1: .* without a password"),
+        ("imdb_id,poster_url,source\n1,http://a,wayback\n", "row 1: expected in the column source"),
         (
             "imdb_id,poster_url,source\n1,http://a,b\n2,http://a,catalogue\n",
             "row 2: expected in the column source a text of at most 200 characters",

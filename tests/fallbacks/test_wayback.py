@@ -148,7 +148,10 @@ def test_index_is_sent_the_link_percent_encoded_and_answers_compressed(
 ) -> None:
     assert find([LINK], cache, limits=Limits(user_agent="tester/1 (+https://a.example)")) == [FOUND]
     [url] = archive.requests
-    assert "url=http%3A%2F%2Fposters.example%2FM%2FMV5Bxyz%40%40._V1_UX182_CR0%2C0%2C182" in url
+    assert (
+        "url=http%3A%2F%2Fposters.movie-posters-decade.org%2FM%2FMV5Bxyz%40%40._V1_UX182_CR0%2C0%2C182"
+        in url
+    )
     assert b"\r\nUser-Agent: tester/1 (+https://a.example)\r\n" in archive.heads[0]
     assert b"gzip" in archive.heads[0]
 
@@ -164,9 +167,7 @@ def test_capture_of_the_link_in_another_spelling_is_found(
     archive: Archive, cache: DownloadCache
 ) -> None:
     spelt = (
-        LINK.replace("http://", "https://www.")
-        .replace("@", "%40")
-        .replace(".example/", ".example:443/")
+        LINK.replace("http://", "https://www.").replace("@", "%40").replace(".org/", ".org:443/")
     )
     archive.captures = {spelt: [("20150314092653", POSTER)]}
     assert find([LINK], cache) == [FOUND]
@@ -192,13 +193,20 @@ def test_redirect_on_the_same_host_is_followed(archive: Archive, cache: Download
     "link",
     [
         "posters/1.jpg",
-        "ftp://posters.example/1.jpg",
+        "ftp://posters.movie-posters-decade.org/1.jpg",
         "file:///etc/passwd",
         "http://",
         "http://10.0.0.1/1.jpg",
         "http://localhost/1.jpg",
         "http://nas/1.jpg",
-        "http://me:secret@posters.example/1.jpg",
+        "http://posters.invalid/1.jpg",
+        "http://posters.test/1.jpg",
+        "http://posters.EXAMPLE./1.jpg",
+        "http://nas.local/1.jpg",
+        "https://movie-posters-decade.org/1.jpg?X-Amz-Date=1&X-Amz-Signature=0a",
+        "https://movie-posters-decade.org/1.jpg?a=b&Token=",
+        "https://movie-posters-decade.org/1.jpg?%73ig=0a",
+        "http://me:secret@posters.movie-posters-decade.org/1.jpg",
         "",
     ],
 )

@@ -6,7 +6,7 @@ import datasets
 from PIL import Image
 from samples import DECADES, paint
 
-from movie_posters_decade.images.transform import draw_contact_sheet, first_of_each_decade
+from movie_posters_decade.images.contact_sheet import draw_contact_sheet, first_of_each_decade
 
 
 def make_split(counts: dict[str, int]) -> datasets.Dataset:

@@ -129,11 +129,13 @@ def test_exhausted_stratum_lowers_every_decade_of_its_split_with_a_warning(
     found = sizes(collection)
     assert {found[Stratum(decade, "train")] for decade in DECADES} == {5}
     assert {found[Stratum(decade, "test")] for decade in DECADES} == {1}
-    assert caplog.messages == [
-        "Each decade has 5 train posters instead of 8, as there are no more of the 1970s. More "
-        'genres, other years or balance="none" give more.',
-        "Each decade has 1 test posters instead of 2, which is its share beside 5 of train.",
-    ]
+    [message] = caplog.messages
+    assert message.startswith(
+        "Each decade has 5 train and 1 test posters instead of 8 and 2, as there are no more of "
+        "the 1970s (train: of 8 tried, 38% not_found). Test is kept to its share of all. What "
+        "helps, each from what is certain to what is possible:\n- "
+    )
+    assert message == str(collection.shortfall)
 
 
 def test_exhausted_test_stratum_is_named_with_its_share(
@@ -144,10 +146,12 @@ def test_exhausted_test_stratum_is_named_with_its_share(
     collection = collect(selection, Host(poster, dead).download, PictureComparison(), equal=True)
     assert sizes(collection)[Stratum("1970s", "test")] == 1
     assert sizes(collection)[Stratum("1970s", "train")] == 16
-    assert caplog.messages == [
-        "Each decade has 1 test posters instead of 4, as there are no more of the 1980s. That is "
-        "6% of it; a larger test_size gives more.",
-    ]
+    [message] = caplog.messages
+    assert message.startswith(
+        "Each decade has 1 test posters instead of 4, as there are no more of the 1980s (test: of "
+        "4 tried, 75% not_found). What helps,"
+    )
+    assert "\n- test_size=0.35 (--test-size 0.35): 13 train and 4 test posters of each" in message
 
 
 def test_validation_and_test_keep_their_shares_beside_a_short_train(poster: Path) -> None:
@@ -183,13 +187,15 @@ def test_output_has_an_order_that_tells_neither_decade_nor_rank(poster: Path, eq
         (
             [10, 10, 20, 20, 10],
             {"1970s": slice(3), "1980s": slice(2), "2010s": slice(3)},
-            "Each decade has 5 train posters instead of 8, as there are no more of the 1970s and "
-            "2010s. More genres,",
+            "Each decade has 5 train and 1 test posters instead of 8 and 2, as there are no more "
+            "of the 1970s (train: of 8 tried, 38% not_found) and 2010s (train: of 8 tried, 38% "
+            "not_found). Test",
         ),
         (
             [10, 12, 40, 40, 40],
             {"1970s": slice(1), "1980s": slice(2, 9)},
-            "Each decade has 3 train posters instead of 8, as there are no more of the 1980s. More",
+            "Each decade has 3 train and 1 test posters instead of 8 and 2, as there are no more "
+            "of the 1980s (train: of 10 tried, 70% not_found). Test",
         ),
     ],
     ids=["equally small", "smaller after another"],
@@ -271,9 +277,11 @@ def test_decade_without_a_usable_poster_is_an_error(poster: Path) -> None:
     with pytest.raises(CollectionError) as error:
         collect(selection, Host(poster, dead).download, PictureComparison(), equal=True)
     assert str(error.value) == (
-        "The 2010s have no usable test poster: all 3 movies were rejected (not_found 3). What was "
-        "downloaded is kept. Build again later, or choose min_year and max_year without that "
-        "decade."
+        "The 2010s have no usable test poster: all 3 movies were rejected (100% not_found). What "
+        "was downloaded is kept. What helps, each from what is certain to what is possible: "
+        "test_size=0.3 (--test-size 0.3): 6 to 7 train and 2 test posters of each decade; "
+        "max_year=2009 (--max-year 2009): 8 train and 2 test posters of each decade, without the "
+        '2010s; balance="none" (--balance none): 48 to 82 posters in all, but decades of any size.'
     )
 
 

@@ -1,0 +1,26 @@
+"""Warnings that follow from the counts of a build: each with its cure."""
+
+from collections.abc import Iterator
+
+from movie_posters_decade.build_warnings import BuildWarning
+from movie_posters_decade.records import list_counts
+from movie_posters_decade.report import Report
+
+
+def count_warnings(report: Report) -> Iterator[BuildWarning]:
+    """Yield what the counts of a finished build warn of."""
+    if report.transient:
+        message = f"Some rejections may be temporary ({list_counts(report.transient)})."
+        yield BuildWarning("temporary_rejections", message, "--rebuild tries them again.")
+    if report.landscape_crops:
+        crops = report.landscape_crops
+        message = f"{sum(crops.values())} posters are strips of landscape pictures"
+        cure = "drop_landscape_crops (--drop-landscape-crops) leaves them out."
+        yield BuildWarning("landscape_crops", f"{message} ({list_counts(crops)}).", cure)
+    if report.recovery is None:
+        return
+    for source, count in report.recovery.unanswered.items():
+        message = f"{count} dead links may still be at {source}, which gave no answer."
+        yield BuildWarning("fallback_unanswered", message, "--rebuild asks again.")
+    if report.recovery.warning:
+        yield report.recovery.warning

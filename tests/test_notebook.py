@@ -1,0 +1,62 @@
+"""The notebook of the documentation runs, and shows what it stores."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from run_notebook import NOTEBOOK, run_notebook
+
+MAX_BYTES = 1_000_000
+
+
+def texts(notebook: Any) -> list[str]:
+    """Return the texts that the cells of a notebook show, without warnings."""
+    return [
+        output["text"] if output.output_type == "stream" else output["data"]["text/plain"]
+        for output in outputs(notebook)
+        if output.get("name") != "stderr"
+    ]
+
+
+def outputs(notebook: Any) -> Iterator[Any]:
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])
+
+
+def test_notebook_shows_what_it_stores(tmp_path: Path) -> None:
+    stored, fresh = nbformat.read(NOTEBOOK, as_version=4), run_notebook(NOTEBOOK, tmp_path)
+    assert texts(fresh) == texts(stored)
+    shown = "".join(texts(stored))
+    assert "115 train, 30 test posters" in shown
+    accuracy = re.search(r"accuracy on 30 test posters: (\d+)%", shown)
+    assert accuracy is not None
+    assert int(accuracy[1]) > 60, "chance is 20"
+
+
+def test_stored_notebook_is_small_and_names_no_machine() -> None:
+    content = NOTEBOOK.read_text(encoding="utf-8")
+    assert len(content) < MAX_BYTES
+    assert "image/png" not in content
+    stored = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(stored)
+    pictures = [output for output in outputs(stored) if "image/jpeg" in output.get("data", {})]
+    assert len(pictures) == 2
+    seen = "".join(map(str, outputs(stored)))
+    assert re.findall(r"/(?:tmp|home|root|usr)/|site-packages|[A-Z]:\\", seen) == []
+    assert all(not cell.metadata for cell in stored.cells)
+    assert all(cell.get("execution_count", 1) for cell in stored.cells)
+
+
+def test_notebook_shows_an_error_as_its_sentence_and_how_to_see_more(tmp_path: Path) -> None:
+    mistake = 'from movie_posters_decade import show\nshow("posters")'
+    cells = [mistake, "import traceback; traceback.print_last()"]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
+    nbformat.write(notebook, tmp_path / "mistake.ipynb")
+    run = run_notebook(tmp_path / "mistake.ipynb", tmp_path, allow_errors=True)
+    error, frames = outputs(run)
+    sentence, hint = error["traceback"]
+    assert sentence.startswith("OptionError: show: expected a dataset of posters; found a str.")
+    assert "traceback.print_last()" in hint
+    assert "showing.py" in frames["text"]
