@@ -227,7 +227,7 @@ def test_a_build_with_fallbacks_warns_that_the_source_tells_the_decade(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.build(tmp_path / "plain")
-    assert "fallbacks" not in caplog.text
+    assert "not spread evenly" not in caplog.text
     world.build(tmp_path / "recovered", fallbacks="wayback")
     assert "export --image-size 224x224" in caplog.text
 

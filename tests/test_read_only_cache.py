@@ -86,6 +86,6 @@ def test_build_that_would_have_to_be_written_is_an_error(
     with read_only(cache) as start:
         command = [sys.executable, "-m", "movie_posters_decade", "build"]
         finished = run([*start, *command, *sample_arguments(sample, tmp_path)])
-    assert finished.returncode == 1
+    assert finished.returncode == 6
     assert "cannot be read or written" in finished.stderr
     assert "Traceback" not in finished.stderr

@@ -51,7 +51,7 @@ def unpack(path: Path, name: str) -> tuple[str, bytes, int]:
     ) as error:
         if getattr(error, "errno", None) == errno.EFBIG:
             raise too_large(name) from error
-        raise CatalogueError(f"{name}: expected a readable catalogue; found: {error}.") from error
+        raise CatalogueError(f"{name}: expected a readable file; found: {error}.") from error
     return name, content, packed
 
 

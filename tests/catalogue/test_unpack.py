@@ -35,7 +35,7 @@ def test_zip_is_read_as_the_catalogue_in_it(tmp_path: Path) -> None:
 def test_file_that_cannot_be_read_is_an_error(
     tmp_path: Path, read: Callable[[Path], object]
 ) -> None:
-    with pytest.raises(CatalogueError, match=r"expected a readable catalogue; found: .*directory"):
+    with pytest.raises(CatalogueError, match=r"expected a readable file; found: .*directory"):
         read(tmp_path)
 
 
@@ -46,7 +46,7 @@ def test_damaged_zip_is_an_error(tmp_path: Path) -> None:
     content = bytearray(archive.read_bytes())
     content[60:70] = bytes(10)
     archive.write_bytes(content)
-    with pytest.raises(CatalogueError, match="expected a readable catalogue; found: Error -"):
+    with pytest.raises(CatalogueError, match="expected a readable file; found: Error -"):
         read_catalogue(archive)
 
 
@@ -109,7 +109,7 @@ def test_gzip_is_read_under_any_name_and_in_a_zip(tmp_path: Path) -> None:
 def test_gzip_that_ends_early_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "c.csv.gz"
     path.write_bytes(gzip.compress(b"imdbId,Title,Genre,Poster\n" * 99)[:-12])
-    with pytest.raises(CatalogueError, match=r"c\.csv\.gz: expected a readable catalogue; found: "):
+    with pytest.raises(CatalogueError, match=r"c\.csv\.gz: expected a readable file; found: "):
         read_catalogue(path)
 
 

@@ -155,5 +155,9 @@ def test_no_descriptor_for_a_lookup_or_a_file_is_an_error_and_no_rejection(
     (tmp_path / "poster.jpg").write_bytes(POSTER)
     link = f"{host.url}/good".replace("127.0.0.1", "localhost") if kind == "host" else "poster.jpg"
     printed = run(FEW_DESCRIPTORS, 128, spare, cache.folder, tmp_path, link)
-    errors = (f"DownloadError {cache.folder}: ", "DownloadError Open files: ")
+    errors = (
+        f"StorageError {cache.folder}: ",
+        f"DownloadError {cache.folder}: ",
+        "DownloadError Open files: ",
+    )
     assert printed.startswith((*errors, "{'None'}")), printed

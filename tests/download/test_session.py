@@ -86,7 +86,8 @@ def failure(url: str, limits: Limits = LIMITS, **policy: Any) -> str:
     """Return the text of the error of a request."""
     with pytest.raises((FetchError, OSError)) as error:
         get(url, limits, **policy)
-    return str(error.value) if error.type is FetchError else describe_error(error.value)
+    is_ours = issubclass(error.type, FetchError)
+    return str(error.value) if is_ours else describe_error(error.value)
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, names: dict[str, list[str]]) -> None:
