@@ -53,11 +53,6 @@ class Recovery:
             lines.append(f"licences of recovered posters: {list_counts(self.licences)}")
         if self.scaled:
             lines.append(f"larger posters: {list_counts(self.scaled)}")
-        for source, count in self.unanswered.items():
-            lines.append(
-                f"{count} posters got no answer from {source}, which may have them: --rebuild "
-                "requests them again"
-            )
         return lines
 
     @property

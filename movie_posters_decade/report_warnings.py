@@ -20,7 +20,7 @@ def count_warnings(report: Report) -> Iterator[BuildWarning]:
     if report.recovery is None:
         return
     for source, count in report.recovery.unanswered.items():
-        message = f"{count} dead links may still be at {source}, which gave no answer."
-        yield BuildWarning("fallback_unanswered", message, "--rebuild asks again.")
+        message = f"{count} posters got no answer from {source}, which may have them."
+        yield BuildWarning("fallback_unanswered", message, "--rebuild requests them again.")
     if report.recovery.warning:
         yield report.recovery.warning

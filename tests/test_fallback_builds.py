@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from builds import QuickBuilder, encoded_examples
 from PIL import Image
 from samples import DECADES, encode, paint, row, write_catalogue
 from servers.archive import Archive, answer
+from servers.faulty import Request
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.artifacts import REJECTED_FILE
@@ -253,3 +257,40 @@ def test_the_archive_may_want_to_know_whom_to_write_to(
     assert any(b"test (me@example.org)" in head for head in world.archive.heads)
     world.build(tmp_path / "unnamed", fallbacks="wayback")
     assert caplog.text.count("address for questions") == 1
+
+
+KILLED = """
+import sys
+sys.path[:0] = sys.argv[3:]
+from builds import QuickBuilder
+QuickBuilder(sys.argv[1], data_files=sys.argv[2], test_size=0.34, fallbacks="wayback"
+             ).download_and_prepare()
+"""
+
+
+def test_a_build_that_was_killed_sends_no_answered_query_again(
+    world: World, tmp_path: Path
+) -> None:
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def hold(request: Request) -> None:
+        asked.set()
+        goes_on.wait(60)
+        request.hang_up()
+
+    last = world.dead[-1]
+    world.archive.index_faults[last] = hold
+    words = [sys.executable, "-c", KILLED, str(tmp_path), str(world.catalogue), *sys.path]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as build:
+        assert asked.wait(60)
+        build.kill()
+    goes_on.set()
+    del world.archive.index_faults[last]
+    answered = set(world.archive.index_requests) - {last}
+    assert answered
+    requested = {url: count for url, count in world.archive.requests.items() if HOST in url}
+    world.build(tmp_path, fallbacks="wayback")
+    assert {world.archive.index_requests[link] for link in answered} == {1}
+    assert world.archive.index_requests[last] == 2
+    posters = {url for url in requested if url.startswith(HOST)}
+    assert {world.archive.requests[url] for url in posters} == {1}

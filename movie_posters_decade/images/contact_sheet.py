@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from movie_posters_decade.images.decode import decode_poster, to_rgb
+from movie_posters_decade.images.decode import to_rgb
 from movie_posters_decade.terminal import visible
 
 if TYPE_CHECKING:
@@ -99,11 +99,6 @@ def _width(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, label: str) -> in
 def _one_line(text: str) -> str:
     """Return a text that is drawn on one line, as Pillow aligns no other."""
     return " ".join(visible(text).split())
-
-
-def draw_thumbnail(content: bytes) -> bytes:
-    """Return a poster as a JPEG of 100 by 148 pixels."""
-    return _encode(thumbnail(decode_poster(content)))
 
 
 def thumbnail(poster: Image.Image) -> Image.Image:
