@@ -63,7 +63,6 @@ class CachedBuild:
         posters: how many it has; None if that is damaged.
         size: of its files in bytes.
         date: when it was complete, in local time.
-        group: what the builds have in common of which `outdated` keeps the newest.
     """
 
     name: str
@@ -74,7 +73,6 @@ class CachedBuild:
     posters: int | None
     size: int
     date: datetime
-    group: str
 
     def __repr__(self) -> str:
         return visible(
@@ -110,11 +108,20 @@ def list_builds(cache_dir: str | Path | None = None) -> list[CachedBuild]:
 
 
 def outdated(builds: Sequence[CachedBuild]) -> list[CachedBuild]:
-    """Return all builds but the newest of each configuration, catalogue name and options."""
+    """Return the builds of which the same catalogue and options gave a newer one that is complete.
+
+    Their links may be dead by now, so that a build of another catalogue is never outdated.
+    """
     newest: dict[str, CachedBuild] = {}
     for build in sorted(builds, key=lambda build: build.date):
-        newest[build.group] = build
-    return [build for build in builds if newest[build.group] is not build]
+        if not _has_record(build.folder) or find_damage(build.folder) is None:
+            newest[_inputs(build)] = build
+    return [build for build in builds if newest.get(_inputs(build), build).date > build.date]
+
+
+def _inputs(build: CachedBuild) -> str:
+    """Return what the builds of one catalogue and the same options have in common."""
+    return build.name.partition("/")[0]
 
 
 def verify_build(build: CachedBuild) -> str | None:
@@ -170,8 +177,6 @@ def _is_build(folder: Path) -> bool:
 def _read_build(root: Path, folder: Path) -> CachedBuild:
     config_id = folder.relative_to(root).parts[0]
     info, record = _read_info(folder), _read_record(folder)
-    splits = info.get("splits") or {}
-    known = [record.configuration, record.catalogue, record.options] if record else [config_id]
     complete = next(path for path in (folder / INFO_FILE, folder) if path.exists())
     return CachedBuild(
         name=folder.relative_to(root).as_posix(),
@@ -179,10 +184,9 @@ def _read_build(root: Path, folder: Path) -> CachedBuild:
         configuration=record.configuration if record else config_id.rpartition("-")[0],
         catalogue=record.catalogue if record else None,
         version=folder.parent.name,
-        posters=sum(split["num_examples"] for split in splits.values()) if splits else None,
+        posters=_count(info),
         size=sum(path.lstat().st_size for path in folder.iterdir()),
         date=datetime.fromtimestamp(complete.stat().st_mtime).astimezone(),
-        group=json.dumps([*known, info.get("features")], sort_keys=True),
     )
 
 
@@ -192,6 +196,13 @@ def _read_info(folder: Path) -> dict[str, Any]:
         info = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
         return info if isinstance(info, dict) else {}
     return {}
+
+
+def _count(info: dict[str, Any]) -> int | None:
+    """Return the number of posters that `datasets` knows of; None if that is damaged."""
+    with suppress(*DAMAGE):
+        return sum(int(split["num_examples"]) for split in info["splits"].values())
+    return None
 
 
 def _read_record(folder: Path) -> BuildRecord | None:

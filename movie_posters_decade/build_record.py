@@ -129,14 +129,7 @@ def find_damage(folder: Path) -> str | None:
         posters = count_posters(folder)
     except FileNotFoundError as error:
         return f"{Path(error.filename).name} is missing"
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        pa.ArrowException,
-    ) as error:
+    except DAMAGE as error:
         return f"{type(error).__name__}: {error}".rstrip(".")
     is_complete = not counts or sum(counts) == posters  # a build in Parquet has no Arrow files
     return None if is_complete else f"it has {sum(counts)} posters instead of {posters}"

@@ -41,9 +41,6 @@ from movie_posters_decade.minimum import check_build
 from movie_posters_decade.pipeline import Pipeline
 from movie_posters_decade.records import Poster
 from movie_posters_decade.report import Report
-from movie_posters_decade.terminal import get_logger
-
-logger = get_logger(__name__)
 
 
 class MoviePostersDecade(CachedBuilder):
@@ -216,8 +213,6 @@ class MoviePostersDecade(CachedBuilder):
         remove_stale(builds.glob(f"*/*/*{INCOMPLETE}"))
         result = self._pipeline(manager).build()
         self.files.write(result.report, result.rejections, result.lock)
-        if result.report.recovery and result.report.recovery.warning:
-            logger.warning(result.report.recovery.warning)
         return {
             split: [poster for poster in result.posters if poster.movie.split == split]
             for split in self.config.checked().splits

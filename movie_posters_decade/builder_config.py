@@ -102,10 +102,7 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         """Return what distinguishes the fallbacks: the names and the contents of tables."""
         # A lock file states each address.
         names = self.checked().fallbacks or () if self.lock_file is None else ()
-        return [
-            name if name == WAYBACK else f"{fallback_name(name)} {hash_file(expand_home(name))}"
-            for name in names
-        ]
+        return [name if name == WAYBACK else _table_identity(name) for name in names]
 
     def checked(self) -> Options:
         """Return the options alone, validated; with a lock file, the options of that file."""
@@ -186,6 +183,17 @@ class MoviePostersConfig(Options, datasets.BuilderConfig):
         return {"catalogue": self.identity(), "fallbacks": self._fallbacks()}
 
 
+def _table_identity(name: str) -> str:
+    """Return what distinguishes a fallback's table: its name and its content."""
+    path = expand_home(name)
+    if not path.exists():
+        raise OptionError(
+            f"Option fallbacks: expected {WAYBACK}, or the path of a table; found {name!r}, and no "
+            f"such file.{_meant(name, [WAYBACK])}"
+        )
+    return f"{fallback_name(name)} {hash_file(path)}"
+
+
 def check_names(config_name: str | None, options: Collection[str]) -> None:
     """Check that a configuration and the options of a builder exist.
 
@@ -218,8 +226,13 @@ def check_cache_dir(cache_dir: str | None) -> None:
     """Check that a cache is in a folder, or at a URL that fsspec knows.
 
     Raises:
-        OptionError: it is not.
+        OptionError: it is not, or it is the name of a configuration, as `load_dataset` takes one.
     """
+    if cache_dir in CONFIGURATIONS:
+        raise OptionError(
+            f"Option cache_dir: expected a folder; found {cache_dir!r}, which is a configuration. "
+            f'Did you mean config_name="{cache_dir}"? A folder of that name is "./{cache_dir}".'
+        )
     try:
         url_to_fs(str(cache_dir or ""))
     except (ImportError, ValueError, OSError) as error:

@@ -73,16 +73,18 @@ def _try(chosen: argparse.Namespace, warnings: list[BuildWarning]) -> tuple[Fail
 
     from movie_posters_decade.cli_progress import show_progress
 
+    is_printed = False
     try:
         with end_on_signals(as_json=chosen.json):
             with show_progress(quiet=chosen.quiet):
                 output = COMMANDS[chosen.command](chosen)
-            print_output(output, warnings, as_json=chosen.json)
+            print_output(output, warnings, as_json=chosen.json, quiet=chosen.quiet)
+            is_printed = True
     except (MoviePostersError, DatasetsError, OSError) as error:
-        return _failure(error), False
+        return _failure(error), is_printed
     except KeyboardInterrupt as interrupt:
-        return Failure(exit_code(interrupt), "interrupted", INTERRUPTED), False
-    return output.failure, True
+        return Failure(exit_code(interrupt), "interrupted", INTERRUPTED), is_printed
+    return output.failure, is_printed
 
 
 def _import_datasets() -> None:

@@ -84,7 +84,8 @@ def _remove(builds: Sequence[CachedBuild]) -> Output:
     freed, errors = _try_each(builds, remove_build)
     total = sum(freed.values())
     lines = [f"Removed {name}: {format_size(size)}" for name, size in freed.items()]
-    text = "\n".join([*lines, f"Freed: {format_size(total)}"])
+    last = f"Freed: {format_size(total)}" if builds else "There is no build to remove."
+    text = "\n".join([*lines, last])
     return _output(text, {"removed": list(freed), "freed": total}, " ".join(errors))
 
 
@@ -104,4 +105,6 @@ def _try_each(
             freed[build.name] = remove(build)
         except BuildError as error:
             errors.append(str(error))
+        except OSError as error:
+            errors.append(f"{build.folder}: cannot be removed: {error.strerror or error}.")
     return freed, errors

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from movie_posters_decade.build_warnings import BuildWarning
-from movie_posters_decade.cli_output import Output, print_note, report_output
+from movie_posters_decade.cli_output import Output, report_output
 from movie_posters_decade.cli_parser import build_options, transform_options
 from movie_posters_decade.cli_saved_options import save_options
 from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.errors import AnalysisError
-from movie_posters_decade.records import list_counts
 
 if TYPE_CHECKING:
     from movie_posters_decade.artifacts import Build
@@ -41,9 +40,6 @@ def _build(chosen: argparse.Namespace) -> Output:
     }
     titles = ("Dataset", "Rejected posters", "Lock file")
     lines = [f"{title}: {path}" for title, path in zip(titles, paths.values(), strict=True)]
-    if report.transient:
-        reasons = list_counts(report.transient)
-        lines.append(f"Some rejections may be temporary ({reasons}): --rebuild tries them again.")
     return report_output(report, paths, "\n".join(lines))
 
 
@@ -142,11 +138,8 @@ def _push(chosen: argparse.Namespace) -> Output:
         warnings=_shortcut_warnings(build) if chosen.audit else None,
     )
     more, text = {"url": url, "public": chosen.public}, f"Dataset: {url}"
-    if not chosen.public:
-        return report_output(build.report, more, text)
-    if not chosen.quiet:
-        print_note(COPYRIGHT_REMINDER)
-    return report_output(build.report, more, text, [BuildWarning("copyright", COPYRIGHT_REMINDER)])
+    reminder = [BuildWarning("copyright", COPYRIGHT_REMINDER)] if chosen.public else []
+    return report_output(build.report, more, text, reminder)
 
 
 def _card(chosen: argparse.Namespace) -> Output:

@@ -21,6 +21,23 @@ PATHS = frozenset({"data_files", "cache_dir", "output", "lock_file", "fallbacks"
 """Flags whose values are paths, if they are no URLs."""
 
 
+OF_ONE_RUN = frozenset(
+    {
+        "force_redownload",
+        "help",
+        "json",
+        "options",
+        "prune",
+        "quiet",
+        "rebuild",
+        "remove",
+        "save_options",
+        "verify",
+    }
+)
+"""Flags that say what a command does now. No options file has them."""
+
+
 def add_output_folder(command: argparse.ArgumentParser) -> None:
     """Add the folder that a command writes into."""
     command.add_argument("--output", type=Path, required=True, help="the folder to write into")
@@ -169,7 +186,7 @@ def add_builds(command: argparse.ArgumentParser) -> None:
     action.add_argument(
         "--prune",
         action="store_true",
-        help="remove all builds but the newest of each configuration, catalogue and options",
+        help="remove builds of older code, where the same catalogue and options gave a newer one",
     )
 
 

@@ -12,13 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from movie_posters_decade.cli_flags import PATHS
+from movie_posters_decade.cli_flags import OF_ONE_RUN, PATHS
 from movie_posters_decade.cli_parser import find_command, parser
 from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.records import is_url
-
-_NOT_IN_A_FILE = frozenset({"help", "options", "save_options"})
 
 Action = argparse.Action
 
@@ -74,10 +72,10 @@ def _flags(command: argparse.ArgumentParser) -> dict[str, Action]:
 def _set_defaults(command: argparse.ArgumentParser, known: set[str], path: Path) -> None:
     flags = _flags(command)
     for name, value in _read(path).items():
-        if name not in known - _NOT_IN_A_FILE:
+        if name not in known - OF_ONE_RUN:
             raise OptionError(
-                f"{path}, option {name}: expected the name of a flag, such as max_per_decade; "
-                "found another. Correct it, or leave it out."
+                f"{path}, option {name}: expected the name of a flag that a file may hold, such "
+                "as max_per_decade; found another. Correct it, or leave it out."
             )
         if name in flags:
             action = flags[name]

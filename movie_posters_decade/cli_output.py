@@ -7,7 +7,7 @@ object, also for a failure.
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +66,22 @@ def report_output(
     return Output(values, f"{report}\n\n{last_lines}", (*report.warnings, *warnings))
 
 
-def print_output(output: Output, logged: Iterable[BuildWarning], *, as_json: bool) -> None:
-    """Print a result, and with ``--json`` its warnings, those that were logged first."""
+def print_output(
+    output: Output, logged: Sequence[BuildWarning], *, as_json: bool, quiet: bool
+) -> None:
+    """Print a result, and to standard error the warnings that were not logged yet.
+
+    With ``--json`` the result holds all warnings.
+    """
     if as_json:
         warnings = _to_json((*logged, *output.warnings))
         error = {"error": output.failure.to_json()} if output.failure else {}
         _print_values(dict(output.values) | error | {"warnings": warnings})
     else:
         print_line(output.text)
+    for warning in output.warnings:
+        if warning not in logged and not quiet:
+            print_note(str(warning))
     if sys.stdout:
         sys.stdout.flush()
 

@@ -80,12 +80,14 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Return the parser; the chosen command is in ``command``."""
     program = _Parser(
-        prog=PROGRAM, description="Build a dataset of movie posters labelled by decade."
+        prog=PROGRAM,
+        description="Build a dataset of movie posters labelled by decade.",
+        allow_abbrev=False,
     )
     program.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = program.add_subparsers(title="commands", dest="command", required=True)
     for name, (help_text, adders) in FLAGS.items():
-        command = commands.add_parser(name, help=help_text)
+        command = commands.add_parser(name, help=help_text, allow_abbrev=False)
         for add_flags in (*adders, add_output):
             add_flags(command)
     return program

@@ -5,17 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from movie_posters_decade.cli_flags import PATHS
+from movie_posters_decade.cli_flags import OF_ONE_RUN, PATHS
 from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.errors import ExportError, OptionError
 from movie_posters_decade.io import write_atomically
 
 HEADER = "# Options of movie-posters-decade. A command reads them with --options."
-
-_NOT_SAVED = frozenset(
-    {"help", "options", "save_options", "json", "quiet", "rebuild", "force_redownload"}
-)
-"""Flags that say how a command runs, and nothing about the dataset."""
 
 
 def save_options(path: Path, given: Mapping[str, Any]) -> None:
@@ -29,7 +24,7 @@ def save_options(path: Path, given: Mapping[str, Any]) -> None:
         OptionError: a value has characters that no text file holds.
         ExportError: there is a file that was not written so, or it cannot be written.
     """
-    values = {name: value for name, value in given.items() if name not in _NOT_SAVED}
+    values = {name: value for name, value in given.items() if name not in OF_ONE_RUN}
     lines = [HEADER, *_lines(values, path.parent)]
     try:
         content = "".join(f"{line}\n" for line in lines).encode()

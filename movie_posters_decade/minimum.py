@@ -6,6 +6,7 @@ The posters of all splits count together, as they do for the largest number.
 from collections import Counter
 from collections.abc import Mapping
 
+from movie_posters_decade.build_warnings import collect
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.records import Stratum, list_counts
 from movie_posters_decade.report import Report
@@ -56,14 +57,24 @@ def check_build(report: Report, least: int, folder: str) -> None:
     # Where all decades are equal, the one that could give the fewest decides.
     left = {one: report.decades[one] - counts[one].rejected.total() for one in short}
     decade = min(short, key=lambda one: left[one])
+    for warning in report.warnings:
+        collect(warning)
     rejected = counts[decade].rejected
     why = f" ({list_counts(dict(rejected.most_common()))})" if rejected else ""
     raise CollectionError(
         f"The {decade} have {kept[decade]} posters instead of at least {least}: "
         f"{rejected.total()} of {report.decades[decade]} candidates were rejected{why}, "
-        f"{_all_stop(short, kept)}and what was built is kept in {folder}. Build again later with "
-        "--rebuild, choose more genres or other years, or a lower min_per_decade "
-        "(--min-per-decade)."
+        f"{_all_stop(short, kept)}and what was built is kept in {folder}. {_cure(report)}"
+    )
+
+
+def _cure(report: Report) -> str:
+    """Return what helps: the remedies of the build's shortfall, if there are any."""
+    if report.shortfall and report.shortfall.remedies:
+        return report.shortfall.to_warning().cure
+    return (
+        "Build again later with --rebuild, choose more genres or other years, or a lower "
+        "min_per_decade (--min-per-decade)."
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from datasets import DownloadManager
 
-from movie_posters_decade.build_warnings import HOST_CODE, collect_warnings
+from movie_posters_decade.build_warnings import collect_warnings
 from movie_posters_decade.catalogue import (
     Catalogue,
     load_catalogue,
@@ -50,7 +50,7 @@ from movie_posters_decade.minimum import check_plan
 from movie_posters_decade.records import Poster, Rejection, is_url
 from movie_posters_decade.recovery import ArchiveEstimate
 from movie_posters_decade.report import Report, build_report, plan_report
-from movie_posters_decade.report_warnings import count_warnings
+from movie_posters_decade.report_warnings import count_warnings, order_warnings
 from movie_posters_decade.sampling import (
     Collection,
     Selection,
@@ -62,6 +62,9 @@ from movie_posters_decade.sampling import (
     stream,
     stream_locked,
 )
+from movie_posters_decade.terminal import get_logger
+
+logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,11 @@ class Pipeline:
             selection.reading,
             self.options.poster_scale,
         )
-        # What a host did that day is not about the dataset.
-        lasting = [one for one in warnings if not one.code.startswith(HOST_CODE)]
-        warned = (*lasting, *count_warnings(report))
-        report = replace(report, shortfall=collection.shortfall, warnings=warned)
+        with collect_warnings() as counted:
+            for warning in count_warnings(report):
+                logger.warning(warning)
+        kept = order_warnings([*warnings, *counted])
+        report = replace(report, shortfall=collection.shortfall, warnings=kept)
         return BuildResult(posters, rejections, report, lock)
 
     def check_fallbacks(self) -> list[Agreement]:

@@ -195,16 +195,8 @@ class Report:
         why = f" ({list_counts(self.dropped)})" if self.dropped else ""
         rows, dropped = next(iter(self.funnel.values())), sum(self.dropped.values())
         repaired = "".join(f"\n{count} {kind} repaired" for kind, count in self.repaired.items())
-        crops = self.landscape_crops or {}
-        strips = (
-            f"\n{sum(crops.values())} posters are strips of landscape pictures "
-            f"({list_counts(crops)}); drop_landscape_crops leaves them out"
-        )
         recovery = "".join(f"\n{line}" for line in (self.recovery or Recovery()).rows())
-        return (
-            f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}"
-            f"{strips if crops else ''}{recovery}"
-        )
+        return f"{rows} movies = {self.kept} kept + {dropped} dropped{why}{repaired}{recovery}"
 
 
 def plan_report(

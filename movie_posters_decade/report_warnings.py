@@ -1,10 +1,11 @@
 """Warnings that follow from the counts of a build: each with its cure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from movie_posters_decade.build_warnings import BuildWarning
+from movie_posters_decade.build_warnings import HOST_CODE, BuildWarning
 from movie_posters_decade.records import list_counts
 from movie_posters_decade.report import Report
+from movie_posters_decade.shortfall import SHORTFALL
 
 
 def count_warnings(report: Report) -> Iterator[BuildWarning]:
@@ -24,3 +25,12 @@ def count_warnings(report: Report) -> Iterator[BuildWarning]:
         yield BuildWarning("fallback_unanswered", message, "--rebuild requests them again.")
     if report.recovery.warning:
         yield report.recovery.warning
+
+
+def order_warnings(warnings: Iterable[BuildWarning]) -> tuple[BuildWarning, ...]:
+    """Return the warnings that a report keeps, that of a shortfall first.
+
+    What a host did that day is not about the dataset.
+    """
+    lasting = [one for one in warnings if not one.code.startswith(HOST_CODE)]
+    return tuple(sorted(lasting, key=lambda one: one.code != SHORTFALL))

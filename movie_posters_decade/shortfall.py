@@ -6,6 +6,9 @@ from typing import Any
 
 from movie_posters_decade.build_warnings import BuildWarning
 
+SHORTFALL = "shortfall"
+"""The code of the warning."""
+
 INTRODUCTION = "What helps, each from what is certain to what is possible:"
 """Stands before the remedies."""
 
@@ -35,7 +38,7 @@ class Shortfall:
     def to_warning(self) -> BuildWarning:
         """Return the shortfall as a warning, with the remedies as its cure."""
         lines = [INTRODUCTION, *(f"- {remedy}" for remedy in self.remedies)]
-        return BuildWarning("shortfall", self.sentence, "\n".join(lines) if self.remedies else "")
+        return BuildWarning(SHORTFALL, self.sentence, "\n".join(lines) if self.remedies else "")
 
     def __str__(self) -> str:
         return str(self.to_warning())

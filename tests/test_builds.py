@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import datasets
 import pytest
 from builds import build_sample, load_sample, make_builder
 from command_line import run_json, sample_arguments
@@ -249,21 +248,16 @@ def test_build_that_is_being_written_is_not_removed(
     assert verify_build(build) is None
 
 
-def test_prune_keeps_the_newest_of_each_configuration_catalogue_and_options(
+def test_prune_keeps_the_newest_complete_build_of_each_catalogue_and_options(
     sample: SampleCatalogue,
     cache: Path,
     built: MoviePostersDecade,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     kept = [build_sample(sample, cache, seed=7), build_sample(sample, cache, config_name="all")]
-    features = built.info.features.copy()
-    features["year"] = datasets.Value("int64")
-    kept.append(build_sample(sample, cache, features=features))
-    renamed = shutil.copy(sample.path, sample.path.with_name("other.csv"))
-    kept.append(build_sample(sample, cache, data_files=renamed, respect_opt_out=False))
+    kept.append(build_sample(sample, cache, hash="newer code"))
     make_sample(sample.path.parent, sample.host, dict.fromkeys(DECADES, 7))
     kept.append(build_sample(sample, cache))
-    kept.append(build_sample(sample, cache, hash="another version of the code", seed=8))
     assert [build.name for build in outdated(list_builds(cache))] == [name_of(built)]
     capsys.readouterr()
     assert run(cache, "--prune") == 0
@@ -272,7 +266,24 @@ def test_prune_keeps_the_newest_of_each_configuration_catalogue_and_options(
     assert freed.startswith("Freed: ")
     assert {build.name for build in list_builds(cache)} == set(map(name_of, kept))
     assert run(cache, "--prune") == 0
-    assert capsys.readouterr().out == "Freed: 0.0 MB\n"
+    assert capsys.readouterr().out == "There is no build to remove.\n"
+
+
+def test_prune_keeps_a_complete_build_if_the_newer_one_is_damaged(
+    sample: SampleCatalogue, cache: Path, built: MoviePostersDecade
+) -> None:
+    newer = build_sample(sample, cache, hash="newer code")
+    (Path(newer.cache_dir) / "movie_posters_decade-test.arrow").unlink()
+    assert name_of(built) not in [build.name for build in outdated(list_builds(cache))]
+
+
+@pytest.mark.parametrize("info", ['{"splits": [1]}', '{"splits": {"train": 5}}', "[]", "{"])
+def test_build_whose_info_is_damaged_is_listed(
+    cache: Path, built: MoviePostersDecade, info: str
+) -> None:
+    (Path(built.cache_dir) / "dataset_info.json").write_text(info)
+    [build] = list_builds(cache)
+    assert build.posters is None
 
 
 def test_build_command_lists_its_build_in_the_same_cache(

@@ -28,7 +28,7 @@ def test_flags_of_every_kind_are_read_with_dashes_or_underscores(file: Path) -> 
         'config = "drama"\ngenres = ["Action", "Drama"]\nmax-per-decade = 7\ntest_size = 0.5\n'
         "validation_size = 0\nkeep-grayscale = true\nrespect_opt_out = false\nworkers = 2\n"
         'balance = "none"\noutput = "posters"\nimage_size = "32x48"\noverwrite = true\n'
-        'rebuild = true\njson = true\ncolumns = { title = "name", year = "shown" }\n'
+        'columns = { title = "name", year = "shown" }\n'
     )
     chosen = parse_arguments(["export", "--options", str(file)])
     assert build_options(chosen) == {
@@ -42,17 +42,16 @@ def test_flags_of_every_kind_are_read_with_dashes_or_underscores(file: Path) -> 
         "balance": "none",
         "columns": {"title": "name", "year": "shown"},
     }
-    assert (chosen.config, chosen.image_size, chosen.json) == ("drama", (32, 48), True)
-    assert (chosen.overwrite, chosen.download_mode) == (True, "reuse_cache_if_exists")
+    assert (chosen.config, chosen.image_size) == ("drama", (32, 48))
+    assert chosen.overwrite is True
     assert chosen.output == file.parent / "posters"
 
 
 def test_flags_on_the_command_line_win(file: Path) -> None:
-    file.write_text('seed = 1\nkeep_grayscale = true\nrebuild = true\ngenres = ["Drama"]\n')
-    flags = "--seed 2 --no-keep-grayscale --force-redownload --genres Action"
+    file.write_text('seed = 1\nkeep_grayscale = true\ngenres = ["Drama"]\n')
+    flags = "--seed 2 --no-keep-grayscale --genres Action"
     chosen = parse_arguments(["build", "--options", str(file), *flags.split()])
     assert build_options(chosen) == {"seed": 2, "keep_grayscale": False, "genres": ["Action"]}
-    assert chosen.download_mode == "force_redownload"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,10 @@ def test_relative_paths_start_in_the_folder_of_the_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("sed = 1", "option sed: expected the name of a flag, such as max_per_decade; found"),
+        (
+            "sed = 1",
+            "option sed: expected the name of a flag that a file may hold, such as max_per_decade;",
+        ),
         ('options = "a"', "option options: expected the name of a flag"),
         ('seed = "1"', "option seed: expected a whole number; found '1'."),
         ("seed = true", "option seed: expected a whole number; found True."),
@@ -88,6 +90,7 @@ def test_relative_paths_start_in_the_folder_of_the_file(file: Path) -> None:
         ("data_files = 7", "option data_files: expected a text; found 7."),
         ('balance = "all"', "option balance: expected undersample or none; found 'all'."),
         ("workers = 1.5", "option workers: expected a whole number or a text; found 1.5."),
+        ("prune = true", "option prune: expected the name of a flag that a file may hold"),
         ('config = "dramas"', "option config: expected action or "),
         ("seed = ", ": expected options in TOML, such as max_per_decade = 100; found: Invalid"),
     ],
@@ -176,3 +179,11 @@ def test_value_that_is_no_text_is_an_error(file: Path) -> None:
     with pytest.raises(OptionError, match="expected values that are text"):
         save_options(file, {"genre_separator": "\udc80"})
     assert not file.exists()
+
+
+def test_flags_are_not_abbreviated(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An abbreviated --options would be accepted, and its file ignored."""
+    file.write_text("seed = 1\n")
+    with pytest.raises(SystemExit):
+        main(["plan", "--option", str(file)])
+    assert "unrecognized arguments: --option" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade.artifacts import Build
-from movie_posters_decade.errors import HubError
+from movie_posters_decade.errors import OptionError
 from movie_posters_decade.hub.card import LICENSE_FILE, ConfigurationSummary, make_card, summarize
 from movie_posters_decade.images import draw_contact_sheet
 
@@ -25,9 +25,9 @@ _REPO_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 def check_repo_id(repo_id: str) -> None:
-    """Raise a `HubError` unless a repository is named with its owner."""
+    """Raise an `OptionError` unless a repository is named with its owner."""
     if not _REPO_ID.fullmatch(repo_id):
-        raise HubError(
+        raise OptionError(
             f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; "
             "found another form. Write the owner, a slash, and the name."
         )
@@ -47,7 +47,7 @@ def describe(
         warnings: what `find_shortcuts` returns, for the card; None if nobody checked.
 
     Raises:
-        HubError: the repository has no owner.
+        OptionError: the repository has no owner.
     """
     check_repo_id(repo_id)
     dataset = published(build, images=images)

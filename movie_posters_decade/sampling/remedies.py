@@ -166,7 +166,8 @@ def _larger_shares(
             changes: dict[str, Any] = {name: share}
             other = forecast(selection, tried, replace(selection.options, **changes))
             size = other.of_split(split)[0]
-            if size > (best[0] if best else reached.get(split, 0)):
+            keeps_others = all(other.of_split(one)[0] >= reached.get(one, 0) for one in short)
+            if keeps_others and size > (best[0] if best else reached.get(split, 0)):
                 best = size, share, other
             if size >= planned:
                 break
@@ -189,7 +190,7 @@ def _all_genres(selection: Selection, short: Short) -> Iterator[str]:
     more = {one: selection.of_any_genre.get(one, 0) for one in scarce}
     if selection.options.genres is not None and all(more[one] > counts[one] for one in scarce):
         texts = [f"{more[one]} candidates of the {one} instead of {counts[one]}" for one in scarce]
-        yield f"all genres (--config all): at most {join(texts)}, some of them dead too"
+        yield f"all genres (--config all): at most {join(texts)}, some with dead links too"
 
 
 def _archive(selection: Selection, tried: Tried, short: Short) -> Iterator[str]:

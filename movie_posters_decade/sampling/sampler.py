@@ -27,6 +27,9 @@ from movie_posters_decade.sampling.selection import Selection, equalize
 from movie_posters_decade.sentences import join, list_shares
 from movie_posters_decade.shortfall import INTRODUCTION, Shortfall
 
+SMALL_SHORTFALL = 0.95
+"""The share of what was planned from which on a shortfall needs no remedy."""
+
 MAX_CAUSES = 3
 """How many decades that ran short a sentence names."""
 
@@ -177,13 +180,14 @@ class Sampler:
         causes = [self._cause(Stratum(decade, split)) for split in short for decade in short[split]]
         others = [f"{len(causes) - MAX_CAUSES} more"] if len(causes) > MAX_CAUSES else []
         by_share = [split for split in reduced if split not in short]
-        share = f" {join(by_share).capitalize()} is kept to its share of all." if by_share else ""
+        share = f" {join(by_share).capitalize()} is as small as its share." if by_share else ""
         sentence = (
             f"Each decade has {join([f'{sizes[one]} {one}' for one in reduced])} posters instead "
             f"of {join([str(planned[one]) for one in reduced])}, as there are no more of the "
             f"{join([*causes[:MAX_CAUSES], *others])}.{share}"
         )
-        return Shortfall(sentence, self._remedies(short, sizes))
+        is_small = all(sizes[split] >= SMALL_SHORTFALL * planned[split] for split in reduced)
+        return Shortfall(sentence, () if is_small else self._remedies(short, sizes))
 
     def _cause(self, stratum: Stratum) -> str:
         """Return what became of a stratum's candidates, all of which were tried."""

@@ -52,6 +52,12 @@ class KeptPoster(NamedTuple):
     thumbnail: bytes  # as the comparison of pictures gives it
 
 
+def is_lasting(rejection: Rejection) -> bool:
+    """Return whether another request would most probably end with a rejection too."""
+    may_change = any(one.is_transient for one in rejection.tried)
+    return rejection.reason in LASTING_REASONS and not may_change
+
+
 class StreamCache:
     """Cache of the links that a stream rejected, and of the splits that it checked to their end.
 
@@ -92,9 +98,8 @@ class StreamCache:
 
     def add_rejection(self, rejection: Rejection) -> None:
         """Add a rejection, if another request would most probably end with it too."""
-        link, is_lasting = rejection.movie.poster_url, rejection.reason in LASTING_REASONS
-        may_change = any(one.is_transient for one in rejection.tried)
-        if not is_lasting or may_change or not is_url(link) or link in self._rejected:
+        link = rejection.movie.poster_url
+        if not is_lasting(rejection) or not is_url(link) or link in self._rejected:
             return
         self._rejected[link] = rejection.reason, rejection.duplicate_of
         self._append(rejected=link, reason=rejection.reason, duplicate_of=rejection.duplicate_of)

@@ -27,7 +27,7 @@ from movie_posters_decade.sampling.sampler import (
     split_at,
 )
 from movie_posters_decade.sampling.selection import Selection
-from movie_posters_decade.sampling.stream_cache import KeptPoster, StreamCache
+from movie_posters_decade.sampling.stream_cache import KeptPoster, StreamCache, is_lasting
 
 STREAM_BATCH = 16
 """How many posters of a stratum are downloaded together while streaming, after the first few."""
@@ -138,7 +138,9 @@ class _Stream:
             found[poster.movie.stratum] += 1
             yield poster
         check_strata(found, self._rejections, equal=self._equal)
-        if split in self._selection.shares:  # no split comes after train
+        # No split comes after train. A poster that may come back would belong to this one.
+        of_split = [one for one in self._rejections if one.movie.split == split]
+        if split in self._selection.shares and all(map(is_lasting, of_split)):
             self._cache.add_split(split, list(self._compared()))
 
     def _restore(self, split: str) -> bool:

@@ -9,7 +9,7 @@ from samples import SampleCatalogue
 from servers.hub import LoopbackHub
 from servers.hub_repositories import Repository
 
-from movie_posters_decade.errors import HubError
+from movie_posters_decade.errors import OptionError
 from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, check_access
 
 
@@ -96,7 +96,7 @@ def test_unreachable_hub_is_an_error(folder: Path, twenty_movies: SampleCatalogu
 
 @pytest.mark.parametrize("repo_id", ["posters", "you/", "/posters", "a/b/c", "you/my posters"])
 def test_repository_without_owner_is_an_error_before_the_build(repo_id: str) -> None:
-    with pytest.raises(HubError) as error:
+    with pytest.raises(OptionError) as error:
         check_access(repo_id)
     assert str(error.value) == (
         f"{repo_id}: expected a repository with its owner, as in you/movie_posters_decade; found "

@@ -14,7 +14,7 @@ from servers.hub import LoopbackHub
 
 from movie_posters_decade.artifacts import Build
 from movie_posters_decade.cli import main
-from movie_posters_decade.errors import HubError
+from movie_posters_decade.errors import OptionError
 from movie_posters_decade.hub.files import describe
 
 
@@ -92,5 +92,5 @@ def test_command_overwrites_no_other_file(
 
 
 def test_repository_needs_an_owner(make_build: Callable[[str], Build]) -> None:
-    with pytest.raises(HubError, match=r"^posters: expected a repository with its owner"):
+    with pytest.raises(OptionError, match=r"^posters: expected a repository with its owner"):
         describe(make_build("action"), "posters")

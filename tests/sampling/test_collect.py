@@ -132,7 +132,7 @@ def test_exhausted_stratum_lowers_every_decade_of_its_split_with_a_warning(
     [message] = caplog.messages
     assert message.startswith(
         "Each decade has 5 train and 1 test posters instead of 8 and 2, as there are no more of "
-        "the 1970s (train: of 8 tried, 38% not_found). Test is kept to its share of all. What "
+        "the 1970s (train: of 8 tried, 38% not_found). Test is as small as its share. What "
         "helps, each from what is certain to what is possible:\n- "
     )
     assert message == str(collection.shortfall)

@@ -85,7 +85,7 @@ def test_remedies_name_ranges_and_upper_bounds(movies: pd.DataFrame, dead: set[s
     assert remedies(run(movies, dead)) == {
         "min_year=1980": "8 to 32 train and 2 to 8 test posters of each decade, without the 1970s",
         'balance="none"': "52 to 172 posters in all, but decades of any size",
-        "all genres": "at most 21 candidates of the 1970s instead of 20, some of them dead too",
+        "all genres": "at most 21 candidates of the 1970s instead of 20, some with dead links too",
         'fallbacks="wayback"': "at most 8 dead links of the 1970s come back",
     }
 
@@ -159,8 +159,8 @@ def test_error_of_a_decade_without_posters_names_shares_and_remedies(movies: pd.
         "min_year=1980 (--min-year 1980): 0 to 32 train and 0 to 8 test posters of each decade, "
         'without the 1970s; balance="none" (--balance none): 4 to 164 posters in all, but decades '
         "of any size; all genres (--config all): at most 21 candidates of the 1970s instead of 20, "
-        'some of them dead too; fallbacks="wayback" (--fallbacks wayback): at most 16 dead links '
-        "of the 1970s come back."
+        'some with dead links too; fallbacks="wayback" (--fallbacks wayback): at most 16 dead '
+        "links of the 1970s come back."
     )
 
 
