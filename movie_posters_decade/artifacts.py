@@ -55,13 +55,18 @@ REJECTED_COLUMNS = (
 _SHAPES_NO_DATASET = (
     "__",
     "analysis",
-    "build_cache",
+    "build_",
+    "builder_text",
     "cli",
     "data_statement",
     "errors",
     "exports",
+    "html_tables",
     "hub",
     "io",
+    "report_warnings",
+    "sentences",
+    "showing",
 )
 """How the names of folders and modules begin whose code may change without a new build."""
 

@@ -123,7 +123,8 @@ def test_strips_of_landscape_pictures_are_counted_or_dropped(
     write_catalogue(large_sample.path, rows)
     counted = build_sample(large_sample, tmp_path / "one", balance="none")
     assert counted.report().landscape_crops == {"1970s": 3}
-    assert "3 posters are strips of landscape pictures (1970s 3)" in str(counted.report())
+    [warning] = counted.report().warnings
+    assert warning.message == "3 posters are strips of landscape pictures (1970s 3)."
     options = {"balance": "none", "drop_landscape_crops": True}
     dropped = build_sample(large_sample, tmp_path / "two", **options)
     assert dropped.report().dropped["landscape_crop"] == 3

@@ -14,6 +14,7 @@ from samples import SampleCatalogue
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.artifacts import INFO_FILE, LOCK_FILE, REPORT_FILE
 from movie_posters_decade.build_record import RECORD_FILE, BuildRecord
+from movie_posters_decade.download import DownloadCache
 
 TRAIN = "movie_posters_decade-train.arrow"
 
@@ -189,8 +190,8 @@ def test_permission_for_rejected_posters_gives_a_build_with_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The folder is the same, as a permission shapes no dataset by itself."""
-    cached = [path for path in (tmp_path / "cache/downloads").iterdir() if not path.suffix]
-    cached[0].unlink()
+    link = built.as_dataset()["train"][0]["poster_url"]
+    DownloadCache(tmp_path / "cache/downloads").path(link).unlink()
     without = make_builder(sample, tmp_path / "cache", allow_private_hosts=False)
     assert without.cache_dir == built.cache_dir
     without.download_and_prepare(download_mode="reuse_cache_if_exists")

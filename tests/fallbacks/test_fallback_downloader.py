@@ -1,6 +1,7 @@
 """Download with fallbacks: which address a poster comes from, and what is requested for it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def table(name: str, addresses: Mapping[str, Sequence[Alternative]]) -> Fallback
 @pytest.fixture
 def downloader(tmp_path: Path) -> Downloader:
     cache = DownloadCache(tmp_path / "downloads")
-    return Downloader(cache, check_poster, limits=LIMITS, policy=SHORT)
+    # A busy machine must not make a host look slow.
+    policy = replace(SHORT, read_timeout=5.0, total_timeout=20.0)
+    return Downloader(cache, check_poster, limits=LIMITS, policy=policy)
 
 
 def download(posters: FallbackDownloader, *links: str) -> dict[str, DownloadResult]:

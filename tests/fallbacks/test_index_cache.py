@@ -136,7 +136,8 @@ def test_killed_process_continues_where_it_stopped(archive: Archive, cache: Down
         request.hang()
 
     archive.index_faults[LINKS[4]] = hold
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(cache.folder), *LINKS])
+    words = [sys.executable, "-c", KILLED, str(cache.folder), *LINKS]
+    process = subprocess.Popen(words, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     assert arrived.wait(30)
     process.send_signal(signal.SIGKILL)
     process.wait()
