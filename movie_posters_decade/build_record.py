@@ -93,13 +93,13 @@ def make_record(
     return BuildRecord(
         configuration,
         catalogue,
-        build_options(options),
+        recorded_options(options),
         [name for name in PERMISSIONS if getattr(options, name)],
         dict(sorted(files.items())),
     )
 
 
-def build_options(options: Options) -> dict[str, Any]:
+def recorded_options(options: Options) -> dict[str, Any]:
     """Return the options by which builds differ, by name, in JSON types."""
     return dataset_options(options) | {
         "respect_opt_out": options.respect_opt_out,

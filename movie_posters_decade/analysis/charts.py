@@ -30,7 +30,7 @@ STYLE: dict[Any, Any] = {
     **dict.fromkeys(("xtick.color", "ytick.color"), _INK),
     **{f"boxplot.{part}props.color": _INK for part in ("box", "cap", "median", "whisker")},
 }
-"""The settings of matplotlib under which charts are drawn."""
+"""The settings of matplotlib for charts."""
 
 Groups = Mapping[str, Mapping[str, float]]
 """Values by kind, for each group."""

@@ -97,7 +97,7 @@ def _width(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, label: str) -> in
 
 
 def _one_line(text: str) -> str:
-    """Return a text that is drawn on one line, as Pillow aligns no other."""
+    """Return a text on one line, as Pillow aligns no other."""
     return " ".join(visible(text).split())
 
 

@@ -61,7 +61,7 @@ def collect(
         while batch := sampler.next_batch():
             # Closed at once after an error, so that nothing more is downloaded in the background.
             with closing(to_outcomes(batch, download)) as outcomes:
-                shown = show_progress(outcomes, bar, len(sampler.unusable))
+                shown = count_outcomes(outcomes, bar, len(sampler.unusable))
                 sampler.record(sort_outcomes(batch, shown))
             bar.total = max(bar.n, sampler.target)
     shortfall = sampler.shortfall()
@@ -76,7 +76,7 @@ def collect_locked(lock: LockFile, download: Download, *, allow_missing: bool) -
     """Collect exactly the posters that a lock file lists."""
     movies = lock.movies
     with _progress_bar(len(movies)) as bar, closing(to_outcomes(movies, download)) as outcomes:
-        in_order = sort_outcomes(movies, show_progress(outcomes, bar, 0))
+        in_order = sort_outcomes(movies, count_outcomes(outcomes, bar, 0))
     kept, rejections = keep_matching(lock, in_order, allow_missing=allow_missing)
     downloaded = Counter(movie.stratum for movie in movies)
     sizes = Counter(poster.movie.stratum for poster in kept)
@@ -140,7 +140,7 @@ def _progress_bar(total: int) -> Any:
     return tqdm(desc="Posters", unit="poster", total=total)
 
 
-def show_progress(
+def count_outcomes(
     outcomes: Iterable[Poster | Rejection], bar: Any, rejected: int
 ) -> Iterator[Poster | Rejection]:
     """Pass the outcomes on, and count usable and rejected ones in the progress bar."""

@@ -13,8 +13,8 @@ from movie_posters_decade.lockfile import LockFile
 from movie_posters_decade.records import Movie, Poster, Rejection
 from movie_posters_decade.sampling.collect import (
     Download,
+    count_outcomes,
     keep_matching,
-    show_progress,
     sort_outcomes,
     to_outcomes,
 )
@@ -177,7 +177,7 @@ class _Stream:
         """Download posters before their turn, and keep what others are compared with."""
         rejected = sum(isinstance(one, Rejection) for one in self._ahead.values())
         with closing(to_outcomes(batch, self._download)) as outcomes:
-            for outcome in show_progress(outcomes, bar, rejected):
+            for outcome in count_outcomes(outcomes, bar, rejected):
                 if isinstance(outcome, Poster):
                     self._pictures.remember(outcome)
                 else:
