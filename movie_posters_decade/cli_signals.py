@@ -4,7 +4,6 @@ Both raise KeyboardInterrupt, so that whatever is under way removes its temporar
 that is busy elsewhere, such as in a library that answers to no exception, is ended soon after.
 """
 
-import logging
 import os
 import signal
 import sys
@@ -105,8 +104,6 @@ class _Ending:
     def handle(self, number: int, _: FrameType | None) -> None:
         """Raise an interrupt, unless an earlier one is on its way."""
         self.numbers.append(number)
-        # It would print a traceback for each task that the interrupt leaves unfinished.
-        logging.getLogger("asyncio").disabled = True
         if not self._wakes:
             os.write(self._write_end, bytes([number]))
         # A second one must not disturb what the first one ends.

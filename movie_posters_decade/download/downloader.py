@@ -19,7 +19,8 @@ from movie_posters_decade.download.batch import Settings, run_batch
 from movie_posters_decade.download.cache import DownloadCache, HashCache
 from movie_posters_decade.download.checking import CheckThread
 from movie_posters_decade.download.descriptors import connection_limit
-from movie_posters_decade.download.executor import run_here, run_on_workers
+from movie_posters_decade.download.event_loop import run_here
+from movie_posters_decade.download.executor import run_on_workers
 from movie_posters_decade.download.host_warnings import HostWarnings
 from movie_posters_decade.download.hosts import Host, Loan
 from movie_posters_decade.download.lending import Lending

@@ -1,12 +1,9 @@
-"""Executor: runs batches on an event loop in this process, or on workers."""
+"""Executor: runs batches on workers."""
 
-import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Generator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from movie_posters_decade.download.attempts import Budget, Download
 from movie_posters_decade.download.batch import BatchResult, Settings, download_batch
@@ -21,11 +18,6 @@ BUDGET = Budget(seconds=5.0, bytes=4 * 1024 * 1024, wait=1.0)
 
 LOOK_SECONDS = 1.0
 """How often the driver looks whether there are workers, while none returns a batch."""
-
-T = TypeVar("T")
-
-Start = Callable[[Callable[[T], None]], Coroutine[Any, Any, None]]
-"""Creates a coroutine, given the function with which it emits items."""
 
 
 def run_on_workers(
@@ -163,65 +155,3 @@ def _check_that_workers_work(workers: Workers) -> None:
             f"({type(error).__name__}). What was downloaded is kept. Look at the memory of this "
             "machine, or build without workers."
         ) from error
-
-
-def run_here(start: Start[T]) -> Generator[T, None, None]:
-    """Run a coroutine in this process, yield what it emits at once, and raise what it raises.
-
-    It is cancelled when the iterator is closed. The event loop runs in the caller's thread, unless
-    that runs one already, as a notebook does; then it runs in a thread of its own.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        yield from _iterate(start, lambda run, task: run(task))
-    else:
-        with ThreadPoolExecutor(1, "movie_posters_decade") as thread:
-            yield from _iterate(
-                start, lambda run, coroutine: thread.submit(run, coroutine).result()
-            )
-
-
-def _iterate(
-    start: Start[T], call: Callable[[Callable[[Any], Any], Any], Any]
-) -> Generator[T, None, None]:
-    items: deque[T] = deque()
-    # On Windows too a selector loop, as libcurl waits for sockets.
-    loop = asyncio.SelectorEventLoop()
-    loop.set_exception_handler(_log_unless_interrupted)
-    has_items = asyncio.Event()
-
-    def emit(item: T) -> None:
-        items.append(item)
-        has_items.set()
-
-    async def wait() -> None:
-        waiting = asyncio.ensure_future(has_items.wait())
-        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        has_items.clear()
-
-    task = loop.create_task(start(emit))
-    try:
-        while not task.done():
-            call(loop.run_until_complete, wait())
-            while items:
-                yield items.popleft()
-        task.result()
-    finally:
-        call(loop.run_until_complete, _cancel_all())
-        loop.close()
-
-
-def _log_unless_interrupted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what went wrong in the event loop, but no Ctrl-C, which has been raised already."""
-    if not isinstance(context.get("exception"), KeyboardInterrupt):
-        loop.default_exception_handler(context)
-
-
-async def _cancel_all() -> None:
-    """Cancel all other tasks of the event loop; after Ctrl-C, one that waits may be left, too."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
