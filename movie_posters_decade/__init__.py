@@ -19,9 +19,9 @@ from movie_posters_decade.errors import MoviePostersError
 if TYPE_CHECKING:
     from movie_posters_decade.analysis.evaluate import evaluate
     from movie_posters_decade.analysis.report import write_report
-    from movie_posters_decade.build_cache import list_builds
     from movie_posters_decade.builder import MoviePostersDecade
-    from movie_posters_decade.builder_config import MoviePostersConfig
+    from movie_posters_decade.builds.builder_config import MoviePostersConfig
+    from movie_posters_decade.builds.cache import list_builds
     from movie_posters_decade.exports.exporter import export
     from movie_posters_decade.hub.push import push
     from movie_posters_decade.showing import show
@@ -40,11 +40,11 @@ __all__ = [
 ]
 
 _LAZY = {
-    "MoviePostersConfig": "builder_config",
+    "MoviePostersConfig": "builds.builder_config",
     "MoviePostersDecade": "builder",
     "evaluate": "analysis.evaluate",
     "export": "exports.exporter",
-    "list_builds": "build_cache",
+    "list_builds": "builds.cache",
     "push": "hub.push",
     "show": "showing",
     "write_report": "analysis.report",
@@ -68,7 +68,7 @@ def _find_our_builder(find_module: Callable[..., Any]) -> Callable[..., Any]:
             return find_module(path, *args, **kwargs)
         from datasets.load import DatasetModule  # noqa: PLC0415, it is loaded by now
 
-        from movie_posters_decade.artifacts import code_version  # noqa: PLC0415
+        from movie_posters_decade.builds.artifacts import code_version  # noqa: PLC0415
 
         return DatasetModule(f"{__name__}.builder", code_version(), {"dataset_name": __name__})
 

@@ -11,7 +11,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from movie_posters_decade.cli_signals import end_soon, write_interrupted
+from movie_posters_decade.cli.signals import end_soon, write_interrupted
 
 
 def _end_at_once(number: int, _: FrameType | None) -> NoReturn:
@@ -32,7 +32,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
     signal.signal(signal.SIGTERM, _end_at_once)
 
-from movie_posters_decade.cli import main  # noqa: E402
+from movie_posters_decade.cli.main import main  # noqa: E402
 
 
 def run() -> NoReturn:

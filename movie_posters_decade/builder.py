@@ -15,32 +15,32 @@ import datasets
 from datasets.data_files import DataFilesDict, DataFilesList
 
 from movie_posters_decade import __version__
-from movie_posters_decade.artifacts import (
+from movie_posters_decade.builds.artifacts import (
     LOCK_FILE,
     Build,
     check_posters,
     code_version,
     damaged_build,
 )
-from movie_posters_decade.builder_config import (
+from movie_posters_decade.builds.builder_config import (
     MoviePostersConfig,
     check_cache_dir,
     check_names,
 )
-from movie_posters_decade.builder_text import builder_text
-from movie_posters_decade.cached_builder import CachedBuilder
+from movie_posters_decade.builds.builder_text import builder_text
+from movie_posters_decade.builds.cached_builder import CachedBuilder
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
-from movie_posters_decade.config import NAME, dataset_options
-from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.dataset_info import dataset_info
 from movie_posters_decade.errors import BuildError, CatalogueError, OptionError
 from movie_posters_decade.fallbacks import Agreement, ArchivePaces
 from movie_posters_decade.images import read_stored
 from movie_posters_decade.io import INCOMPLETE, remove_stale
-from movie_posters_decade.minimum import check_build
+from movie_posters_decade.options.configurations import CONFIGURATIONS, DEFAULT
+from movie_posters_decade.options.options import NAME, dataset_options
 from movie_posters_decade.pipeline import Pipeline
 from movie_posters_decade.records import Poster
-from movie_posters_decade.report import Report
+from movie_posters_decade.report.counts import Report
+from movie_posters_decade.report.minimum import check_build
 
 
 class MoviePostersDecade(CachedBuilder):

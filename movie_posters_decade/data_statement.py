@@ -7,7 +7,7 @@ which personal data the posters show. Names in backticks are columns and options
 from collections.abc import Callable, Iterable
 
 from movie_posters_decade.records import list_counts
-from movie_posters_decade.report import Report
+from movie_posters_decade.report.counts import Report
 
 PRETTY_NAME = "Movie Posters by Decade"
 KEYWORDS = ("movie-posters", "movies", "posters", "decades")

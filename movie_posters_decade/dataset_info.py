@@ -2,8 +2,8 @@
 
 import datasets
 
-from movie_posters_decade.config import Options
-from movie_posters_decade.configurations import KAGGLE_PAGE
+from movie_posters_decade.options.configurations import KAGGLE_PAGE
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import decade_names
 
 _DESCRIPTION = """\

@@ -26,7 +26,7 @@ Control characters in what it quotes are shown escaped. docs/exit_codes.md lists
 from enum import IntEnum
 from typing import ClassVar
 
-from movie_posters_decade.terminal import visible
+from movie_posters_decade.text.terminal import visible
 
 PRIVATE_HINT = (
     "Only http and https links are downloaded; addresses that are not public need "

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from movie_posters_decade.config import Options, options_from_json
 from movie_posters_decade.crop_code import scale_link
+from movie_posters_decade.options.options import Options, options_from_json
+from movie_posters_decade.options.validation import is_whole
 from movie_posters_decade.records import (
     CATALOGUE,
     MOVIE_FIELDS,
@@ -34,7 +35,6 @@ from movie_posters_decade.texts import (
     is_clean,
     is_unicode,
 )
-from movie_posters_decade.validation import is_whole
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,49}")

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from movie_posters_decade import __version__
-from movie_posters_decade.config import Options, dataset_options
 from movie_posters_decade.errors import PRIVATE_HINT, LockFileError
 from movie_posters_decade.io import read_regular_file
 from movie_posters_decade.lock_lines import (
@@ -26,6 +25,7 @@ from movie_posters_decade.lock_lines import (
     parse_movie,
     parse_version,
 )
+from movie_posters_decade.options.options import Options, dataset_options
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
     Checksum,

@@ -19,8 +19,6 @@ from movie_posters_decade.catalogue import (
     load_catalogue,
     parse_catalogue,
 )
-from movie_posters_decade.config import WAYBACK, Options
-from movie_posters_decade.configurations import DEMO
 from movie_posters_decade.download import (
     DownloadCache,
     Downloader,
@@ -46,11 +44,13 @@ from movie_posters_decade.fallbacks import (
 from movie_posters_decade.images import PictureComparison, check_poster, check_version
 from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.lockfile import LockFile, make_lock_file
-from movie_posters_decade.minimum import check_plan
+from movie_posters_decade.options.configurations import DEMO
+from movie_posters_decade.options.options import WAYBACK, Options
 from movie_posters_decade.records import Poster, Rejection, is_url
-from movie_posters_decade.recovery import ArchiveEstimate
-from movie_posters_decade.report import Report, build_report, plan_report
-from movie_posters_decade.report_warnings import count_warnings, order_warnings
+from movie_posters_decade.report.count_warnings import count_warnings, order_warnings
+from movie_posters_decade.report.counts import Report, build_report, plan_report
+from movie_posters_decade.report.minimum import check_plan
+from movie_posters_decade.report.recovery import ArchiveEstimate
 from movie_posters_decade.sampling import (
     Collection,
     Selection,
@@ -62,7 +62,7 @@ from movie_posters_decade.sampling import (
     stream,
     stream_locked,
 )
-from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.text.terminal import get_logger
 
 logger = get_logger(__name__)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import datasets
 
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.images import (
     Section,
@@ -17,8 +17,8 @@ from movie_posters_decade.images import (
     first_of_a_stream,
     thumbnails_of_each_decade,
 )
-from movie_posters_decade.terminal import get_logger
-from movie_posters_decade.validation import is_whole
+from movie_posters_decade.options.validation import is_whole
+from movie_posters_decade.text.terminal import get_logger
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -8,7 +8,7 @@ It takes the options of ``movie-posters-decade export``, whose usual layout the 
 
 import sys
 
-from movie_posters_decade.cli import main
+from movie_posters_decade.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main(["export", *sys.argv[1:]]))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from samples import SampleCatalogue
 
-from movie_posters_decade.cli import main
+from movie_posters_decade.cli.main import main
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

@@ -39,7 +39,7 @@ print(json.dumps(loaded))
 # Runs one command for each line of stdin, as Python takes longer to start than to push.
 PUSH_SCRIPT = """
 import contextlib, io, json, os, sys
-from movie_posters_decade.cli import main
+from movie_posters_decade.cli.main import main
 for line in sys.stdin:
     command, environment = json.loads(line)
     os.environ.update(environment)

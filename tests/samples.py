@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from movie_posters_decade.catalogue import read_catalogue
-from movie_posters_decade.config import Options
+from movie_posters_decade.options.options import Options
 
 COLUMNS = ("imdbId", "Imdb Link", "Title", "IMDB Score", "Genre", "Poster")
 DECADES = ("1970s", "1980s", "1990s", "2000s", "2010s")

@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from builds import arrow_files, build_sample, encoded_examples, load_sample, make_builder
 from PIL import Image, ImageOps
+from sample_builds import arrow_files, build_sample, encoded_examples, load_sample, make_builder
 from samples import DECADES, SampleCatalogue, encode, make_sample, paint, write_catalogue
 
 from movie_posters_decade import export

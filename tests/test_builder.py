@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import NAME, build_sample, encoded_examples, load_sample, make_builder
 from datasets import load_dataset
+from sample_builds import NAME, build_sample, encoded_examples, load_sample, make_builder
 from samples import (
     DECADES,
     SampleCatalogue,

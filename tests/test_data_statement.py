@@ -1,8 +1,8 @@
 """Sentences about a build for its card and its Croissant file."""
 
 from movie_posters_decade.data_statement import describe_fallbacks, describe_scale
-from movie_posters_decade.recovery import Recovery
-from movie_posters_decade.report import Report
+from movie_posters_decade.report.counts import Report
+from movie_posters_decade.report.recovery import Recovery
 
 RECOVERY = Recovery(
     recovered={"licensed": 1, "wayback": 3},

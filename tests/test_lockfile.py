@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import arrow_files, build_sample
+from sample_builds import arrow_files, build_sample
 from samples import SampleCatalogue, paint
 
 from movie_posters_decade import MoviePostersDecade, __version__
-from movie_posters_decade.cli import main
+from movie_posters_decade.cli.main import main
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.errors import CollectionError, LockFileError, OptionError
 from movie_posters_decade.lockfile import FORMAT, LISTED_MISMATCHES, read_lock_file

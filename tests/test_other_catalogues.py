@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import arrow_files, build_sample, load_sample, make_builder
 from command_line import run_json, sample_arguments
+from sample_builds import arrow_files, build_sample, load_sample, make_builder
 from samples import SampleCatalogue, paint, read_movies
 
 from movie_posters_decade import export, write_report
-from movie_posters_decade.cli import main
-from movie_posters_decade.config import Options
+from movie_posters_decade.cli.main import main
 from movie_posters_decade.errors import CatalogueError, CollectionError, OptionError, SelectionError
-from movie_posters_decade.report import Report
+from movie_posters_decade.options.options import Options
+from movie_posters_decade.report.counts import Report
 
 
 def write_table(sample: SampleCatalogue, years: Mapping[int, int], **columns: str) -> None:

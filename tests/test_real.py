@@ -6,7 +6,7 @@ from pathlib import Path
 
 import datasets
 import pytest
-from builds import arrow_files, encoded_examples
+from sample_builds import arrow_files, encoded_examples
 from samples import DECADES, REAL_DATA, PosterHost
 
 from movie_posters_decade import MoviePostersDecade, export

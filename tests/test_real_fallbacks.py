@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import QuickBuilder, encoded_examples
+from sample_builds import QuickBuilder, encoded_examples
 from samples import DECADES, REAL_DATA, paint, read_movies
 from servers.archive import Archive
 

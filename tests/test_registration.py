@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from builds import NAME, build_sample, load_sample
 from datasets import (
     get_dataset_config_info,
     get_dataset_config_names,
@@ -14,6 +13,7 @@ from datasets import (
     load_dataset,
     load_dataset_builder,
 )
+from sample_builds import NAME, build_sample, load_sample
 from samples import SampleCatalogue
 
 import movie_posters_decade

@@ -7,8 +7,8 @@ from typing import Any
 
 import datasets
 import pytest
-from builds import build_sample, load_sample
 from PIL import Image
+from sample_builds import build_sample, load_sample
 from samples import DECADES, SampleCatalogue, paint, painted_decade
 
 from movie_posters_decade import export, show

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from builds import arrow_files, build_sample, make_builder
+from sample_builds import arrow_files, build_sample, make_builder
 from samples import DECADES, PosterHost, SampleCatalogue, make_sample, paint, row
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.artifacts import REJECTED_FILE
+from movie_posters_decade.builds.artifacts import REJECTED_FILE
 
 
 @pytest.fixture

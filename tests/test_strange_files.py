@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from builds import build_sample
+from sample_builds import build_sample
 from samples import SampleCatalogue, read_movies
 
 from movie_posters_decade import MoviePostersDecade, MoviePostersError
-from movie_posters_decade.terminal import visible
+from movie_posters_decade.text.terminal import visible
 
 FILES = 100
 """How many files of each kind are tried."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import datasets
 import pytest
-from builds import load_sample
 from PIL import Image
+from read_only import read_only
+from sample_builds import load_sample
 from samples import DECADES, PosterHost, SampleCatalogue, encode, make_sample, paint
-from test_read_only_cache import read_only
 
 SPLITS = ("train", "validation", "test")
 

@@ -32,11 +32,11 @@ from movie_posters_decade.analysis.wording import (
     name_transform,
     write_findings,
 )
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import AnalysisError
 from movie_posters_decade.images.transform import transform_image
-from movie_posters_decade.report import format_table
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.options.transform import ImageTransform
+from movie_posters_decade.report.counts import format_table
 
 
 @dataclass(frozen=True, repr=False)

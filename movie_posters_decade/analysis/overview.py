@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from movie_posters_decade.analysis.evaluate import Evaluation
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.report import Report
+from movie_posters_decade.builds.artifacts import Build
+from movie_posters_decade.report.counts import Report
 
 
 def make_overview(build: Build, evaluation: Evaluation) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from movie_posters_decade.analysis import require_libraries
 from movie_posters_decade.analysis.evaluate import Evaluation, evaluate
 from movie_posters_decade.analysis.overview import make_overview
 from movie_posters_decade.analysis.page import GENERATOR, render_page
-from movie_posters_decade.artifacts import REJECTED_FILE, Build
+from movie_posters_decade.builds.artifacts import REJECTED_FILE, Build
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.images import POSTERS_A_ROW, first_of_each_decade
 from movie_posters_decade.images.preview import make_preview

@@ -12,7 +12,7 @@ from movie_posters_decade.analysis.shortcuts import (
     MIN_TRAIN_POSTERS,
     Shortcut,
 )
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.options.transform import ImageTransform
 
 RECOMMENDED = ImageTransform(image_size=(224, 224))
 """Resizing moves the pixels off the blocks that a first compression left; re-encoding does not."""

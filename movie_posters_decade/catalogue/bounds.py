@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from movie_posters_decade.reading import Findings
+from movie_posters_decade.report.reading import Findings
 from movie_posters_decade.texts import (
     MAX_EXTRA,
     MAX_GENRE,

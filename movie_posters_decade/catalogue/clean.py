@@ -10,10 +10,10 @@ from movie_posters_decade.catalogue.columns import Columns
 from movie_posters_decade.catalogue.encoding import repair_titles
 from movie_posters_decade.catalogue.parse import parse_movies
 from movie_posters_decade.catalogue.readers import open_table
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.reading import Reading
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import RejectReason, Step, list_counts
+from movie_posters_decade.report.reading import Reading
 
 
 @dataclass(frozen=True)

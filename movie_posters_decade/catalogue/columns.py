@@ -11,8 +11,8 @@ from typing import Any
 
 from movie_posters_decade.catalogue.suggestion import suggest_command
 from movie_posters_decade.catalogue.values import looks_like_link
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.options.options import Options
 
 NAMES: Mapping[str, Sequence[str]] = {
     "imdb_id": (

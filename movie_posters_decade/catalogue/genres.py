@@ -10,7 +10,7 @@ from typing import Any
 from movie_posters_decade.catalogue.encoding import replace_surrogates
 from movie_posters_decade.catalogue.readers import Value
 from movie_posters_decade.catalogue.values import is_missing
-from movie_posters_decade.configurations import GENRES
+from movie_posters_decade.options.configurations import GENRES
 
 SEPARATORS = ("|", ",", ";", "/", "\n", " - ", "\u00b7", "\u2022", "\u3001")
 """The separators of genres that are detected; the first of those that are equally frequent."""

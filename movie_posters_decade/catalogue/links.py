@@ -13,8 +13,8 @@ from movie_posters_decade.catalogue.parse import file_links
 from movie_posters_decade.catalogue.readers import Value, open_table
 from movie_posters_decade.catalogue.unpack import unpack
 from movie_posters_decade.catalogue.values import normalize_link
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.options.options import Options
 
 _READING = ("columns", "delimiter", "encoding", "base_url")
 """The options by which the column of links is found and read."""

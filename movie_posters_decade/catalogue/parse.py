@@ -31,10 +31,10 @@ from movie_posters_decade.catalogue.values import (
     parse_years,
     split_year,
 )
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.reading import LISTED, Findings, Reading
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import is_url
+from movie_posters_decade.report.reading import LISTED, Findings, Reading
 
 LISTED_GENRES = 10
 

@@ -28,9 +28,9 @@ from movie_posters_decade.catalogue.excel import read_rows
 from movie_posters_decade.catalogue.memory import check_memory, check_text, memory_limit
 from movie_posters_decade.catalogue.parquet import check_columns, repeated_texts, text_size
 from movie_posters_decade.catalogue.unpack import suffix_of
-from movie_posters_decade.csv_cells import original_cell
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.schema import MANIFEST_START
+from movie_posters_decade.text.csv_cells import original_cell
 
 Value = str | tuple[Any, ...] | dict[str, Any]
 """A value of a table: a text, which is empty if the value is missing, or a list or an object."""

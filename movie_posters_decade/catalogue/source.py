@@ -13,8 +13,6 @@ from datasets import config as datasets_config
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
 from movie_posters_decade.catalogue.fetch import fetch
 from movie_posters_decade.catalogue.unpack import MAX_BYTES, is_table, suffix_of, too_large, unpack
-from movie_posters_decade.config import Options
-from movie_posters_decade.configurations import KAGGLE_FILE, KAGGLE_PAGE
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy, paths_from_manager
 from movie_posters_decade.download.session import FetchError, RefusedError
 from movie_posters_decade.errors import (
@@ -23,6 +21,8 @@ from movie_posters_decade.errors import (
     CatalogueUnreachableError,
 )
 from movie_posters_decade.io import is_storage_fault, read_regular_file
+from movie_posters_decade.options.configurations import KAGGLE_FILE, KAGGLE_PAGE
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import is_url, lower_scheme
 
 _REMEDY = f'download {KAGGLE_FILE} from {KAGGLE_PAGE} and pass data_files="{KAGGLE_FILE}".'

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from movie_posters_decade.config import Options
-from movie_posters_decade.configurations import CONFIGURATIONS, DEFAULT
+from movie_posters_decade.options.configurations import CONFIGURATIONS, DEFAULT
+from movie_posters_decade.options.options import Options
 
 
 def suggest_command(location: str, options: Options, **changes: Any) -> str:

@@ -11,9 +11,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from movie_posters_decade.catalogue.memory import longest_text
-from movie_posters_decade.configurations import KAGGLE_FILE
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.io import read_regular_file
+from movie_posters_decade.options.configurations import KAGGLE_FILE
 from movie_posters_decade.records import is_url
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")

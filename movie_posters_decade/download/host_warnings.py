@@ -3,7 +3,7 @@
 from datasets.utils.tqdm import tqdm
 
 from movie_posters_decade.build_warnings import BuildWarning
-from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.text.terminal import get_logger
 
 CURE = "--rebuild tries its links again."
 

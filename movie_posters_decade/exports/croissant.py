@@ -8,9 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import NAME
-from movie_posters_decade.configurations import DEMO, KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.data_statement import (
     COLUMNS,
     FROM_LOCK_FILE,
@@ -41,8 +39,10 @@ from movie_posters_decade.exports.croissant_layouts import (
     describe_record_sets,
 )
 from movie_posters_decade.exports.writers import manifest_columns
+from movie_posters_decade.options.configurations import DEMO, KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.options.options import NAME
 from movie_posters_decade.records import MEANINGS, list_counts
-from movie_posters_decade.report import DecadeCounts, Report
+from movie_posters_decade.report.counts import DecadeCounts, Report
 
 CROISSANT_FILE = "croissant.json"
 

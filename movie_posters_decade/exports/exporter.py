@@ -11,8 +11,7 @@ from typing import Any
 from datasets import DatasetDict, Image
 
 from movie_posters_decade import __version__
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS, MAX_SHARD_SIZE, NAME
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import ExportError, OptionError
 from movie_posters_decade.exports.croissant import CROISSANT_FILE, describe_export
 from movie_posters_decade.exports.replace import (
@@ -23,7 +22,8 @@ from movie_posters_decade.exports.replace import (
 )
 from movie_posters_decade.exports.writers import write_dataset
 from movie_posters_decade.images import transform_image
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.options.options import EXPORT_FORMATS, MAX_SHARD_SIZE, NAME
+from movie_posters_decade.options.transform import ImageTransform
 
 _SIZE = re.compile(r"([1-9][0-9]*)([KMG])B", re.IGNORECASE | re.ASCII)
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}

@@ -17,7 +17,6 @@ from typing import Any
 from datasets import Dataset, DatasetDict, Image
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.csv_cells import protect_row
 from movie_posters_decade.images import file_extension
 from movie_posters_decade.schema import (
     CATALOGUE_FIELDS,
@@ -25,6 +24,7 @@ from movie_posters_decade.schema import (
     MANIFEST_START,
     PROVENANCE_COLUMNS,
 )
+from movie_posters_decade.text.csv_cells import protect_row
 
 Row = dict[str, Any]
 """A row of the manifest."""

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from movie_posters_decade.catalogue import expand_home
-from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.crop_code import scale_link
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.download.pace import Pace
 from movie_posters_decade.fallbacks.alternatives import Fallback
 from movie_posters_decade.fallbacks.table import read_fallback_table
 from movie_posters_decade.fallbacks.wayback import INDEX_PACE, PLAYBACK_PACE, Wayback
+from movie_posters_decade.options.options import WAYBACK
 from movie_posters_decade.records import Movie, is_url
-from movie_posters_decade.recovery import ArchiveEstimate
+from movie_posters_decade.report.recovery import ArchiveEstimate
 
 
 @dataclass(frozen=True)

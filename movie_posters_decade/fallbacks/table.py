@@ -9,12 +9,12 @@ from movie_posters_decade.catalogue.columns import NAMES, plain_name
 from movie_posters_decade.catalogue.readers import Table, open_table
 from movie_posters_decade.catalogue.unpack import unpack
 from movie_posters_decade.catalogue.values import normalize_link, parse_id
-from movie_posters_decade.config import WAYBACK, fallback_name
 from movie_posters_decade.download.addresses import Address, has_credentials, parse_url
 from movie_posters_decade.errors import CatalogueError
 from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
+from movie_posters_decade.options.options import WAYBACK, fallback_name
 from movie_posters_decade.records import CATALOGUE
-from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.text.terminal import get_logger
 from movie_posters_decade.texts import MAX_LINK, MAX_SOURCE, is_clean
 
 COLUMNS = {

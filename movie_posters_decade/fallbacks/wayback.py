@@ -8,7 +8,6 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datasets import config as datasets_config
 from datasets.utils.tqdm import tqdm
 
-from movie_posters_decade.config import WAYBACK
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
 from movie_posters_decade.download.pace import Pace, Throttling
 from movie_posters_decade.download.paced_session import PacedSession
@@ -19,7 +18,8 @@ from movie_posters_decade.errors import NetworkError, StorageError
 from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.fallbacks.cache import CaptureCache
 from movie_posters_decade.fallbacks.cdx import ARCHIVE, Capture, index_address, parse_captures
-from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.options.options import WAYBACK
+from movie_posters_decade.text.terminal import get_logger
 
 INDEX_PACE = Pace(requests=1, seconds=2.5, connections=1)
 """The pace of queries to the index: 24 a minute, evenly spaced."""

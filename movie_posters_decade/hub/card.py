@@ -13,11 +13,11 @@ import datasets
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from movie_posters_decade import data_statement
-from movie_posters_decade.artifacts import LOCK_FILE, REJECTED_FILE, Build
-from movie_posters_decade.configurations import DEMO, KAGGLE_URL
+from movie_posters_decade.builds.artifacts import LOCK_FILE, REJECTED_FILE, Build
+from movie_posters_decade.options.configurations import DEMO, KAGGLE_URL
 from movie_posters_decade.records import MEANINGS, SPLITS
-from movie_posters_decade.report import Report
-from movie_posters_decade.terminal import visible
+from movie_posters_decade.report.counts import Report
+from movie_posters_decade.text.terminal import visible
 
 TEMPLATE_FILE = Path(__file__).with_name("card_template.md")
 """The text of the card, in Jinja's syntax."""

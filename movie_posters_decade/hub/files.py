@@ -14,7 +14,7 @@ from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.hub.card import LICENSE_FILE, ConfigurationSummary, make_card, summarize
 from movie_posters_decade.images import draw_contact_sheet

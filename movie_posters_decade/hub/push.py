@@ -13,11 +13,11 @@ import huggingface_hub.errors as hf_errors
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetCard, HfApi, constants
 
 from movie_posters_decade import __version__
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.configurations import DEFAULT
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import HubError, HubStorageError, HubUnreachableError
 from movie_posters_decade.hub.card import ConfigurationSummary, make_card, summarize
 from movie_posters_decade.hub.files import README_FILE, card_files, check_repo_id, published
+from movie_posters_decade.options.configurations import DEFAULT
 
 COPYRIGHT_REMINDER = (
     "The dataset is public now. The posters belong to their copyright holders: check that you may "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from movie_posters_decade.images.decode import to_rgb
-from movie_posters_decade.terminal import visible
+from movie_posters_decade.text.terminal import visible
 
 if TYPE_CHECKING:
     import datasets

@@ -5,7 +5,7 @@ import io
 from PIL import Image, ImageOps
 
 from movie_posters_decade.images.decode import decode_poster
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.options.transform import ImageTransform
 
 
 def transform_image(content: bytes, transform: ImageTransform) -> bytes:

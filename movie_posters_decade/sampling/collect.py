@@ -19,6 +19,7 @@ from movie_posters_decade.records import (
     RejectReason,
     Stratum,
 )
+from movie_posters_decade.report.shortfall import Shortfall
 from movie_posters_decade.sampling.dedup import SamePicture
 from movie_posters_decade.sampling.order import shuffle_evenly
 from movie_posters_decade.sampling.sampler import (
@@ -26,8 +27,7 @@ from movie_posters_decade.sampling.sampler import (
     check_strata,
 )
 from movie_posters_decade.sampling.selection import Selection
-from movie_posters_decade.shortfall import Shortfall
-from movie_posters_decade.terminal import get_logger
+from movie_posters_decade.text.terminal import get_logger
 
 logger = get_logger(__name__)
 

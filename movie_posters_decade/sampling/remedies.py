@@ -9,12 +9,12 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Se
 from dataclasses import dataclass, replace
 from typing import Any
 
-from movie_posters_decade.config import WAYBACK, Options
 from movie_posters_decade.download.public_links import public_url
+from movie_posters_decade.options.options import WAYBACK, Options
 from movie_posters_decade.records import Rejection, RejectReason, Stratum, decade_names
 from movie_posters_decade.sampling.selection import Selection, equalize, strata_of, targets_of
 from movie_posters_decade.sampling.splits import assign_splits, shares_of
-from movie_posters_decade.sentences import join
+from movie_posters_decade.text.sentences import join
 
 SHARE_STEPS = tuple(step / 100 for step in range(5, 55, 5))
 """The shares of a split that are tried in place of a smaller one."""

@@ -21,11 +21,11 @@ from movie_posters_decade.records import (
     Stratum,
     is_url,
 )
+from movie_posters_decade.report.shortfall import INTRODUCTION, Shortfall
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture
 from movie_posters_decade.sampling.remedies import Tried, find_remedies
 from movie_posters_decade.sampling.selection import Selection, equalize
-from movie_posters_decade.sentences import join, list_shares
-from movie_posters_decade.shortfall import INTRODUCTION, Shortfall
+from movie_posters_decade.text.sentences import join, list_shares
 
 SMALL_SHORTFALL = 0.95
 """The share of what was planned from which on a shortfall needs no remedy."""

@@ -10,11 +10,10 @@ from itertools import groupby
 
 import pandas as pd
 
-from movie_posters_decade.config import Options, options_from_json
 from movie_posters_decade.crop_code import is_landscape_crop
 from movie_posters_decade.errors import LockFileError, SelectionError
 from movie_posters_decade.lockfile import LockFile
-from movie_posters_decade.reading import Reading
+from movie_posters_decade.options.options import Options, options_from_json
 from movie_posters_decade.records import (
     MOVIE_FIELDS,
     Movie,
@@ -23,6 +22,7 @@ from movie_posters_decade.records import (
     Stratum,
     decade_names,
 )
+from movie_posters_decade.report.reading import Reading
 from movie_posters_decade.sampling.splits import (
     assign_splits,
     cap_shares,

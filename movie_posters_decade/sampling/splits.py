@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from movie_posters_decade.config import Options
+from movie_posters_decade.options.options import Options
 
 RANKS = 2**64
 """The number of ranks, which are from 0."""

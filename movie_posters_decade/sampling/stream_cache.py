@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from movie_posters_decade.config import Options
 from movie_posters_decade.download.cache import is_recent, read_checksum, read_phashes
 from movie_posters_decade.download.json_lines import append_lines, read_lines
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import (
     Checksum,
     Movie,

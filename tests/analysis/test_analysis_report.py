@@ -15,7 +15,7 @@ from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.analysis.report import write_report
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.errors import ExportError
 

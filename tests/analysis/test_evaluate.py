@@ -11,9 +11,9 @@ from PIL import Image
 from samples import DECADES, paint
 
 from movie_posters_decade.analysis.evaluate import Evaluation, evaluate, find_shortcuts
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import AnalysisError, OptionError
-from movie_posters_decade.report import Report
+from movie_posters_decade.report.counts import Report
 
 
 def make_split(posters: int, first: int) -> datasets.Dataset:

@@ -13,7 +13,7 @@ from movie_posters_decade.analysis.intervals import Score
 from movie_posters_decade.analysis.shortcuts import audit_shortcuts
 from movie_posters_decade.analysis.traces import measure_traces
 from movie_posters_decade.images import transform_image
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.options.transform import ImageTransform
 
 IN_PIXELS = "compression left in the pixels"
 

@@ -14,8 +14,8 @@ from movie_posters_decade.analysis.wording import (
     transform_flags,
     write_findings,
 )
-from movie_posters_decade.cli_parser import parser, transform_options
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.cli.parser import parser, transform_options
+from movie_posters_decade.options.transform import ImageTransform
 
 TELLING, CHANCE = Score(0.45, 0.4, 0.5), Score(0.2, 0.15, 0.25)
 

@@ -9,7 +9,7 @@ import pytest
 from samples import row, write_catalogue
 
 from movie_posters_decade.catalogue import read_catalogue
-from movie_posters_decade.config import Options
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.texts import MAX_GENRES, clean_text
 
 

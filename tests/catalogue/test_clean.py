@@ -6,7 +6,7 @@ from samples import read_movies, row, write_catalogue
 
 from movie_posters_decade.catalogue.clean import parse_catalogue
 from movie_posters_decade.catalogue.source import read_catalogue
-from movie_posters_decade.config import Options
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import RejectReason, Step
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")

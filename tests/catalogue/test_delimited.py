@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.texts import MAX_TITLE
 
 HEADER = "imdbId,Title,Genre,Poster\n"

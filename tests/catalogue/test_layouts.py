@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.options.options import Options
 
 Movie = tuple[str, str, int | None, tuple[str, ...], str]
 

@@ -20,9 +20,9 @@ from movie_posters_decade.catalogue.source import (
     locate_catalogue,
 )
 from movie_posters_decade.catalogue.unpack import TABLE_SUFFIXES
-from movie_posters_decade.configurations import KAGGLE_PAGE
 from movie_posters_decade.download import Limits
 from movie_posters_decade.errors import CatalogueError
+from movie_posters_decade.options.configurations import KAGGLE_PAGE
 
 JUMANJI = row(113497, "Jumanji (1995)", "Action|Adventure", "http://host/1.jpg", "6.9")
 LOOPBACK = Limits(allow_private_hosts=True)

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from movie_posters_decade.artifacts import REJECTED_COLUMNS
+from movie_posters_decade.builds.artifacts import REJECTED_COLUMNS
 from movie_posters_decade.download import RetryPolicy
 from movie_posters_decade.download.retry import RETRY_STATUSES
 from movie_posters_decade.records import RejectReason

@@ -8,10 +8,10 @@ from pathlib import Path
 os.environ["CROISSANT_CACHE"] = tempfile.mkdtemp(prefix="croissant-")
 
 import pytest
-from builds import build_sample
+from sample_builds import build_sample
 from samples import SampleCatalogue
 
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 
 
 @pytest.fixture

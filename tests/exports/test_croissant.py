@@ -13,16 +13,16 @@ from typing import Any
 import mlcroissant
 import numpy as np
 import pytest
-from builds import build_sample
 from PIL import Image
+from sample_builds import build_sample
 from samples import SampleCatalogue
 
 from movie_posters_decade import MoviePostersDecade, __version__
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS
-from movie_posters_decade.configurations import KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.exports.croissant import describe_export
 from movie_posters_decade.exports.exporter import export
+from movie_posters_decade.options.configurations import KAGGLE_PAGE, KAGGLE_URL
+from movie_posters_decade.options.options import EXPORT_FORMATS
 
 # mlcroissant uses what rdflib and pandas deprecate, and leaves the files of archives open.
 pytestmark = [

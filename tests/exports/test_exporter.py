@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from movie_posters_decade import __version__
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import ExportError, OptionError
 from movie_posters_decade.exports.exporter import export
 

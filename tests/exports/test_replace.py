@@ -11,11 +11,11 @@ import datasets
 import pytest
 from samples import SampleCatalogue
 
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.exports.exporter import export
 from movie_posters_decade.exports.replace import CHECKSUMS_FILE
+from movie_posters_decade.options.options import EXPORT_FORMATS
 
 PROGRAM_START = """if True:
     import os, sys

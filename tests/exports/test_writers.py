@@ -9,13 +9,12 @@ from typing import Any
 
 import datasets
 import pytest
-from builds import encoded_examples
 from PIL import Image
+from sample_builds import encoded_examples
 from samples import DECADES, encode, paint, painted_decade
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.config import EXPORT_FORMATS
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.exports.writers import (
     MANIFEST,
     MANIFEST_COLUMNS,
@@ -23,6 +22,7 @@ from movie_posters_decade.exports.writers import (
     safe_name,
     write_dataset,
 )
+from movie_posters_decade.options.options import EXPORT_FORMATS
 
 JPEG = paint("1990s", 1)
 ONE_SHARD = 10**9

@@ -9,7 +9,7 @@ from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 from servers.hub import LoopbackHub, serve_hub
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.demo.server import serve_on_loopback
 
 

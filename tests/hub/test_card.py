@@ -13,7 +13,7 @@ from huggingface_hub import DatasetCard
 from movie_posters_decade.analysis.wording import RECOMMENDED, transform_flags
 from movie_posters_decade.hub import card
 from movie_posters_decade.hub.card import ConfigurationSummary, size_category
-from movie_posters_decade.report import Report
+from movie_posters_decade.report.counts import Report
 
 REPO_ID = "you/posters"
 INFO = DatasetInfo(

@@ -12,8 +12,8 @@ from push_process import REPO_ID, PushProcess, build_files
 from samples import SampleCatalogue
 from servers.hub import LoopbackHub
 
-from movie_posters_decade.artifacts import Build
-from movie_posters_decade.cli import main
+from movie_posters_decade.builds.artifacts import Build
+from movie_posters_decade.cli.main import main
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.hub.files import describe
 

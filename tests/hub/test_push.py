@@ -19,7 +19,7 @@ from samples import DECADES, SampleCatalogue
 from servers.hub import LoopbackHub
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.artifacts import Build
+from movie_posters_decade.builds.artifacts import Build
 
 
 def test_loaded_dataset_equals_the_built_dataset(

@@ -8,7 +8,7 @@ from samples import encode, paint
 
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.images.transform import transform_image
-from movie_posters_decade.transform_options import ImageTransform
+from movie_posters_decade.options.transform import ImageTransform
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import DECADES, paint
 
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.images import PictureComparison
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import (
     SPLITS,
     DownloadResult,

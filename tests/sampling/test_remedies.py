@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from samples import DECADES
 
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import CollectionError
 from movie_posters_decade.images import PictureComparison
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import DownloadResult, RejectReason, Stratum, accept_anything
+from movie_posters_decade.report.shortfall import Shortfall
 from movie_posters_decade.sampling import Collection, Selection, collect, select
-from movie_posters_decade.shortfall import Shortfall
 
 ACTION = Options(genres=("Action",)).checked()
 

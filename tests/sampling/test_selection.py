@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from movie_posters_decade.config import Options
 from movie_posters_decade.errors import SelectionError
+from movie_posters_decade.options.options import Options
 from movie_posters_decade.records import SPLITS, RejectReason, Stratum, decade_names
 from movie_posters_decade.sampling import Selection, select
 from movie_posters_decade.sampling.splits import rank

@@ -1,0 +1,1 @@
+"""The command line: its parser, one function per command, printing, signals."""

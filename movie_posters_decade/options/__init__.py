@@ -1,0 +1,1 @@
+"""Options: every option of a dataset and of its exports, with default, help and validation."""

@@ -1,0 +1,1 @@
+"""Text for people: terminals, HTML tables, spreadsheets, lists in a sentence."""
