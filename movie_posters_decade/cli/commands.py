@@ -147,11 +147,11 @@ def _card(chosen: argparse.Namespace) -> Output:
     from movie_posters_decade.hub.files import README_FILE, check_repo_id, describe
 
     check_repo_id(chosen.repo_id)
-    check_output(chosen.output, overwrite=chosen.overwrite)
+    check_output(chosen.output, README_FILE, overwrite=chosen.overwrite)
     build = _prepared_builder(chosen).built()
     warnings = _shortcut_warnings(build) if chosen.audit else None
     files = describe(build, chosen.repo_id, images=chosen.images, warnings=warnings)
-    export_files(files, chosen.output, overwrite=chosen.overwrite)
+    export_files(files, chosen.output, README_FILE, overwrite=chosen.overwrite)
     card = str(chosen.output / README_FILE)
     more = {"output": str(chosen.output), "card": card, "files": sorted(files)}
     return report_output(build.report, more, f"Card: {card}")

@@ -25,6 +25,9 @@ from movie_posters_decade.images import transform_image
 from movie_posters_decade.options.options import EXPORT_FORMATS, MAX_SHARD_SIZE, NAME
 from movie_posters_decade.options.transform import ImageTransform
 
+EXPORT_FILE = "export.json"
+"""Records the settings of an export. By it, an export knows an earlier one."""
+
 _SIZE = re.compile(r"([1-9][0-9]*)([KMG])B", re.IGNORECASE | re.ASCII)
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -78,7 +81,7 @@ def export(
         new = staging / "new"
         new.mkdir()
         write_dataset(_transformed(build.dataset, transform, staging), new, format, shard_bytes)
-        (new / "export.json").write_bytes(f"{json.dumps(settings)}\n".encode())
+        (new / EXPORT_FILE).write_bytes(f"{json.dumps(settings)}\n".encode())
         for name, content in build.tables.items():
             (new / name).write_bytes(content)
         croissant = json.dumps(describe_export(build, new, settings), indent=2)
@@ -87,20 +90,21 @@ def export(
 
 
 def export_files(
-    files: Mapping[str, bytes], folder: Path | str, *, overwrite: bool = False
+    files: Mapping[str, bytes], folder: Path | str, main_file: str, *, overwrite: bool = False
 ) -> bool:
     """Write files into a folder as `export` does, and return whether any changed.
 
     Args:
         files: their contents, by path in the folder.
-        folder: a new or empty folder, or one that holds only an earlier export.
+        folder: a new or empty folder, or one that holds only such files from an earlier call.
+        main_file: one of them, by which earlier ones are known.
         overwrite: whether the folder may hold other files, which are never changed.
 
     Raises:
         ExportError: the folder holds other files, or cannot be written.
     """
     folder = Path(folder).resolve()
-    existing = check_output(folder, overwrite=overwrite)
+    existing = check_output(folder, main_file, overwrite=overwrite)
     with _os_errors_as_export_errors(folder), staging_folder(existing) as staging:
         new = staging / "new"
         for name, content in files.items():
@@ -109,11 +113,13 @@ def export_files(
         return replace_files(existing, new)
 
 
-def check_output(folder: Path, *, overwrite: bool = False) -> ExistingFiles:
+def check_output(
+    folder: Path, main_file: str = EXPORT_FILE, *, overwrite: bool = False
+) -> ExistingFiles:
     """Check that `export` may write into a folder, and return what the folder holds.
 
     Raises:
-        ExportError: it holds other files, or cannot be read.
+        ExportError: it holds other files, or what another command wrote, or cannot be read.
     """
     with _os_errors_as_export_errors(folder):
         existing = scan_folder(folder.resolve())
@@ -123,6 +129,12 @@ def check_output(folder: Path, *, overwrite: bool = False) -> ExistingFiles:
             f"{existing.others[0]}, which no export wrote or which was changed since. Choose "
             "another folder, or keep the other files and write beside them with overwrite=True "
             "(--overwrite)."
+        )
+    names = {name for name, _ in existing.listed}
+    if names and main_file not in names:
+        raise ExportError(
+            f"{existing.folder}: expected a new or empty folder, or one with an earlier "
+            f"{main_file}; found {min(names)}, which another command wrote. Choose another folder."
         )
     return existing
 

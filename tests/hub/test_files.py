@@ -91,6 +91,27 @@ def test_command_overwrites_no_other_file(
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
 
 
+def test_card_and_export_do_not_replace_each_other(
+    twenty_movies: SampleCatalogue,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    card = [*card_command(twenty_movies, folder, tmp_path / "card"), "--no-audit"]
+    export = ["export", *card[1:-1]]
+    assert main(card) == 0
+    assert main([*export, "--overwrite"]) == 6
+    assert (
+        "expected a new or empty folder, or one with an earlier export.json; found LICENSE.md"
+        in (capsys.readouterr().err)
+    )
+    export[-1] = str(tmp_path / "posters")
+    assert main(export) == 0
+    card[card.index("--output") + 1] = export[-1]
+    assert main([*card, "--overwrite"]) == 6
+    assert "or one with an earlier README.md; found" in capsys.readouterr().err
+
+
 def test_repository_needs_an_owner(make_build: Callable[[str], Build]) -> None:
     with pytest.raises(OptionError, match=r"^posters: expected a repository with its owner"):
         describe(make_build("action"), "posters")
