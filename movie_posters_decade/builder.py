@@ -29,6 +29,7 @@ from movie_posters_decade.builds.builder_config import (
 )
 from movie_posters_decade.builds.builder_text import builder_text
 from movie_posters_decade.builds.cached_builder import CachedBuilder
+from movie_posters_decade.builds.record import recorded_options
 from movie_posters_decade.catalogue import expand_home, locate_catalogue
 from movie_posters_decade.dataset_info import dataset_info
 from movie_posters_decade.errors import BuildError, CatalogueError, OptionError
@@ -36,7 +37,7 @@ from movie_posters_decade.fallbacks import Agreement, ArchivePaces
 from movie_posters_decade.images import read_stored
 from movie_posters_decade.io import INCOMPLETE, remove_stale
 from movie_posters_decade.options.configurations import CONFIGURATIONS, DEFAULT
-from movie_posters_decade.options.options import NAME, dataset_options
+from movie_posters_decade.options.options import NAME
 from movie_posters_decade.pipeline import Pipeline
 from movie_posters_decade.records import Poster
 from movie_posters_decade.report.counts import Report
@@ -157,7 +158,7 @@ class MoviePostersDecade(CachedBuilder):
         Raises:
             BuildError: there is none, or it is damaged.
         """
-        options, report = self.config.checked(), self.report()
+        report = self.report()
         try:
             dataset, tables = self.as_dataset(), self.files.read_tables()
             check_posters(self.cache_dir, dataset, tables[LOCK_FILE])
@@ -170,7 +171,7 @@ class MoviePostersDecade(CachedBuilder):
             name=self.config.title(),
             dataset=dataset,
             report=report,
-            options=dataset_options(options) | {"respect_opt_out": options.respect_opt_out},
+            options=recorded_options(self.config.checked()),
             source=self.config.source(),
             tables=tables,
         )

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any
 
 from movie_posters_decade.builds.artifacts import BuildFiles
 from movie_posters_decade.builds.builder_config import MoviePostersConfig
 from movie_posters_decade.errors import BuildError
-from movie_posters_decade.options.configurations import CONFIGURATIONS
+from movie_posters_decade.options.configurations import configured_values
 from movie_posters_decade.options.options import Options
 from movie_posters_decade.text.terminal import visible
 
@@ -25,17 +24,11 @@ def builder_text(config: MoviePostersConfig, files: BuildFiles) -> str:
 
 def _chosen_options(config: MoviePostersConfig) -> Iterator[str]:
     """Yield the options whose values are not those of the configuration."""
-    usual = Options(**_own_values(config.name))
+    usual = Options(**configured_values(config.name))
     for option in fields(Options):
         value = getattr(config, option.name)
         if value != getattr(usual, option.name):
             yield f"{option.name}={value!r}"
-
-
-def _own_values(name: str) -> dict[str, Any]:
-    """Return the values that a named configuration gives to options."""
-    values = CONFIGURATIONS.get(name, {})
-    return {key: value for key, value in values.items() if key != "description"}
 
 
 def _state(files: BuildFiles) -> str:

@@ -59,6 +59,7 @@ class CachedBuild:
         folder: of the build.
         configuration: the name of the configuration, or the genres if they are others.
         catalogue: the URL or file name of the catalogue or lock file; None if it is unknown.
+        options: those whose values are not the configuration's, by name; None if they are unknown.
         version: of the package that built it.
         posters: how many it has; None if that is damaged.
         size: of its files in bytes.
@@ -69,6 +70,7 @@ class CachedBuild:
     folder: Path
     configuration: str
     catalogue: str | None
+    options: dict[str, Any] | None
     version: str
     posters: int | None
     size: int
@@ -82,7 +84,7 @@ class CachedBuild:
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON types."""
-        names = ("name", "configuration", "catalogue", "version", "posters", "size")
+        names = ("name", "configuration", "catalogue", "options", "version", "posters", "size")
         values = {name: getattr(self, name) for name in names}
         date = self.date.isoformat(timespec="seconds")
         return values | {"date": date, "folder": str(self.folder)}
@@ -183,6 +185,7 @@ def _read_build(root: Path, folder: Path) -> CachedBuild:
         folder=folder,
         configuration=record.configuration if record else config_id.rpartition("-")[0],
         catalogue=record.catalogue if record else None,
+        options=record.chosen_options() if record else None,
         version=folder.parent.name,
         posters=_count(info),
         size=sum(path.lstat().st_size for path in folder.iterdir()),

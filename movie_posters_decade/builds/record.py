@@ -16,6 +16,7 @@ import datasets
 import pyarrow as pa
 
 from movie_posters_decade.catalogue import expand_home
+from movie_posters_decade.options.configurations import configured_values
 from movie_posters_decade.options.options import NAME, Options, dataset_options
 from movie_posters_decade.records import RejectReason
 from movie_posters_decade.report.counts import Report
@@ -71,6 +72,18 @@ class BuildRecord:
         path = posixpath.join(folder, RECORD_FILE)
         with filesystem.open(path, "w", encoding="utf-8") as file:
             json.dump(asdict(self), file, indent=2)
+
+    def chosen_options(self) -> dict[str, Any]:
+        """Return the options whose values are not those of the configuration.
+
+        The genres are not among them, as `configuration` names them.
+        """
+        usual = recorded_options(Options(**configured_values(self.configuration)))
+        return {
+            name: value
+            for name, value in self.options.items()
+            if name != "genres" and value != usual.get(name)
+        }
 
     def lacks_permission(self, report: Report, options: Options) -> str | None:
         """Return the option that permits what this build had to reject, or None."""

@@ -1,7 +1,7 @@
 """The command `builds`: what it does with the builds in the cache."""
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from movie_posters_decade.builds.cache import (
@@ -16,7 +16,7 @@ from movie_posters_decade.cli.output import Failure, Output
 from movie_posters_decade.errors import BuildError, OptionError
 from movie_posters_decade.report.counts import format_table
 
-COLUMNS = ("configuration", "posters", "size", "date", "catalogue", "version", "name")
+COLUMNS = ("configuration", "posters", "size", "date", "catalogue", "options", "version", "name")
 
 
 def run_builds(chosen: argparse.Namespace) -> Output:
@@ -59,12 +59,19 @@ def _list(builds: Sequence[CachedBuild]) -> Output:
             format_size(build.size),
             f"{build.date:%Y-%m-%d %H:%M}",
             build.catalogue or "?",
+            _options_text(build.options),
             build.version,
             build.name,
         )
         for build in builds
     ]
     return Output(content, f"{format_table([COLUMNS, *rows])}\n\nTotal: {format_size(total)}")
+
+
+def _options_text(options: Mapping[str, Any] | None) -> str:
+    if options is None:
+        return "?"
+    return ", ".join(f"{name}={value!r}" for name, value in options.items()) or "default"
 
 
 def _verify(builds: Sequence[CachedBuild]) -> Output:

@@ -30,3 +30,9 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     },
 }
 """The named configurations: one for each genre, one for all genres, and the demo."""
+
+
+def configured_values(name: str) -> dict[str, Any]:
+    """Return the values that a named configuration gives to options; none if it is no name."""
+    values = CONFIGURATIONS.get(name, {})
+    return {key: value for key, value in values.items() if key != "description"}

@@ -50,6 +50,7 @@ def test_builds_are_listed_the_newest_first(
     newest, oldest = list_builds(cache)
     assert (newest.name, oldest.name) == (name_of(other), name_of(built))
     assert (newest.posters, oldest.posters) == (20, 30)
+    assert (newest.options, oldest.options) == ({"max_per_decade": 4, "seed": 7}, {})
     assert (oldest.configuration, oldest.catalogue) == ("action", "MovieGenre.csv")
     assert oldest.version == str(built.VERSION)
     assert oldest.folder == Path(built.cache_dir)
@@ -80,6 +81,7 @@ def test_command_lists_builds_as_a_table_and_in_json(
                 "name": name_of(built),
                 "configuration": "action",
                 "catalogue": "MovieGenre.csv",
+                "options": {},
                 "version": str(built.VERSION),
                 "posters": 30,
                 "size": build.size,
@@ -90,6 +92,18 @@ def test_command_lists_builds_as_a_table_and_in_json(
         "size": build.size,
         "warnings": [],
     }
+
+
+def test_table_shows_the_options_that_are_not_the_configurations(
+    sample: SampleCatalogue, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build_sample(sample, cache, config_name="all", balance="none", max_per_decade=5)
+    build_sample(sample, cache, genres=("Comedy", "Action"))
+    assert run(cache) == 0
+    _, comedy, everything, *_ = capsys.readouterr().out.splitlines()
+    assert " default " in comedy
+    assert everything.startswith("all ")
+    assert " balance='none', max_per_decade=5 " in everything
 
 
 @pytest.mark.parametrize("arguments", [(), ("--verify",)])
