@@ -117,5 +117,5 @@ def file_paths(repository: Repository) -> set[str]:
 
 def build_files(name: str) -> set[str]:
     """Return the paths of the files that describe a configuration."""
-    files = ("build.json", "contact_sheet.jpg", "rejected.csv", "movie_posters_decade.lock")
+    files = ("summary.json", "contact_sheet.jpg", "rejected.csv", "movie_posters_decade.lock")
     return {f"builds/{name}/{file}" for file in files}

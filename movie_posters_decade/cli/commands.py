@@ -135,7 +135,7 @@ def _push(chosen: argparse.Namespace) -> Output:
         chosen.repo_id,
         public=chosen.public,
         images=chosen.images,
-        warnings=_shortcut_warnings(build) if chosen.audit else None,
+        findings=_shortcut_findings(build) if chosen.audit else None,
     )
     more, text = {"url": url, "public": chosen.public}, f"Dataset: {url}"
     reminder = [BuildWarning("copyright", COPYRIGHT_REMINDER)] if chosen.public else []
@@ -149,16 +149,16 @@ def _card(chosen: argparse.Namespace) -> Output:
     check_repo_id(chosen.repo_id)
     check_output(chosen.output, README_FILE, overwrite=chosen.overwrite)
     build = _prepared_builder(chosen).built()
-    warnings = _shortcut_warnings(build) if chosen.audit else None
-    files = describe(build, chosen.repo_id, images=chosen.images, warnings=warnings)
+    findings = _shortcut_findings(build) if chosen.audit else None
+    files = describe(build, chosen.repo_id, images=chosen.images, findings=findings)
     export_files(files, chosen.output, README_FILE, overwrite=chosen.overwrite)
     card = str(chosen.output / README_FILE)
     more = {"output": str(chosen.output), "card": card, "files": sorted(files)}
     return report_output(build.report, more, f"Card: {card}")
 
 
-def _shortcut_warnings(build: "Build") -> list[str] | None:
-    """Return the warnings of the audit for shortcuts; None without its libraries."""
+def _shortcut_findings(build: "Build") -> list[str] | None:
+    """Return what the audit for shortcuts found; None without its libraries."""
     from movie_posters_decade.analysis.evaluate import find_shortcuts
 
     try:

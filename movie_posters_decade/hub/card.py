@@ -39,7 +39,7 @@ _SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M
 
 @dataclass(frozen=True)
 class ConfigurationSummary:
-    """Summary of one configuration, as the card shows it and ``build.json`` stores it.
+    """Summary of one configuration, as the card shows it and ``summary.json`` stores it.
 
     Attributes:
         source: as `Build` has it.
@@ -48,7 +48,7 @@ class ConfigurationSummary:
         versions: of the libraries that pushed it.
         example: the first example of train, with a text instead of the image.
         contact_sheet: its path in the repository; None if the dataset has no images.
-        warnings: what `find_shortcuts` returned, at least one sentence; None if nobody checked. An
+        findings: what `find_shortcuts` returned, at least one sentence; None if nobody checked. An
             empty list, which earlier versions stored after a narrower audit, counts as None.
     """
 
@@ -60,7 +60,7 @@ class ConfigurationSummary:
     versions: Mapping[str, str]
     example: Mapping[str, Any]
     contact_sheet: str | None
-    warnings: Sequence[str] | None = None
+    findings: Sequence[str] | None = None
 
     @property
     def folder(self) -> str:
@@ -84,7 +84,7 @@ class ConfigurationSummary:
 
 
 def summarize(
-    build: Build, dataset: datasets.DatasetDict, warnings: Sequence[str] | None
+    build: Build, dataset: datasets.DatasetDict, findings: Sequence[str] | None
 ) -> ConfigurationSummary:
     """Summarize a build, of which ``dataset`` is published, with or without images."""
     head = json.loads(build.lock_file.split(b"\n", 1)[0])
@@ -103,7 +103,7 @@ def summarize(
         versions=package | {name: version(name) for name in ("datasets", "Pillow", "numpy")},
         example=example,
         contact_sheet=f"builds/{build.name}/contact_sheet.jpg" if has_images else None,
-        warnings=warnings,
+        findings=findings,
     )
 
 

@@ -34,7 +34,7 @@ def check_repo_id(repo_id: str) -> None:
 
 
 def describe(
-    build: Build, repo_id: str, *, images: bool = True, warnings: Sequence[str] | None = None
+    build: Build, repo_id: str, *, images: bool = True, findings: Sequence[str] | None = None
 ) -> dict[str, bytes]:
     """Return the files that `push` would add beside the data of a new repository, by path.
 
@@ -44,14 +44,14 @@ def describe(
         build: what the builder's method `built` returns.
         repo_id: the repository with its owner, such as "you/movie_posters_decade".
         images: False for links, hashes and labels without images.
-        warnings: what `find_shortcuts` returns, for the card; None if nobody checked.
+        findings: what `find_shortcuts` returns, for the card; None if nobody checked.
 
     Raises:
         OptionError: the repository has no owner.
     """
     check_repo_id(repo_id)
     dataset = published(build, images=images)
-    summary = summarize(build, dataset, warnings)
+    summary = summarize(build, dataset, findings)
     metadata = _metadata(build.name, dataset)
     card = make_card(repo_id, [summary], metadata, build.dataset["train"].info)
     return card_files(build, summary, card)
@@ -61,7 +61,7 @@ def card_files(build: Build, summary: ConfigurationSummary, card: DatasetCard) -
     """Return the card, the license and the files of ``builds/``, by path in the repository."""
     train, folder = build.dataset["train"], summary.folder
     files = {f"{folder}/{name}": content for name, content in build.tables.items()}
-    files[f"{folder}/build.json"] = json.dumps(summary.to_json(), indent=2).encode()
+    files[f"{folder}/summary.json"] = json.dumps(summary.to_json(), indent=2).encode()
     files[LICENSE_FILE] = f"{train.info.license}\n".encode()
     if summary.contact_sheet:
         files[summary.contact_sheet] = draw_contact_sheet(train)

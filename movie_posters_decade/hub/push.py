@@ -25,7 +25,7 @@ COPYRIGHT_REMINDER = (
     "history of the repository."
 )
 
-_SUMMARY_FILE = re.compile(r"builds/([^/]+)/build\.json")
+_SUMMARY_FILE = re.compile(r"builds/([^/]+)/summary\.json")
 """The path of a configuration's summary. Only `push` writes such files."""
 
 _REPO_TYPE = "dataset"
@@ -76,7 +76,7 @@ def push(
     *,
     public: bool = False,
     images: bool = True,
-    warnings: Sequence[str] | None = None,
+    findings: Sequence[str] | None = None,
     token: str | None = None,
 ) -> str:
     """Push a build to the Hub as one configuration of a dataset, and return the dataset's URL.
@@ -90,7 +90,7 @@ def push(
         public: whether everybody may see the repository. An existing repository must already be
             as public as this says.
         images: False to publish links, hashes and labels without images.
-        warnings: what `find_shortcuts` returns, for the card; None if nobody checked.
+        findings: what `find_shortcuts` returns, for the card; None if nobody checked.
         token: by default the one that `hf auth login` stored, or `HF_TOKEN`.
 
     Raises:
@@ -107,7 +107,7 @@ def push(
             commit = dataset.push_to_hub(
                 repo_id, build.name, token=token, private=not public, commit_message=message
             )
-        summary = summarize(build, dataset, warnings)
+        summary = summarize(build, dataset, findings)
         _push_card(_Revision(api, repo_id, commit.oid), build, summary)
     return f"{constants.ENDPOINT}/datasets/{repo_id}"
 

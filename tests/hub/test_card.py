@@ -156,18 +156,18 @@ def test_demo_is_described_as_painted(action: ConfigurationSummary) -> None:
     assert "`movie-posters-decade build --config demo` builds the same dataset again" in text
 
 
-@pytest.mark.parametrize("warnings", [None, []])
+@pytest.mark.parametrize("findings", [None, []])
 def test_unmeasured_shortcuts_are_said_not_to_be_measured(
-    action: ConfigurationSummary, warnings: list[str] | None
+    action: ConfigurationSummary, findings: list[str] | None
 ) -> None:
     """An empty list, which says nothing of what was measured, is no all-clear."""
-    text = make_card(replace(action, warnings=warnings)).text
+    text = make_card(replace(action, findings=findings)).text
     assert "- `action`: nobody checked whether file size, encoding or border predict" in text
     assert "shortcuts were not measured.\n" in text
 
 
 def test_measured_shortcuts_are_listed(action: ConfigurationSummary) -> None:
-    listed = make_card(replace(action, warnings=["file size alone is predictive"])).text
+    listed = make_card(replace(action, findings=["file size alone is predictive"])).text
     assert "- `action`: file size alone is predictive\n" in listed
 
 
@@ -192,9 +192,9 @@ def test_template_uses_no_unknown_variable(action: ConfigurationSummary) -> None
     """Jinja renders an unknown variable as an empty text, and so hides a typing error."""
     strict = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701
     template = strict.from_string(card.TEMPLATE_FILE.read_text("utf-8"))
-    bare = replace(action, name="bare", contact_sheet=None, warnings=["w"], source="demo")
+    bare = replace(action, name="bare", contact_sheet=None, findings=["w"], source="demo")
     locked = replace(action.report, funnel={"locked": 1}, rejected={})
-    summaries = [action, bare, replace(action, name="locked", report=locked, warnings=[])]
+    summaries = [action, bare, replace(action, name="locked", report=locked, findings=[])]
     variables = card.template_variables(REPO_ID, summaries, INFO)
     assert template.render(card_data="x: 1", **variables).endswith("\n```\n")
 

@@ -72,7 +72,7 @@ def test_command_writes_card_and_files_with_a_placeholder_for_the_repository(
     assert 'load_dataset("me/mine")' in text
     assert "nobody checked" in text
     assert not list(output.rglob("contact_sheet.jpg")), "an earlier look is replaced"
-    assert json.loads((output / "builds/action/build.json").read_text())["contact_sheet"] is None
+    assert json.loads((output / "builds/action/summary.json").read_text())["contact_sheet"] is None
 
 
 def test_command_overwrites_no_other_file(
