@@ -55,6 +55,14 @@ class Forecast:
         ]
         return min(low for low, _ in sizes), min(high for _, high in sizes)
 
+    def of_smallest_decade(self) -> tuple[int, int]:
+        """Return how many posters the smallest decade would have, all splits together."""
+        low, high = Counter[str](), Counter[str]()
+        for one, size in self.certain.items():
+            low[one.decade] += size
+            high[one.decade] += self.possible[one]
+        return min(low.values()), min(high.values())
+
 
 def forecast(selection: Selection, tried: Tried, options: Options) -> Forecast:
     """Compute how many posters other years, shares or another balance would keep.
@@ -120,7 +128,11 @@ def _without_balance(
     low, high = sum(unequal.certain.values()), sum(unequal.possible.values())
     if high > sum(reached.values()) * len({one.decade for one in unequal.certain}):
         count = _between(low, high)
-        yield f'balance="none" (--balance none): {count} posters in all, but decades of any size'
+        smallest = _between(*unequal.of_smallest_decade())
+        yield (
+            f'balance="none" (--balance none): {count} posters in all, {smallest} in the smallest '
+            "decade"
+        )
 
 
 def _without_decades(

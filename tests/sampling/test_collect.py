@@ -281,7 +281,8 @@ def test_decade_without_a_usable_poster_is_an_error(poster: Path) -> None:
         "was downloaded is kept. What helps, each from what is certain to what is possible: "
         "test_size=0.3 (--test-size 0.3): 6 to 7 train and 2 test posters of each decade; "
         "max_year=2009 (--max-year 2009): 8 train and 2 test posters of each decade, without the "
-        '2010s; balance="none" (--balance none): 48 to 82 posters in all, but decades of any size.'
+        '2010s; balance="none" (--balance none): 48 to 82 posters in all, 8 to 10 in '
+        "the smallest decade."
     )
 
 

@@ -84,7 +84,7 @@ def dead(movies: pd.DataFrame) -> set[str]:
 def test_remedies_name_ranges_and_upper_bounds(movies: pd.DataFrame, dead: set[str]) -> None:
     assert remedies(run(movies, dead)) == {
         "min_year=1980": "8 to 32 train and 2 to 8 test posters of each decade, without the 1970s",
-        'balance="none"': "52 to 172 posters in all, but decades of any size",
+        'balance="none"': "52 to 172 posters in all, 10 to 12 in the smallest decade",
         "all genres": "at most 21 candidates of the 1970s instead of 20, some with dead links too",
         'fallbacks="wayback"': "at most 8 dead links of the 1970s come back",
     }
@@ -157,10 +157,10 @@ def test_error_of_a_decade_without_posters_names_shares_and_remedies(movies: pd.
         "The 1970s have no usable train poster: all 16 movies were rejected (100% not_found). What "
         "was downloaded is kept. What helps, each from what is certain to what is possible: "
         "min_year=1980 (--min-year 1980): 0 to 32 train and 0 to 8 test posters of each decade, "
-        'without the 1970s; balance="none" (--balance none): 4 to 164 posters in all, but decades '
-        "of any size; all genres (--config all): at most 21 candidates of the 1970s instead of 20, "
-        'some with dead links too; fallbacks="wayback" (--fallbacks wayback): at most 16 dead '
-        "links of the 1970s come back."
+        'without the 1970s; balance="none" (--balance none): 4 to 164 posters in all, 0 to 4 '
+        "in the smallest decade; all genres (--config all): at most 21 candidates of the 1970s "
+        'instead of 20, some with dead links too; fallbacks="wayback" (--fallbacks wayback): at '
+        "most 16 dead links of the 1970s come back."
     )
 
 
