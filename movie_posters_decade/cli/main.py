@@ -22,6 +22,11 @@ from movie_posters_decade.cli.signals import INTERRUPTED, end_on_signals, exit_c
 from movie_posters_decade.errors import ExitCode, MoviePostersError
 from movie_posters_decade.io import is_storage_fault
 
+NO_MEMORY = (
+    "this machine has no memory left for the command. What was downloaded is kept; end other "
+    "programs, or use a machine with more memory."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return an `ExitCode`, or 130 or 143 after a signal.
@@ -80,7 +85,7 @@ def _try(chosen: argparse.Namespace, warnings: list[BuildWarning]) -> tuple[Fail
                 output = COMMANDS[chosen.command](chosen)
             print_output(output, warnings, as_json=chosen.json, quiet=chosen.quiet)
             is_printed = True
-    except (MoviePostersError, DatasetsError, OSError) as error:
+    except (MoviePostersError, DatasetsError, OSError, MemoryError) as error:
         return _failure(error), is_printed
     except KeyboardInterrupt as interrupt:
         return Failure(exit_code(interrupt), "interrupted", INTERRUPTED), is_printed
@@ -113,9 +118,17 @@ def _failure(error: Exception) -> Failure:
             f"{path}: cannot be read or written: {error.strerror or error}. What was downloaded is "
             "kept; fix this, or choose another folder.",
         )
-    # An error of datasets: what led to it is the fault.
+    if isinstance(error, MemoryError):
+        return Failure(ExitCode.ERROR, "memory", NO_MEMORY)
+    return _datasets_failure(error)
+
+
+def _datasets_failure(error: Exception) -> Failure:
+    """Return what an error of `datasets` means: what led to it is the fault."""
     cause = error.__cause__
     message = f"{error}: {cause or 'the cause is unknown'}"
+    if isinstance(cause, MemoryError):
+        return Failure(ExitCode.ERROR, "memory", NO_MEMORY)
     if isinstance(cause, MoviePostersError):
         return Failure(cause.exit_code, cause.code, message)
     if is_storage_fault(cause):
