@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import datasets
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.images import (
@@ -137,10 +138,10 @@ def _section_of_stream(
     among = f"the first {next(read):,} posters"
     missing = [decade for decade, posters in found.items() if not posters]
     if missing:
-        logger.warning(
-            f"Decades without a poster among {among} of {split or 'the stream'}: "
-            f"{', '.join(missing)}. Where there are more, a larger max_read reads further."
-        )
+        stream = split or "the stream"
+        message = f"Decades without a poster among {among} of {stream}: {', '.join(missing)}."
+        cure = "Where there are more, a larger max_read reads further."
+        logger.warning(BuildWarning("decades_not_shown", message, cure))
     return Section(found, split, f"none among {among}")
 
 

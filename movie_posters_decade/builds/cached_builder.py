@@ -15,6 +15,7 @@ from datasets.utils._filelock import FileLock
 from datasets.utils.file_utils import is_remote_url
 from fsspec.core import url_to_fs
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.builds.artifacts import INFO_FILE, REPORT_FILE, BuildFiles
 from movie_posters_decade.builds.builder_config import MoviePostersConfig
 from movie_posters_decade.builds.record import (
@@ -91,7 +92,8 @@ class CachedBuilder(datasets.GeneratorBasedBuilder):
             self._fs, self._output_dir = url_to_fs(self._cache_dir)
             reason, is_writable = self._look_at_build()
             if reason is not None:
-                logger.warning(f"{reason} It is built again from the download cache.")
+                cure = "It is built again from the download cache."
+                logger.warning(BuildWarning("built_again", reason, cure))
                 mode = datasets.DownloadMode.REUSE_CACHE_IF_EXISTS
             elif not is_writable:
                 self.info = self._load_info()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.catalogue.columns import NAMES, plain_name
 from movie_posters_decade.catalogue.readers import Table, open_table
 from movie_posters_decade.catalogue.unpack import unpack
@@ -78,12 +79,10 @@ def read_fallback_table(path: Path, ids: Mapping[str, str]) -> FallbackTable:
             if len(alternatives[imdb_id]) < MAX_ADDRESSES:
                 alternatives[imdb_id].append(row)
     if alternatives.keys().isdisjoint(ids.values()):
-        logger.warning(
-            "%s: none of its %d ids is that of a candidate, such as %s.",
-            path,
-            len(alternatives),
-            next(iter(ids.values()), "none"),
-        )
+        example, count = next(iter(ids.values()), "none"), len(alternatives)
+        message = f"{path}: none of its {count} ids is that of a candidate, such as {example}."
+        cure = "Write the ids as the catalogue has them, or choose another table."
+        logger.warning(BuildWarning("fallback_unused", message, cure))
     return FallbackTable(name, alternatives, ids)
 
 

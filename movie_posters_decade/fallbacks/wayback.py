@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datasets import config as datasets_config
 from datasets.utils.tqdm import tqdm
 
+from movie_posters_decade.build_warnings import BuildWarning
 from movie_posters_decade.download import DownloadCache, Limits, RetryPolicy
 from movie_posters_decade.download.pace import Pace, Throttling
 from movie_posters_decade.download.paced_session import PacedSession
@@ -109,11 +110,9 @@ class Wayback:
         """Log once that archives want an address for questions, if none is sent."""
         if links and self.limits.user_agent == USER_AGENT and not self._has_suggested:
             self._has_suggested = True
-            logger.warning(
-                "%s wants an address for questions from its clients. Send one: "
-                '--user-agent "my-project (me@example.org)".',
-                ARCHIVE,
-            )
+            message = f"{ARCHIVE} wants an address for questions from its clients."
+            cure = 'Send one: --user-agent "my-project (me@example.org)".'
+            logger.warning(BuildWarning("no_contact", message, cure))
 
     def _check_online(self, links: Sequence[str]) -> None:
         folder = self.cache.folder
