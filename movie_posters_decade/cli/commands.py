@@ -130,15 +130,11 @@ def _push(chosen: argparse.Namespace) -> Output:
 
     check_access(chosen.repo_id, public=chosen.public)
     build = _prepared_builder(chosen).built()
-    url = push(
-        build,
-        chosen.repo_id,
-        public=chosen.public,
-        images=chosen.images,
-        findings=_shortcut_findings(build) if chosen.audit else None,
-    )
-    more, text = {"url": url, "public": chosen.public}, f"Dataset: {url}"
-    reminder = [BuildWarning("copyright", COPYRIGHT_REMINDER)] if chosen.public else []
+    findings = _shortcut_findings(build) if chosen.audit else None
+    public, images = chosen.public, chosen.images
+    url = push(build, chosen.repo_id, public=public, images=images, findings=findings)
+    more, text = {"url": url, "public": public, "findings": findings}, f"Dataset: {url}"
+    reminder = [BuildWarning("copyright", COPYRIGHT_REMINDER)] if public else []
     return report_output(build.report, more, text, reminder)
 
 
@@ -153,7 +149,12 @@ def _card(chosen: argparse.Namespace) -> Output:
     files = describe(build, chosen.repo_id, images=chosen.images, findings=findings)
     export_files(files, chosen.output, README_FILE, overwrite=chosen.overwrite)
     card = str(chosen.output / README_FILE)
-    more = {"output": str(chosen.output), "card": card, "files": sorted(files)}
+    more = {
+        "output": str(chosen.output),
+        "card": card,
+        "files": sorted(files),
+        "findings": findings,
+    }
     return report_output(build.report, more, f"Card: {card}")
 
 
