@@ -9,8 +9,9 @@ from samples import paint
 
 from movie_posters_decade.download import DownloadCache, RetryPolicy
 from movie_posters_decade.download.pace import Pace
-from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
+from movie_posters_decade.fallbacks.fallback import Answer
 from movie_posters_decade.fallbacks.wayback import Wayback
+from movie_posters_decade.records import Origin
 
 POSTER = paint("1970s", 7)
 LINK = "http://posters.movie-posters-decade.org/M/MV5Bxyz@@._V1_UX182_CR0,0,182,268_AL_.jpg"
@@ -26,10 +27,10 @@ def sha1(content: bytes) -> str:
     return base64.b32encode(hashlib.sha1(content).digest()).decode()  # noqa: S324
 
 
-def alternative(timestamp: str, content: bytes, link: str = LINK) -> Alternative:
+def alternative(timestamp: str, content: bytes, link: str = LINK) -> Origin:
     """Return the alternative that a capture is."""
     address = f"https://web.archive.org/web/{timestamp}id_/{link}"
-    return Alternative(address, "wayback", sha1=sha1(content))
+    return Origin(address, "wayback", sha1=sha1(content))
 
 
 FOUND = Answer(LINK, (alternative("20150314092653", POSTER),))

@@ -6,8 +6,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from movie_posters_decade.fallbacks.alternatives import Fallback
 from movie_posters_decade.fallbacks.downloader import FallbackDownloader
+from movie_posters_decade.fallbacks.fallback import Fallback
 from movie_posters_decade.records import DownloadResult, Movie, Poster
 from movie_posters_decade.sampling.collect import to_outcome
 from movie_posters_decade.sampling.dedup import NearDuplicates, SamePicture

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from movie_posters_decade.crop_code import scale_link
 from movie_posters_decade.download import Downloader
-from movie_posters_decade.fallbacks.alternatives import Alternative, Answer, Fallback
+from movie_posters_decade.fallbacks.fallback import Answer, Fallback
 from movie_posters_decade.records import (
     TRANSIENT_REASONS,
     DownloadResult,
@@ -144,28 +144,21 @@ class FallbackDownloader:
                         unanswered |= {link} if is_transient else set()
                         _note(dead, link, Try(fallback.name, result.reason, is_transient))
 
-    def _request(
-        self, origins: Mapping[str, Origin | Alternative]
-    ) -> Generator[DownloadResult, None, None]:
+    def _request(self, origins: Mapping[str, Origin]) -> Generator[DownloadResult, None, None]:
         """Request one address for each link. Several links may have the same."""
         links = defaultdict(list)
         for link, origin in origins.items():
-            address = _address(origin)
-            links[address].append(link)
-            self._addresses[link].append(address)
-            self._users[address] += 1
+            links[origin.url].append(link)
+            self._addresses[link].append(origin.url)
+            self._users[origin.url] += 1
         with closing(self.downloader.download(list(links))) as results:
             for result in results:
                 for link in links[result.url]:
                     yield self._to_result(link, origins[link], result)
 
-    def _to_result(
-        self, link: str, origin: Origin | Alternative, result: DownloadResult
-    ) -> DownloadResult:
+    def _to_result(self, link: str, origin: Origin, result: DownloadResult) -> DownloadResult:
         """Return the result of an address as the result of a link."""
-        if isinstance(origin, Alternative):
-            result = self._compare_digest(result, origin.sha1)
-            origin = Origin(origin.address, origin.source, origin.licence)
+        result, origin = self._compare_digest(result, origin.sha1), origin._replace(sha1="")
         return replace(result, url=link, origin=None if origin == Origin(link) else origin)
 
     def _compare_digest(self, result: DownloadResult, sha1: str) -> DownloadResult:
@@ -181,10 +174,6 @@ def sha1_digest(content: bytes) -> str:
     return base64.b32encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
 
 
-def _address(origin: Origin | Alternative) -> str:
-    return origin.address if isinstance(origin, Alternative) else origin.url
-
-
 def _is_dead(result: DownloadResult) -> bool:
     return result.reason is RejectReason.NOT_FOUND and is_url(result.url)
 
@@ -193,7 +182,7 @@ def _may_be_the_size(result: DownloadResult) -> bool:
     return result.reason is not None and result.reason not in NOT_ABOUT_THE_SIZE
 
 
-def _rounds(answers: Sequence[Answer]) -> Iterator[dict[str, Alternative]]:
+def _rounds(answers: Sequence[Answer]) -> Iterator[dict[str, Origin]]:
     """Yield the first alternative of each link, then the second, and so on."""
     for row in zip_longest(*(answer.alternatives for answer in answers)):
         pairs = zip(answers, row, strict=True)

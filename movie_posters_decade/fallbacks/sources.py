@@ -7,7 +7,7 @@ from movie_posters_decade.catalogue import expand_home
 from movie_posters_decade.crop_code import scale_link
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.download.pace import Pace
-from movie_posters_decade.fallbacks.alternatives import Fallback
+from movie_posters_decade.fallbacks.fallback import Fallback
 from movie_posters_decade.fallbacks.table import read_fallback_table
 from movie_posters_decade.fallbacks.wayback import INDEX_PACE, PLAYBACK_PACE, Wayback
 from movie_posters_decade.options.options import WAYBACK

@@ -12,9 +12,9 @@ from movie_posters_decade.catalogue.unpack import unpack
 from movie_posters_decade.catalogue.values import normalize_link, parse_id
 from movie_posters_decade.download.addresses import Address, has_credentials, parse_url
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
+from movie_posters_decade.fallbacks.fallback import Answer
 from movie_posters_decade.options.options import WAYBACK, fallback_name
-from movie_posters_decade.records import CATALOGUE
+from movie_posters_decade.records import CATALOGUE, Origin
 from movie_posters_decade.text.terminal import get_logger
 from movie_posters_decade.texts import MAX_LINK, MAX_SOURCE, is_clean
 
@@ -45,7 +45,7 @@ class FallbackTable:
     """
 
     name: str
-    alternatives: Mapping[str, Sequence[Alternative]]
+    alternatives: Mapping[str, Sequence[Origin]]
     ids: Mapping[str, str]
 
     def find(self, links: Sequence[str]) -> Iterator[Answer]:
@@ -70,11 +70,11 @@ def read_fallback_table(path: Path, ids: Mapping[str, str]) -> FallbackTable:
     """
     where, content, packed = unpack(path, str(path))
     rows = _read_rows(open_table(content, where, packed=packed), where)
-    alternatives: defaultdict[str, list[Alternative]] = defaultdict(list)
+    alternatives: defaultdict[str, list[Origin]] = defaultdict(list)
     name = fallback_name(str(path))
     for number, (imdb_id, link, licence, source) in enumerate(rows, start=1):
         if imdb_id and (url := normalize_link(link, "")):
-            row = Alternative(url, source.strip() or name, licence=licence.strip())
+            row = Origin(url, source.strip() or name, licence=licence.strip())
             _check_row(f"{path}, row {number}", row)
             if len(alternatives[imdb_id]) < MAX_ADDRESSES:
                 alternatives[imdb_id].append(row)
@@ -111,13 +111,13 @@ def _find_column(header: Sequence[str], names: Sequence[str]) -> int | None:
     return next((header.index(name) for name in map(plain_name, names) if name in header), None)
 
 
-def _check_row(where: str, row: Alternative) -> None:
-    address = parse_url(row.address)
-    is_link = isinstance(address, Address) and is_clean(row.address, MAX_LINK)
-    if not is_link or has_credentials(row.address):
+def _check_row(where: str, row: Origin) -> None:
+    address = parse_url(row.url)
+    is_link = isinstance(address, Address) and is_clean(row.url, MAX_LINK)
+    if not is_link or has_credentials(row.url):
         raise CatalogueError(
             f"{where}: expected a link that begins with http:// or https://, without a password; "
-            f"found {row.address[:80]!r}. Write the URL of the poster."
+            f"found {row.url[:80]!r}. Write the URL of the poster."
         )
     for column, text in (("source", row.source), ("licence", row.licence)):
         if not is_clean(text, MAX_SOURCE) or text in {CATALOGUE, WAYBACK}:

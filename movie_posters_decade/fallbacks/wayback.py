@@ -16,10 +16,11 @@ from movie_posters_decade.download.public_links import public_url
 from movie_posters_decade.download.session import FetchError
 from movie_posters_decade.download.transfer import USER_AGENT
 from movie_posters_decade.errors import NetworkError, StorageError
-from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
 from movie_posters_decade.fallbacks.cache import CaptureCache
 from movie_posters_decade.fallbacks.cdx import ARCHIVE, Capture, index_address, parse_captures
+from movie_posters_decade.fallbacks.fallback import Answer
 from movie_posters_decade.options.options import WAYBACK
+from movie_posters_decade.records import Origin
 from movie_posters_decade.text.terminal import get_logger
 
 INDEX_PACE = Pace(requests=1, seconds=2.5, connections=1)
@@ -157,6 +158,6 @@ class Wayback:
 
 def _answer(link: str, url: str, captures: tuple[Capture, ...]) -> Answer:
     alternatives = (
-        Alternative(capture.address(url), WAYBACK, sha1=capture.sha1) for capture in captures
+        Origin(capture.address(url), WAYBACK, sha1=capture.sha1) for capture in captures
     )
     return Answer(link, tuple(alternatives))

@@ -10,7 +10,6 @@ from samples import PosterHost, paint
 
 from movie_posters_decade.download import DownloadCache, Downloader
 from movie_posters_decade.fallbacks import FallbackDownloader
-from movie_posters_decade.fallbacks.alternatives import Alternative
 from movie_posters_decade.fallbacks.downloader import sha1_digest
 from movie_posters_decade.fallbacks.table import FallbackTable
 from movie_posters_decade.images import check_poster
@@ -23,7 +22,7 @@ CODE = "_V1_UX182_CR0,0,182,268_AL_.jpg"
 LARGER_CODE = "_V1_UX364_CR0,0,364,536_AL_.jpg"
 
 
-def table(name: str, addresses: Mapping[str, Sequence[Alternative]]) -> FallbackTable:
+def table(name: str, addresses: Mapping[str, Sequence[Origin]]) -> FallbackTable:
     """Return a table in which the id of each movie is its link."""
     return FallbackTable(name, addresses, {link: link for link in addresses})
 
@@ -43,7 +42,7 @@ def download(posters: FallbackDownloader, *links: str) -> dict[str, DownloadResu
 def test_a_dead_link_is_recovered_from_a_fallback(host: PosterHost, downloader: Downloader) -> None:
     link, other = f"{host.url}/dead.jpg", f"{host.url}/other.jpg"
     host.answers["/other.jpg"] = (200, POSTER)
-    fallback = table("licensed", {link: [Alternative(other, "licensed", licence="CC BY 4.0")]})
+    fallback = table("licensed", {link: [Origin(other, "licensed", licence="CC BY 4.0")]})
     found = download(FallbackDownloader(downloader, fallbacks=[fallback]), link)[link]
     assert found.path is not None
     assert found.path.read_bytes() == POSTER
@@ -59,7 +58,7 @@ def test_a_link_that_is_not_dead_is_not_looked_up(
     link = f"{host.url}/poster.jpg"
     host.answers["/poster.jpg"] = answer
     host.answers["/other.jpg"] = (200, OTHER)
-    fallback = table("licensed", {link: [Alternative(f"{host.url}/other.jpg", "licensed")]})
+    fallback = table("licensed", {link: [Origin(f"{host.url}/other.jpg", "licensed")]})
     found = download(FallbackDownloader(downloader, fallbacks=[fallback]), link)[link]
     assert found.origin is None
     assert "/other.jpg" not in host.requests
@@ -74,7 +73,7 @@ def test_fallbacks_and_their_addresses_are_tried_in_order(
     host.answers["/late.jpg"] = (200, OTHER)
 
     def of(name: str, *paths: str) -> FallbackTable:
-        return table(name, {link: [Alternative(host.url + path, name) for path in paths]})
+        return table(name, {link: [Origin(host.url + path, name) for path in paths]})
 
     fallbacks = [of("a", "/gray.jpg", "/gone.jpg"), of("b"), of("c", "/good.jpg", "/late.jpg")]
     found = download(FallbackDownloader(downloader, fallbacks=fallbacks), link)[link]
@@ -87,7 +86,7 @@ def test_a_rejection_says_what_each_fallback_gave(host: PosterHost, downloader: 
     host.answers["/gray.jpg"] = (200, GRAY)
     host.answers["/busy.jpg"] = (500, b"")
     paths = ("/gray.jpg", "/busy.jpg")
-    one = table("a", {link: [Alternative(host.url + path, "a") for path in paths]})
+    one = table("a", {link: [Origin(host.url + path, "a") for path in paths]})
     posters = FallbackDownloader(downloader, fallbacks=[one])
     found = download(posters, link)[link]
     assert found.reason is RejectReason.NOT_FOUND
@@ -101,12 +100,12 @@ def test_where_an_address_gives_no_answer_the_next_waits_for_another_build(
     link = f"{host.url}/dead.jpg"
     host.answers["/busy.jpg"] = (500, b"")
     host.answers["/next.jpg"] = host.answers["/other.jpg"] = (200, POSTER)
-    addresses = [Alternative(f"{host.url}/{name}.jpg", "a") for name in ("busy", "next")]
-    other = table("b", {link: [Alternative(f"{host.url}/other.jpg", "b")]})
+    addresses = [Origin(f"{host.url}/{name}.jpg", "a") for name in ("busy", "next")]
+    other = table("b", {link: [Origin(f"{host.url}/other.jpg", "b")]})
     posters = FallbackDownloader(downloader, fallbacks=[table("a", {link: addresses}), other])
     assert download(posters, link)[link].tried == (Try("a", "server_error", is_transient=True),)
     host.answers["/busy.jpg"] = (200, OTHER)
-    assert download(posters, link)[link].origin == Origin(addresses[0].address, "a")
+    assert download(posters, link)[link].origin == Origin(addresses[0].url, "a")
 
 
 def test_a_fallback_that_has_no_address_is_noted(host: PosterHost, downloader: Downloader) -> None:
@@ -122,8 +121,8 @@ def test_bytes_without_the_expected_digest_are_rejected_and_not_kept(
     link, wrong, right = (f"{host.url}/{name}.jpg" for name in ("dead", "wrong", "right"))
     host.answers["/wrong.jpg"] = host.answers["/right.jpg"] = (200, POSTER)
     alternatives = [
-        Alternative(wrong, "a", sha1=sha1_digest(OTHER)),
-        Alternative(right, "a", sha1=sha1_digest(POSTER)),
+        Origin(wrong, "a", sha1=sha1_digest(OTHER)),
+        Origin(right, "a", sha1=sha1_digest(POSTER)),
     ]
     posters = FallbackDownloader(downloader, fallbacks=[table("a", {link: alternatives})])
     found = download(posters, link)[link]
@@ -135,18 +134,18 @@ def test_an_address_that_several_links_have_is_requested_once(
     host: PosterHost, downloader: Downloader
 ) -> None:
     links = [f"{host.url}/{number}.jpg" for number in range(3)]
-    same = Alternative(f"{host.url}/same.jpg", "a")
+    same = Origin(f"{host.url}/same.jpg", "a")
     host.answers["/same.jpg"] = (200, POSTER)
     fallback = table("a", {link: [same] for link in links})
     posters = FallbackDownloader(downloader, fallbacks=[fallback])
     found = download(posters, *links)
-    assert [found[link].path for link in links] == [downloader.cache.path(same.address)] * 3
+    assert [found[link].path for link in links] == [downloader.cache.path(same.url)] * 3
     assert host.requests.count("/same.jpg") == 1
     posters.remove(links[0])
-    assert downloader.cache.path(same.address).exists()
+    assert downloader.cache.path(same.url).exists()
     posters.remove(links[1])
     posters.remove(links[2])
-    assert not downloader.cache.path(same.address).exists()
+    assert not downloader.cache.path(same.url).exists()
 
 
 def test_a_larger_picture_is_requested_first(host: PosterHost, downloader: Downloader) -> None:

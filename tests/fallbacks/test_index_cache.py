@@ -18,7 +18,7 @@ from servers.faulty import Request
 
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.errors import DownloadError
-from movie_posters_decade.fallbacks.alternatives import Answer
+from movie_posters_decade.fallbacks.fallback import Answer
 
 
 def test_answers_are_remembered(archive: Archive, cache: DownloadCache) -> None:

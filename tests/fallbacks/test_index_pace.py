@@ -12,7 +12,7 @@ from servers.faulty import Handler, Request, redirect
 from movie_posters_decade.download import DownloadCache, Limits
 from movie_posters_decade.download.host_warnings import CURE
 from movie_posters_decade.download.pace import Pace
-from movie_posters_decade.fallbacks.alternatives import Answer
+from movie_posters_decade.fallbacks.fallback import Answer
 
 
 def test_requests_keep_the_pace_with_retries_and_redirects(

@@ -15,7 +15,7 @@ from servers.faulty import Handler, Request, redirect
 from movie_posters_decade.download import DownloadCache, Limits
 from movie_posters_decade.records import DownloadResult, RejectReason
 
-ADDRESS = FOUND.alternatives[0].address
+ADDRESS = FOUND.alternatives[0].url
 PAGE = b"<!doctype html><title>Wayback Machine</title>"
 IN_AN_HOUR = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
 BUSY = "429 Too Many Requests"
@@ -85,10 +85,10 @@ def test_bad_answer_is_a_rejection(archive: Archive, cache: DownloadCache, name:
 def test_capture_is_found_and_downloaded(archive: Archive, cache: DownloadCache) -> None:
     [found] = find([LINK], cache)
     [alternative] = found.alternatives
-    result = play(cache, alternative.address)
+    result = play(cache, alternative.url)
     assert result.path is not None
     assert sha1(result.path.read_bytes()) == alternative.sha1 == sha1(POSTER)
-    assert result.final_url == alternative.address
+    assert result.final_url == alternative.url
     assert archive.playback_requests == {LINK: 1}
 
 

@@ -45,7 +45,7 @@ def test_playback_sends_nothing_after_the_index_got_429_twice(
     throttling = Throttling()
     archive.index_faults[EVERY] = answer(b"", BUSY, "Retry-After: 0\r\n")
     find(LINKS[:1], cache, throttling=throttling)
-    [result] = play(cache, [FOUND.alternatives[0].address], throttling)
+    [result] = play(cache, [FOUND.alternatives[0].url], throttling)
     assert (result.reason, result.status) == (RejectReason.CONNECTION_ERROR, None)
     assert archive.requests.total() == archive.index_requests.total() == 2
 
@@ -55,7 +55,7 @@ def test_index_sends_nothing_after_playback_got_429_twice(
 ) -> None:
     throttling = Throttling()
     archive.playback_faults[EVERY] = answer(b"", BUSY, "Retry-After: 0\r\n")
-    play(cache, [FOUND.alternatives[0].address], throttling)
+    play(cache, [FOUND.alternatives[0].url], throttling)
     [found] = find([LINK], cache, throttling=throttling)
     assert found.failure == f"no further request is sent to {ARCHIVE}: answered 429 twice"
     assert archive.index_requests.total() == 0

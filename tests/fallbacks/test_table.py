@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from movie_posters_decade.errors import CatalogueError
-from movie_posters_decade.fallbacks.alternatives import Alternative, Answer
+from movie_posters_decade.fallbacks.fallback import Answer
 from movie_posters_decade.fallbacks.table import read_fallback_table
+from movie_posters_decade.records import Origin
 
 IDS = {"http://dead.example/1.jpg": "tt0000001", "http://dead.example/2.jpg": "tt0000002"}
 FIRST, SECOND = IDS
@@ -22,7 +23,7 @@ def test_a_table_gives_the_addresses_of_an_id_in_the_order_of_its_rows(tmp_path:
     text = "imdb_id,poster_url\ntt0000001,http://a.example/1\n1,http://a.example/2\n,http://b\n"
     table = read_fallback_table(write(tmp_path / "licensed.csv", text), IDS)
     addresses = ("http://a.example/1", "http://a.example/2")
-    alternatives = tuple(Alternative(address, "licensed") for address in addresses)
+    alternatives = tuple(Origin(address, "licensed") for address in addresses)
     assert list(table.find([SECOND, FIRST])) == [Answer(SECOND), Answer(FIRST, alternatives)]
 
 
@@ -33,22 +34,22 @@ def test_a_row_may_state_its_source_and_its_licence(tmp_path: Path) -> None:
     ]
     table = read_fallback_table(write(tmp_path / "other.json", json.dumps(rows)), IDS)
     assert [answer.alternatives for answer in table.find([FIRST, SECOND])] == [
-        (Alternative("https://a.example/1", "other"),),
-        (Alternative("https://a.example/2", "Archive X", licence="CC0"),),
+        (Origin("https://a.example/1", "other"),),
+        (Origin("https://a.example/2", "Archive X", licence="CC0"),),
     ]
 
 
 def test_ids_that_are_not_imdbs_are_compared_as_they_are(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "movie_id,poster_url\n862,http://a.example/862\n")
     table = read_fallback_table(path, {FIRST: "862"})
-    assert next(table.find([FIRST])).alternatives[0].address == "http://a.example/862"
+    assert next(table.find([FIRST])).alternatives[0].url == "http://a.example/862"
 
 
 def test_three_addresses_of_an_id_are_tried_at_most(tmp_path: Path) -> None:
     rows = [f"1,http://a.example/{number}" for number in range(1000)]
     path = write(tmp_path / "a.csv", "\n".join(["imdb_id,poster_url", *rows]))
     [found] = read_fallback_table(path, IDS).find([FIRST])
-    assert [one.address[-1] for one in found.alternatives] == ["0", "1", "2"]
+    assert [one.url[-1] for one in found.alternatives] == ["0", "1", "2"]
 
 
 def test_a_table_of_other_ids_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from servers.archive import EVERY, FIELDS, Archive, answer
 from servers.faulty import GZIP_BOMB, Handler, Request, redirect
 
 from movie_posters_decade.download import DownloadCache, Limits
-from movie_posters_decade.fallbacks.alternatives import Answer
+from movie_posters_decade.fallbacks.fallback import Answer
 
 
 def ends_early(request: Request) -> None:

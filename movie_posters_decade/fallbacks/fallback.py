@@ -1,23 +1,16 @@
-"""Alternatives: what a fallback says about a link of the catalogue."""
+"""Fallback: a source of other addresses of a poster whose link is dead."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-
-class Alternative(NamedTuple):
-    """Another address of a poster."""
-
-    address: str  # the URL to request
-    source: str  # "wayback", or the name of a table
-    sha1: str = ""  # the SHA-1 digest that its bytes must have, in base32; empty if any will do
-    licence: str = ""  # as the source states it
+from movie_posters_decade.records import Origin
 
 
 class Answer(NamedTuple):
     """What a fallback says about one link."""
 
     link: str  # of the catalogue
-    alternatives: tuple[Alternative, ...] = ()  # in the order in which they are tried
+    alternatives: tuple[Origin, ...] = ()  # in the order in which they are tried
     failure: str = ""  # why the fallback gave no answer; empty if it answered
 
 
