@@ -1,6 +1,9 @@
 """Helpers for tests of the command line."""
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,9 @@ import pytest
 from samples import SampleCatalogue
 
 from movie_posters_decade.cli.main import main
+
+PROGRAM = (sys.executable, "-m", "movie_posters_decade")
+"""How a command begins that runs as a process of its own."""
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
@@ -20,3 +26,16 @@ def sample_arguments(sample: SampleCatalogue, tmp_path: Path) -> tuple[str, ...]
     """Return the arguments for a build from a sample catalogue, into a cache in `tmp_path`."""
     cache = str(tmp_path / "cache")
     return "--data-files", str(sample.path), "--cache-dir", cache, "--allow-private-hosts"
+
+
+@contextmanager
+def full_disk(limit: int) -> Iterator[None]:
+    """Let no file of this process grow beyond some bytes, which stands for a full disk."""
+    import resource  # Windows has none
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
