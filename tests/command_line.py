@@ -15,6 +15,9 @@ from movie_posters_decade.cli.main import main
 PROGRAM = (sys.executable, "-m", "movie_posters_decade")
 """How a command begins that runs as a process of its own."""
 
+INTERRUPTED = "movie-posters-decade: interrupted; what was downloaded is kept.\n"
+"""What a command prints to standard error when a signal ends it."""
+
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     """Run a command that succeeds, and return the JSON object that it prints."""

@@ -2,14 +2,14 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command_line import PROGRAM, full_disk, run_json, sample_arguments
+from command_line import INTERRUPTED, PROGRAM, full_disk, run_json, sample_arguments
 from sample_builds import arrow_files, build_sample, make_builder
 from samples import SampleCatalogue
 
@@ -22,14 +22,17 @@ def stored_downloads(cache: Path) -> list[Path]:
     return [path for path in (cache / "downloads").glob("*") if not path.suffix]
 
 
-def start_build(sample: SampleCatalogue, tmp_path: Path, *flags: str) -> subprocess.Popen[bytes]:
-    """Start a build in a group of processes of its own; the host answers as it is told to."""
+def start_build(sample: SampleCatalogue, tmp_path: Path, *flags: str) -> subprocess.Popen[str]:
+    """Start a build in a group of processes of its own, with a folder for its temporary files."""
     sample.host.requests.clear()
+    (tmp_path / "temporary").mkdir()
     return subprocess.Popen(
         [*PROGRAM, "build", *sample_arguments(sample, tmp_path), "--json", *flags],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
+        env=os.environ | {"TMPDIR": str(tmp_path / "temporary")},
     )
 
 
@@ -52,13 +55,14 @@ def test_killed_build_continues_where_it_stopped(
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
 
 
-def is_running(group: int) -> bool:
-    """Return whether a process of a group is running."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def wait_until_none_is_running(group: int) -> None:
+    """Wait until no process of a group is running, for ten seconds at most."""
+    begin = time.monotonic()
+    with suppress(ProcessLookupError):
+        while time.monotonic() - begin < 10:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+        raise AssertionError("a process is left")
 
 
 @pytest.mark.parametrize(
@@ -78,11 +82,12 @@ def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
         else:
             process.send_signal(end)
         host.release()
-        assert process.wait(10) == code
-    ending = time.monotonic()
-    while is_running(process.pid):
-        assert time.monotonic() - ending < 10
-        time.sleep(0.05)
+        _, printed = process.communicate(timeout=10)
+    assert process.returncode == code
+    wait_until_none_is_running(process.pid)
+    if end is not signal.SIGKILL:
+        assert printed == INTERRUPTED
+        assert [*cache.rglob("*.incomplete"), *(tmp_path / "temporary").iterdir()] == []
     stored = {path.name for path in stored_downloads(cache)}
     host.requests.clear()
     build_sample(hundred_movies, cache)
@@ -110,40 +115,36 @@ def test_build_removes_what_killed_builds_left_a_day_ago(
     assert all(file.exists() for file in recent[1:])
 
 
-def test_full_disk_while_posters_are_stored_is_one_error_and_leaves_a_sound_cache(
-    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        (
+            2000,
+            "{cache}/downloads: a poster cannot be stored: [Errno 27] File too large. What was "
+            "downloaded before is kept. Fix this and build again.",
+        ),
+        (100_000, "An error occurred while generating the dataset: [Errno 27] File too large"),
+    ],
+    ids=["posters", "dataset"],
+)
+def test_full_disk_is_one_error_and_leaves_a_sound_cache(
+    sample: SampleCatalogue,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    limit: int,
+    sentence: str,
 ) -> None:
+    """Posters exceed the limit, or the dataset does."""
     command = ("build", *sample_arguments(sample, tmp_path))
-    with full_disk(2000):
+    with full_disk(limit):
         assert main([*command, "--json"]) == 6
     printed = capsys.readouterr()
     assert json.loads(printed.out)["error"]["code"] == "storage"
-    assert printed.err == (
-        f"movie-posters-decade: {tmp_path}/cache/downloads: a poster cannot be stored: [Errno 27] "
-        "File too large. What was downloaded before is kept. Fix this and build again.\n"
-    )
-    assert run_json(capsys, *command)["kept"] == 30
-
-
-def test_full_disk_while_the_dataset_is_written_is_one_error_and_leaves_a_sound_cache(
-    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As a process, which prints what goes wrong at its end, too."""
-    command = ("build", *sample_arguments(sample, tmp_path))
-    finished = subprocess.run(
-        [*PROGRAM, *command, "--json"],
-        capture_output=True,
-        check=False,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
-    )
-    assert finished.returncode == 6
-    assert json.loads(finished.stdout)["error"]["code"] == "storage"
-    sentence = "An error occurred while generating the dataset: [Errno 27] File too large"
-    assert finished.stderr == f"movie-posters-decade: {sentence}\n"
+    message = sentence.format(cache=tmp_path / "cache")
+    assert printed.err == f"movie-posters-decade: {message}\n"
     sample.host.requests.clear()
     assert run_json(capsys, *command)["kept"] == 30
-    assert sample.host.requests == []
+    assert bool(sample.host.requests) is (limit == 2000)
 
 
 def test_two_builds_at_once_share_a_cache_without_harm(

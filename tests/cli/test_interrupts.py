@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command of any phase with their exit code and one line."""
+"""Ctrl-C and SIGTERM end a command at any moment, with their exit code and one line."""
 
 import json
 import os
@@ -6,26 +6,24 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
-from command_line import PROGRAM, sample_arguments
+from command_line import INTERRUPTED, sample_arguments
 from samples import PosterHost, SampleCatalogue
 
 from movie_posters_decade.cli.main import main
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "interrupts.py"
-MESSAGE = "movie-posters-decade: interrupted; what was downloaded is kept.\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it finds in /proc when a command has begun")
 def test_interrupts_of_all_phases_end_with_one_line() -> None:
-    command = [sys.executable, str(SCRIPT), "--runs", "4", "--parallel", "2"]
+    command = [sys.executable, str(SCRIPT), "--runs", "3", "--parallel", "2"]
     finished = subprocess.run(command, capture_output=True, check=False, text=True)
     assert finished.returncode == 0, finished.stdout
     counts = json.loads(finished.stdout)["counts"]
-    assert set(counts) == {"import", "download", "export", "push"}
+    assert set(counts) == {"download", "export", "push"}
     assert sum(found.get("interrupted", 0) for found in counts.values()) > 0
 
 
@@ -43,7 +41,7 @@ def end_while_held(host: PosterHost, end: signal.Signals) -> None:
     ("after", "end", "code"),
     [(1, signal.SIGINT, 130), (50, signal.SIGTERM, 143), (99, signal.SIGINT, 130)],
 )
-def test_interrupted_download_leaves_nothing_unfinished_within_two_seconds(
+def test_interrupted_download_ends_soon_and_leaves_nothing_unfinished(
     hundred_movies: SampleCatalogue,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -59,32 +57,5 @@ def test_interrupted_download_leaves_nothing_unfinished_within_two_seconds(
     end_while_held(host, end)
     assert main(["build", *sample_arguments(hundred_movies, tmp_path)]) == code
     host.release()
-    assert capsys.readouterr() == ("", MESSAGE)
-    assert [*(tmp_path / "cache").rglob("*.incomplete"), *temporary.iterdir()] == []
-
-
-def test_interrupted_process_ends_within_two_seconds(
-    hundred_movies: SampleCatalogue, tmp_path: Path
-) -> None:
-    host, temporary = hundred_movies.host, tmp_path / "temporary"
-    temporary.mkdir()
-    host.hold_after = 50
-    with subprocess.Popen(
-        [*PROGRAM, "build", *sample_arguments(hundred_movies, tmp_path)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env=os.environ | {"TMPDIR": str(temporary)},
-    ) as process:
-        assert host.holding.wait(30)
-        begin = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        _, printed = process.communicate(timeout=10)
-        took = time.monotonic() - begin
-    host.release()
-    assert (process.returncode, printed) == (143, MESSAGE)
-    assert took < 2
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    assert capsys.readouterr() == ("", INTERRUPTED)
     assert [*(tmp_path / "cache").rglob("*.incomplete"), *temporary.iterdir()] == []
