@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "interrupts.py"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it finds in /proc when a command has begun")
-def test_interrupts_of_all_phases_end_with_one_line() -> None:
+def test_interrupts_at_random_moments_end_with_one_line() -> None:
     command = [sys.executable, str(SCRIPT), "--runs", "3", "--parallel", "2"]
     finished = subprocess.run(command, capture_output=True, check=False, text=True)
     assert finished.returncode == 0, finished.stdout
