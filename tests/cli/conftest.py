@@ -7,6 +7,6 @@ from samples import DECADES, PosterHost, SampleCatalogue, make_sample
 
 
 @pytest.fixture
-def hundred_movies(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
-    """Twenty movies of each decade, all with usable posters."""
-    return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 20))
+def fifty_movies(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
+    """Ten movies of each decade, all with usable posters."""
+    return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 10))

@@ -37,21 +37,21 @@ def start_build(sample: SampleCatalogue, tmp_path: Path, *flags: str) -> subproc
 
 
 def test_killed_build_continues_where_it_stopped(
-    hundred_movies: SampleCatalogue, tmp_path: Path
+    fifty_movies: SampleCatalogue, tmp_path: Path
 ) -> None:
-    host, cache = hundred_movies.host, tmp_path / "cache"
-    build_sample(hundred_movies, tmp_path / "undisturbed")
-    host.hold_after = 60
-    with start_build(hundred_movies, tmp_path, "--connections-per-host", "4") as process:
+    host, cache = fifty_movies.host, tmp_path / "cache"
+    build_sample(fifty_movies, tmp_path / "undisturbed")
+    host.hold_after = 30
+    with start_build(fifty_movies, tmp_path, "--connections-per-host", "4") as process:
         assert host.holding.wait(30)
         process.kill()
     host.release()
     stored, requested = stored_downloads(cache), set(host.requests)
     host.requests.clear()
-    build_sample(hundred_movies, cache)
+    build_sample(fifty_movies, cache)
     assert len(requested) >= len(stored) > 0
     # A request that was under way may be answered late: it then counts beside its repetition.
-    assert len({*host.requests}) <= 100 - len(stored)
+    assert len({*host.requests}) <= 50 - len(stored)
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")
 
 
@@ -69,13 +69,13 @@ def wait_until_none_is_running(group: int) -> None:
     ("end", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
 def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
-    hundred_movies: SampleCatalogue, tmp_path: Path, end: signal.Signals, code: int
+    fifty_movies: SampleCatalogue, tmp_path: Path, end: signal.Signals, code: int
 ) -> None:
-    host, cache = hundred_movies.host, tmp_path / "cache"
-    build_sample(hundred_movies, tmp_path / "undisturbed")
-    host.hold_after = 40
+    host, cache = fifty_movies.host, tmp_path / "cache"
+    build_sample(fifty_movies, tmp_path / "undisturbed")
+    host.hold_after = 20
     flags = ("--workers", "2", "--connections-per-host", "64")
-    with start_build(hundred_movies, tmp_path, *flags) as process:
+    with start_build(fifty_movies, tmp_path, *flags) as process:
         assert host.holding.wait(30)
         if end is signal.SIGINT:  # as from a terminal, to all of them
             os.killpg(process.pid, end)
@@ -90,7 +90,7 @@ def test_build_on_workers_that_is_ended_leaves_no_process_and_goes_on(
         assert [*cache.rglob("*.incomplete"), *(tmp_path / "temporary").iterdir()] == []
     stored = {path.name for path in stored_downloads(cache)}
     host.requests.clear()
-    build_sample(hundred_movies, cache)
+    build_sample(fifty_movies, cache)
     links = DownloadCache(cache / "downloads")
     assert not stored & {links.path(host.url + path).name for path in host.requests}
     assert arrow_files(cache) == arrow_files(tmp_path / "undisturbed")

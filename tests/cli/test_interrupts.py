@@ -39,10 +39,10 @@ def end_while_held(host: PosterHost, end: signal.Signals) -> None:
 
 @pytest.mark.parametrize(
     ("after", "end", "code"),
-    [(1, signal.SIGINT, 130), (50, signal.SIGTERM, 143), (99, signal.SIGINT, 130)],
+    [(1, signal.SIGINT, 130), (25, signal.SIGTERM, 143), (49, signal.SIGINT, 130)],
 )
 def test_interrupted_download_ends_soon_and_leaves_nothing_unfinished(
-    hundred_movies: SampleCatalogue,
+    fifty_movies: SampleCatalogue,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -50,12 +50,12 @@ def test_interrupted_download_ends_soon_and_leaves_nothing_unfinished(
     end: signal.Signals,
     code: int,
 ) -> None:
-    host, temporary = hundred_movies.host, tmp_path / "temporary"
+    host, temporary = fifty_movies.host, tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     host.hold_after = after
     end_while_held(host, end)
-    assert main(["build", *sample_arguments(hundred_movies, tmp_path)]) == code
+    assert main(["build", *sample_arguments(fifty_movies, tmp_path)]) == code
     host.release()
     assert capsys.readouterr() == ("", INTERRUPTED)
     assert [*(tmp_path / "cache").rglob("*.incomplete"), *temporary.iterdir()] == []
