@@ -16,6 +16,8 @@ from movie_posters_decade.cli.main import main
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "interrupts.py"
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it finds in /proc when a command has begun")
 def test_interrupts_at_random_moments_end_with_one_line() -> None:
