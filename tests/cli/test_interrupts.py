@@ -57,7 +57,8 @@ def test_interrupted_download_ends_soon_and_leaves_nothing_unfinished(
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     host.hold_after = after
     end_while_held(host, end)
-    assert main(["build", *sample_arguments(fifty_movies, tmp_path)]) == code
+    flags = ("--connections-per-host", "4")
+    assert main(["build", *sample_arguments(fifty_movies, tmp_path), *flags]) == code
     host.release()
     assert capsys.readouterr() == ("", INTERRUPTED)
     assert [*(tmp_path / "cache").rglob("*.incomplete"), *temporary.iterdir()] == []
