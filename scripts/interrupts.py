@@ -53,10 +53,17 @@ def phases(built: Path) -> list[Phase]:
 
 
 class Commands:
-    """Commands that are interrupted, in a folder and with an environment of their own."""
+    """Commands that are interrupted, in a folder and with an environment of their own.
+
+    Attributes:
+        longest: how many seconds any of them takes at most: as long as a build.
+        seconds: how many one of a phase takes, where one has ended before it was interrupted.
+    """
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder, self.environment = folder, environment
+        self.longest = 0.0
+        self.seconds: dict[str, float] = {}
 
     def start(self, words: Sequence[str]) -> subprocess.Popen[str]:
         """Start a command, and return once it handles signals: what comes earlier is Python's."""
@@ -72,21 +79,21 @@ class Commands:
             time.sleep(0.001)
         return process
 
-    def measure(self, phase: Phase) -> float:
-        """Return how many seconds a command takes that is not interrupted."""
-        process = self.start(phase.words(self.new_folder()))
+    def build(self, cache: Path) -> None:
+        """Build the demo into a cache, and note how long that takes."""
+        process = self.start(["build", "--config", "demo", "--cache-dir", str(cache)])
         begin = time.monotonic()
         _, printed = process.communicate()
         if process.returncode:
-            sys.exit(f"{phase.name}: {printed}")
-        return time.monotonic() - begin
+            sys.exit(f"build: {printed}")
+        self.longest = time.monotonic() - begin
 
-    def interrupt(self, phase: Phase, seconds: float) -> tuple[str, float, float]:
-        """Interrupt a command, and return what happened, after how long, and how long it took."""
+    def interrupt(self, phase: Phase) -> tuple[str, float]:
+        """Interrupt a command, and return what happened, and how long it took to end."""
         for _ in range(MAX_TRIES):
-            process, after = self.start(phase.words(self.new_folder())), random.uniform(0, seconds)
+            process, begin = self.start(phase.words(self.new_folder())), time.monotonic()
             try:
-                process.wait(after)
+                process.wait(random.uniform(0, self.seconds.get(phase.name, self.longest)))
             except subprocess.TimeoutExpired:
                 outputs = [process.stdout] if process.stdout else []
                 had_finished = bool(select.select(outputs, [], [], 0)[0])
@@ -94,10 +101,11 @@ class Commands:
                 begin = time.monotonic()
                 what = _ending(process)
                 if not had_finished:
-                    return what, after, time.monotonic() - begin
+                    return what, time.monotonic() - begin
             else:
+                self.seconds.setdefault(phase.name, time.monotonic() - begin)
                 process.communicate()
-        return "ended before", seconds, 0.0
+        return "ended before", 0.0
 
     def new_folder(self) -> Path:
         """Return a new folder."""
@@ -150,17 +158,14 @@ def measure(runs: int, parallel: int, limit: float) -> tuple[dict[str, dict[str,
         folder = Path(name)
         environment = os.environ | hub.environment | {"HF_HOME": str(folder / "hf")}
         commands = Commands(folder, environment | {"NO_PROXY": "127.0.0.1"})
+        commands.build(folder / "built")
         stages = phases(folder / "built")
-        built = stages[1].words(folder / "none")[:-1]
-        commands.start([*built, str(folder / "built")]).communicate()
-        durations = [commands.measure(stage) for stage in stages]
 
         def once(number: int) -> tuple[str, str, float]:
             stage = stages[number % len(stages)]
             if time.monotonic() > end:
                 return stage.name, "", 0.0
-            what, _, took = commands.interrupt(stage, durations[number % len(stages)])
-            return stage.name, what, took
+            return stage.name, *commands.interrupt(stage)
 
         with ThreadPoolExecutor(parallel) as pool:
             results = list(pool.map(once, range(runs)))

@@ -64,6 +64,11 @@ class PosterHost:
             self.released.wait(30)
         return self.answers.get(path, (404, b"Not Found"))
 
+    def release(self) -> None:
+        """Send the answers that wait, and let no further one wait."""
+        self.hold_after = None
+        self.released.set()
+
 
 @dataclass
 class SampleCatalogue:

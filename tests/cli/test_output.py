@@ -1,7 +1,7 @@
 """The commands export, baseline and report write what they should, or say why they cannot."""
 
 import json
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -59,11 +59,15 @@ def test_export_writes_beside_other_files_only_with_overwrite(
     assert (output / "mine.txt").read_text() == "mine"
 
 
-def test_script_exports_a_folder_tree(sample: SampleCatalogue, tmp_path: Path) -> None:
+def test_script_exports_a_folder_tree(
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = Path(__file__).resolve().parents[2] / "scripts" / "export_folders.py"
     output = tmp_path / "posters"
     arguments = (*sample_arguments(sample, tmp_path), "--output", str(output))
-    subprocess.run([sys.executable, script, *arguments], check=True, capture_output=True)
+    monkeypatch.setattr("sys.argv", [str(script), *arguments])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(str(script), run_name="__main__")
     assert len(list(output.glob("*/*/*.jpg"))) == 30
 
 
@@ -109,17 +113,12 @@ def test_invalid_export_option_is_an_error(
     assert capsys.readouterr().err.splitlines()[-1].endswith(sentence)
 
 
-def test_baseline_without_its_libraries_is_an_error_that_names_them(tmp_path: Path) -> None:
-    program = """if True:
-        import sys
-        sys.modules["sklearn"] = None
-        from movie_posters_decade.cli.main import main
-        sys.exit(main(sys.argv[1:]))
-    """
-    command = (sys.executable, "-c", program, "baseline", "--cache-dir", str(tmp_path / "cache"))
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert finished.returncode == 1
-    assert finished.stderr == (
+def test_baseline_without_its_libraries_is_an_error_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert main(["baseline", "--cache-dir", str(tmp_path / "cache")]) == 1
+    assert capsys.readouterr().err == (
         "movie-posters-decade: Baselines and reports: expected sklearn to be installed; found it "
         "is not. Install it with: pip install 'movie_posters_decade[analysis]'\n"
     )

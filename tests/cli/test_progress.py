@@ -4,21 +4,22 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stderr, suppress
 from pathlib import Path
 
+import datasets
 import pytest
-from command_line import sample_arguments
+from command_line import PROGRAM, sample_arguments
 from samples import SampleCatalogue
 from tqdm.std import tqdm
 
+from movie_posters_decade.cli.main import main
 from movie_posters_decade.cli.progress import (
     lines_instead_of_bars,
     progress_line,
     show_progress,
 )
-
-PROGRAM = [sys.executable, "-m", "movie_posters_decade"]
 
 
 def printed(seconds: float) -> str:
@@ -64,34 +65,58 @@ def test_bars_are_as_before_afterwards() -> None:
     assert (tqdm.__init__, tqdm.display) == before
 
 
+@pytest.fixture
+def _bars() -> Iterator[None]:
+    """Progress bars of `datasets`, as outside these tests."""
+    datasets.enable_progress_bars()
+    yield
+    datasets.disable_progress_bars()
+
+
+@pytest.mark.usefixtures("_bars")
 @pytest.mark.parametrize("flags", [[], ["--quiet"]])
 def test_build_prints_no_bar_into_a_log_file(
-    sample: SampleCatalogue, tmp_path: Path, flags: list[str]
+    sample: SampleCatalogue, tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str]
 ) -> None:
-    command = [*PROGRAM, "build", *sample_arguments(sample, tmp_path), *flags]
-    finished = subprocess.run(command, capture_output=True, check=True, text=True)
-    assert finished.stderr == ""
+    assert main(["build", *sample_arguments(sample, tmp_path), *flags]) == 0
+    assert capsys.readouterr().err == ""
 
 
-def test_terminal_shows_a_bar(sample: SampleCatalogue, tmp_path: Path) -> None:
+def test_terminal_shows_a_bar_and_no_error_about_a_closed_pipe(
+    sample: SampleCatalogue, tmp_path: Path
+) -> None:
+    """As in `movie-posters-decade build | head -1`."""
     pty = pytest.importorskip("pty")
     master, terminal = pty.openpty()
     pytest.importorskip("termios").tcsetwinsize(terminal, (24, 100))
+    read_end, write_end = os.pipe()
+    os.close(read_end)
     command = [*PROGRAM, "build", *sample_arguments(sample, tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal):
+    with subprocess.Popen(command, stdout=write_end, stderr=terminal):
         os.close(terminal)
+        os.close(write_end)
         shown = b""
         with suppress(OSError):  # which is how a terminal ends
             while read := os.read(master, 1000):
                 shown += read
     os.close(master)
     assert b"Posters: 100%" in shown
+    lines = [line for line in shown.decode().splitlines() if line.strip()]
+    assert [line for line in lines if "[0" not in line] == [], "all lines are bars"
 
 
-@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-"])
 def test_build_without_standard_error_succeeds(
-    sample: SampleCatalogue, tmp_path: Path, closed: str
+    sample: SampleCatalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    assert main(["build", *sample_arguments(sample, tmp_path)]) == 0
+    sys.stderr.close()
+    assert list((tmp_path / "cache").rglob("*.arrow"))
+
+
+def test_process_without_standard_output_and_error_succeeds(
+    sample: SampleCatalogue, tmp_path: Path
 ) -> None:
     words = [*PROGRAM, "build", *sample_arguments(sample, tmp_path)]
-    subprocess.run(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *words], check=True)
+    subprocess.run(["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *words], check=True)
     assert list((tmp_path / "cache").rglob("*.arrow"))
