@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ DECADES = ("1970s", "1980s", "1990s", "2000s", "2010s")
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@cache
 def paint(decade: str, seed: int, mode: str = "RGB") -> bytes:
     """Paint a poster as a JPEG. Its top shows the decade, the rest differs with each seed."""
     chance = random.Random(seed)
