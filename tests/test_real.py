@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -110,17 +111,17 @@ def test_decades_are_balanced_although_a_third_of_the_links_is_dead(
 def test_export_is_an_image_folder_and_is_written_once(
     comedies: MoviePostersDecade, tmp_path: Path
 ) -> None:
-    build = comedies.built()
-    output = tmp_path / "posters"
-    assert export(build, output)
+    build, output = comedies.built(), tmp_path / "posters"
+    some = {split: rows.select(range(0, len(rows), 5)) for split, rows in build.dataset.items()}
+    part = replace(build, dataset=datasets.DatasetDict(some))
+    assert export(part, output)
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*")}
-    assert not export(build, output)
+    assert not export(part, output)
     assert {path: path.stat().st_mtime_ns for path in output.rglob("*")} == before
     loaded = datasets.load_dataset(
         "imagefolder", data_dir=str(output), cache_dir=str(tmp_path / "loaded")
     )
-    for split, decades in build.report.splits.items():
+    for split, rows in some.items():
         assert loaded[split].features["label"].names == list(DECADES)
-        assert Counter(DECADES[label] for label in loaded[split]["label"]) == decades
-        assert len(set(decades.values())) == 1
+        assert Counter(loaded[split]["label"]) == Counter(rows["label"])
         assert all(example["image"].getextrema() for example in loaded[split])
