@@ -27,7 +27,7 @@ def fits_a_screen(value: object) -> bool:
 
 
 def test_everything_of_a_build_fits_a_screen(sample: SampleCatalogue, tmp_path: Path) -> None:
-    more = make_sample(tmp_path / "more", sample.host, dict.fromkeys(DECADES, 40))
+    more = make_sample(tmp_path / "more", sample.host, dict.fromkeys(DECADES, 12))
     builder = build_sample(more, tmp_path / "cache")
     build, pipeline = builder.built(), builder._pipeline(builder._download_manager())
     result = pipeline.build()
