@@ -54,9 +54,7 @@ def test_dead_posters_of_the_sample_come_back(
     real_catalogue: Path, archive: Archive, tmp_path: Path
 ) -> None:
     plain = build(real_catalogue, tmp_path / "plain", max_per_decade=25)
-    builder = build(
-        real_catalogue, tmp_path / "recovered", fallbacks="wayback", max_per_decade=25
-    )
+    builder = build(real_catalogue, tmp_path / "recovered", fallbacks="wayback", max_per_decade=25)
     report, rows = builder.report(), rows_of(builder)
     assert report.kept > 2 * plain.report().kept
     assert report.kept + sum(report.dropped.values()) == report.funnel["rows"]

@@ -42,7 +42,10 @@ def changed_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleC
             sample.kill(ids[1])
             host.answers[sample.paths[ids[2]]] = (200, paint("1990s", 3, mode="L"))
         for one in (*splits["train"][3:5], splits["validation"][3]):
-            host.answers[sample.paths[one]] = (200, saved_again(host.answers[sample.paths[kept]][1]))
+            host.answers[sample.paths[one]] = (
+                200,
+                saved_again(host.answers[sample.paths[kept]][1]),
+            )
         yield sample
 
 

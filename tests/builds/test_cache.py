@@ -6,7 +6,7 @@ from typing import Any
 
 import datasets
 import pytest
-from sample_builds import arrow_files, build_sample, encoded_examples, load_sample, make_builder
+from sample_builds import arrow_files, encoded_examples, load_sample, make_builder
 from samples import DECADES, SampleCatalogue, make_sample, painted_decade
 
 from movie_posters_decade.builds.artifacts import code_version
