@@ -1,6 +1,7 @@
 """Fixtures for all tests: separate caches, a poster host on loopback, a sample catalogue."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ os.environ["HF_UPDATE_DOWNLOAD_COUNTS"] = "0"
 
 import datasets
 import pytest
+from sample_builds import build_sample
 from samples import DECADES, REAL_DATA, PosterHost, SampleCatalogue, make_sample
 
+from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.demo.server import serve_on_loopback
 
 datasets.disable_progress_bars()
@@ -34,7 +37,29 @@ def sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
     return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 6))
 
 
+@pytest.fixture(scope="session")
+def shared_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
+    """The same thirty movies for all tests, which change neither the file nor the answers."""
+    host = PosterHost()
+    with serve_on_loopback(host.answer) as host.url:
+        yield make_sample(tmp_path_factory.mktemp("catalogue"), host, dict.fromkeys(DECADES, 6))
+
+
+@pytest.fixture(scope="session")
+def shared_build(
+    shared_sample: SampleCatalogue, tmp_path_factory: pytest.TempPathFactory
+) -> MoviePostersDecade:
+    """A builder that has built the shared sample. Tests change nothing in its cache."""
+    return build_sample(shared_sample, tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
+def copied_cache(shared_build: MoviePostersDecade, tmp_path: Path) -> Path:
+    """A copy of the cache with the shared build, which a test may change."""
+    return Path(shutil.copytree(shared_build._cache_dir_root, tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
 def real_catalogue() -> Path:
     """The path of the real catalogue; the test is skipped where it is absent."""
     catalogue = REAL_DATA / "MovieGenre.csv"

@@ -3,16 +3,18 @@
 import json
 import os
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sample_builds import arrow_files, build_sample
-from samples import SampleCatalogue, paint
+from samples import DECADES, PosterHost, SampleCatalogue, make_sample, paint
 
 from movie_posters_decade import MoviePostersDecade, __version__
 from movie_posters_decade.cli.main import main
+from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.errors import CollectionError, LockFileError, OptionError
 from movie_posters_decade.lockfile import FORMAT, LISTED_MISMATCHES, read_lock_file
@@ -23,14 +25,34 @@ def change_poster(sample: SampleCatalogue, imdb_id: str) -> None:
     sample.host.answers[sample.paths[imdb_id]] = (200, paint("1990s", 99_999))
 
 
-@pytest.fixture
-def built(sample: SampleCatalogue, tmp_path: Path) -> MoviePostersDecade:
-    """A build that rejected one poster."""
-    sample.kill("tt0001004")
-    return build_sample(sample, tmp_path / "first", max_per_decade=5)
+@pytest.fixture(scope="module")
+def lock_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
+    """Thirty movies, one of whose posters is not there."""
+    host = PosterHost()
+    with serve_on_loopback(host.answer) as host.url:
+        folder = tmp_path_factory.mktemp("catalogue")
+        sample = make_sample(folder, host, dict.fromkeys(DECADES, 6))
+        sample.kill("tt0001004")
+        yield sample
 
 
 @pytest.fixture
+def sample(lock_sample: SampleCatalogue) -> Iterator[SampleCatalogue]:
+    """The movies, whose posters are as they were again after a test."""
+    answers = dict(lock_sample.host.answers)
+    yield lock_sample
+    lock_sample.host.answers = answers
+
+
+@pytest.fixture(scope="module")
+def built(
+    lock_sample: SampleCatalogue, tmp_path_factory: pytest.TempPathFactory
+) -> MoviePostersDecade:
+    """A build that rejected one poster. Tests change nothing in it."""
+    return build_sample(lock_sample, tmp_path_factory.mktemp("first"), max_per_decade=5)
+
+
+@pytest.fixture(scope="module")
 def lock(built: MoviePostersDecade) -> str:
     """The path of the lock file of this build."""
     return built.files.lock_path
@@ -395,10 +417,11 @@ def test_altered_file_in_the_cache_alone_is_asked_for_again(
     sample: SampleCatalogue, tmp_path: Path, built: MoviePostersDecade, lock: str
 ) -> None:
     kept = read_lock_file(Path(lock)).kept
-    cache = DownloadCache(Path(built._cache_downloaded_dir))
+    folder = Path(shutil.copytree(built._cache_dir_root, tmp_path / "first"))
+    cache = DownloadCache(folder / "downloads")
     [altered, *_] = [movie for movie in kept if movie.split == "train"]
     cache.path(altered.poster_url).write_bytes(paint("1990s", 5))
     sample.host.requests.clear()
-    again = build_sample(sample, tmp_path / "first", lock_file=lock)
+    again = build_sample(sample, folder, lock_file=lock)
     assert sample.host.requests == [sample.paths[altered.imdb_id]]
     assert arrow_files(again.cache_dir) == arrow_files(built.cache_dir)

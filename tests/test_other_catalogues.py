@@ -13,7 +13,7 @@ from command_line import run_json, sample_arguments
 from sample_builds import arrow_files, build_sample, load_sample, make_builder
 from samples import SampleCatalogue, paint, read_movies
 
-from movie_posters_decade import export, write_report
+from movie_posters_decade import MoviePostersDecade, export, write_report
 from movie_posters_decade.cli.main import main
 from movie_posters_decade.errors import CatalogueError, CollectionError, OptionError, SelectionError
 from movie_posters_decade.options.options import Options
@@ -78,12 +78,16 @@ def test_columns_are_a_mapping_or_texts(sample: SampleCatalogue, tmp_path: Path)
     assert one.plan().splits == other.plan().splits
 
 
-def test_manifest_of_an_export_is_a_catalogue(sample: SampleCatalogue, tmp_path: Path) -> None:
-    build = build_sample(sample, tmp_path).built()
+def test_manifest_of_an_export_is_a_catalogue(
+    shared_sample: SampleCatalogue, shared_build: MoviePostersDecade, tmp_path: Path
+) -> None:
+    build = shared_build.built()
     export(build, tmp_path / "folders")
     movies = read_movies(tmp_path / "folders/manifest.csv")
-    assert {movie["imdb_id"] for movie in movies} == set(sample.paths)
-    again = build_sample(sample, tmp_path, data_files=tmp_path / "folders/manifest.csv").built()
+    assert {movie["imdb_id"] for movie in movies} == set(shared_sample.paths)
+    again = build_sample(
+        shared_sample, tmp_path, data_files=tmp_path / "folders/manifest.csv"
+    ).built()
     assert again.report.splits == build.report.splits
 
 

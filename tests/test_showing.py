@@ -8,10 +8,10 @@ from typing import Any
 import datasets
 import pytest
 from PIL import Image
-from sample_builds import build_sample, load_sample
+from sample_builds import load_sample
 from samples import DECADES, SampleCatalogue, paint, painted_decade
 
-from movie_posters_decade import export, show
+from movie_posters_decade import MoviePostersDecade, export, show
 from movie_posters_decade.errors import MoviePostersError, OptionError
 from movie_posters_decade.images import draw_contact_sheet
 
@@ -71,10 +71,9 @@ def build_itself(build: Any, _: Path) -> Any:
 
 @pytest.mark.parametrize("load", [build_itself, on_disk, folders, parquet, stream_of_parquet])
 def test_each_row_shows_its_decade_and_each_split_its_title(
-    load: Callable[[Any, Path], Any], sample: SampleCatalogue, tmp_path: Path
+    load: Callable[[Any, Path], Any], shared_build: MoviePostersDecade, tmp_path: Path
 ) -> None:
-    build = build_sample(sample, tmp_path / "build").built()
-    picture = show(load(build, tmp_path / "loaded"), per_decade=3)
+    picture = show(load(shared_build.built(), tmp_path / "loaded"), per_decade=3)
     assert picture.size == (LABEL + 3 * COLUMN + EDGE, EDGE + 2 * TITLE + 10 * ROW)
     for row, decade in enumerate(DECADES):
         assert decades_in(picture, row, title=1) == [decade] * 3
@@ -178,10 +177,8 @@ def test_anything_else_is_an_error_of_one_sentence(
     assert "\n" not in str(caught.value)
 
 
-def test_contact_sheet_of_a_build_is_that_of_the_card(
-    sample: SampleCatalogue, tmp_path: Path
-) -> None:
-    build = build_sample(sample, tmp_path).built()
+def test_contact_sheet_of_a_build_is_that_of_the_card(shared_build: MoviePostersDecade) -> None:
+    build = shared_build.built()
     as_jpeg = io.BytesIO()
     build.contact_sheet().save(as_jpeg, "jpeg", quality=88)
     assert as_jpeg.getvalue() == draw_contact_sheet(build.dataset["train"])

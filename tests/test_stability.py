@@ -15,8 +15,8 @@ from movie_posters_decade.builds.artifacts import REJECTED_FILE
 
 @pytest.fixture
 def large_sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
-    """Thirty movies of each decade."""
-    return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 30))
+    """Twelve movies of each decade."""
+    return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 12))
 
 
 def splits_by_id(builder: MoviePostersDecade) -> dict[str, str]:
@@ -31,11 +31,11 @@ def splits_by_id(builder: MoviePostersDecade) -> dict[str, str]:
 def test_dead_links_move_no_movie_and_remove_only_their_own(
     large_sample: SampleCatalogue, tmp_path: Path
 ) -> None:
-    before = splits_by_id(build_sample(large_sample, tmp_path / "before", max_per_decade=20))
-    dead = set(random.Random(1).sample(sorted(large_sample.paths), 15))
+    before = splits_by_id(build_sample(large_sample, tmp_path / "before", max_per_decade=5))
+    dead = set(random.Random(1).sample(sorted(large_sample.paths), 6))
     for movie in dead:
         large_sample.kill(movie)
-    builder = build_sample(large_sample, tmp_path / "after", max_per_decade=20)
+    builder = build_sample(large_sample, tmp_path / "after", max_per_decade=5)
     after = splits_by_id(builder)
     assert all(after[movie] == before[movie] for movie in before.keys() & after.keys())
     assert before.keys() - after.keys() == dead & before.keys()
@@ -66,8 +66,8 @@ def test_new_movies_move_at_most_as_many_others(
 def test_smaller_sample_is_a_part_of_a_larger_one(
     large_sample: SampleCatalogue, tmp_path: Path
 ) -> None:
-    few = splits_by_id(build_sample(large_sample, tmp_path, max_per_decade=10))
-    many = splits_by_id(build_sample(large_sample, tmp_path, max_per_decade=20))
+    few = splits_by_id(build_sample(large_sample, tmp_path, max_per_decade=4))
+    many = splits_by_id(build_sample(large_sample, tmp_path, max_per_decade=8))
     assert few.items() < many.items()
 
 

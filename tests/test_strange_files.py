@@ -15,7 +15,7 @@ from samples import SampleCatalogue, read_movies
 from movie_posters_decade import MoviePostersDecade, MoviePostersError
 from movie_posters_decade.text.terminal import visible
 
-FILES = 100
+FILES = 50
 """How many files of each kind are tried."""
 
 TOKENS = [

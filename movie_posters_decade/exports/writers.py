@@ -150,10 +150,11 @@ def _add_to_tar(archive: tarfile.TarFile, example: Example) -> None:
 
 def _examples(split: str, dataset: Dataset) -> Iterator[Example]:
     used: Counter[str] = Counter()
+    label = dataset.features["label"]  # which copies all features each time
     for fields in dataset.cast_column("image", Image(decode=False)):
         content = fields.pop("image")["bytes"]
         stem = _unique_name(safe_name(fields["imdb_id"]), used)
-        fields["decade"] = dataset.features["label"].int2str(fields["label"])
+        fields["decade"] = label.int2str(fields["label"])
         yield Example(split, stem, content, fields)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import datasets
 import pytest
-from sample_builds import arrow_files, build_sample, encoded_examples, load_sample, make_builder
+from sample_builds import arrow_files, encoded_examples, load_sample, make_builder
 from samples import DECADES, SampleCatalogue, make_sample, painted_decade
 
 from movie_posters_decade.builds.artifacts import code_version
@@ -25,21 +25,21 @@ def test_builds_in_two_caches_have_the_same_bytes(sample: SampleCatalogue, tmp_p
 
 
 def test_dataset_does_not_need_its_downloads_any_more(
-    sample: SampleCatalogue, tmp_path: Path
+    shared_sample: SampleCatalogue, copied_cache: Path
 ) -> None:
-    dataset = load_sample(sample, tmp_path)
-    shutil.rmtree(tmp_path / "downloads")
+    dataset = load_sample(shared_sample, copied_cache)
+    shutil.rmtree(copied_cache / "downloads")
     assert painted_decade(dataset["train"][0]["image"]) in DECADES
 
 
 def test_same_catalogue_and_options_give_the_cached_build(
-    sample: SampleCatalogue, tmp_path: Path
+    shared_sample: SampleCatalogue, copied_cache: Path
 ) -> None:
-    load_sample(sample, tmp_path)
-    sample.host.requests.clear()
-    sample.path.touch()
-    load_sample(sample, tmp_path, seed=42, genres="action")
-    assert sample.host.requests == []
+    shared_sample.host.requests.clear()
+    shared_sample.path.touch()
+    load_sample(shared_sample, copied_cache, seed=42, genres="action")
+    assert shared_sample.host.requests == []
+    assert len(arrow_files(copied_cache)) == 2
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,8 @@ def append_comment(path: Path) -> None:
         file.write("# A comment.\n")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_changed_code_that_shapes_a_dataset_gives_a_new_build(package: Path) -> None:
+    names = (
         "options/options.py",
         "pipeline.py",
         "lockfile.py",
@@ -185,12 +184,15 @@ def append_comment(path: Path) -> None:
         "download/client.py",
         "images/checks.py",
         "sampling/selection.py",
-    ],
-)
-def test_changed_code_that_shapes_a_dataset_gives_a_new_build(package: Path, name: str) -> None:
-    assert (package / name).is_file()
-    append_comment(package / name)
-    assert code_version(package) != code_version()
+    )
+    versions = {code_version()}
+    for number, name in enumerate(names):
+        # In another folder each time, as the version of a folder is remembered.
+        package = package.rename(package.with_name(f"package-{number}"))
+        assert (package / name).is_file()
+        append_comment(package / name)
+        versions.add(code_version(package))
+    assert len(versions) == 1 + len(names)
 
 
 def test_changed_code_that_shapes_no_dataset_gives_the_cached_build(package: Path) -> None:
@@ -215,6 +217,7 @@ def test_new_module_that_shapes_a_dataset_gives_a_new_build(package: Path) -> No
     assert code_version(package) != code_version()
 
 
-def test_report_can_be_read_by_another_builder(sample: SampleCatalogue, tmp_path: Path) -> None:
-    build_sample(sample, tmp_path)
-    assert make_builder(sample, tmp_path).report().kept == 30
+def test_report_can_be_read_by_another_builder(
+    shared_sample: SampleCatalogue, copied_cache: Path
+) -> None:
+    assert make_builder(shared_sample, copied_cache).report().kept == 30

@@ -1,8 +1,6 @@
 """A damaged build is noticed where it would be used again, and built again without a request."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from samples import SampleCatalogue
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.builds.artifacts import INFO_FILE, LOCK_FILE, REPORT_FILE
 from movie_posters_decade.builds.record import RECORD_FILE, BuildRecord
+from movie_posters_decade.cli.main import main
 from movie_posters_decade.download import DownloadCache
 
 TRAIN = "movie_posters_decade-train.arrow"
@@ -71,10 +70,16 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object], str]] = {
 
 
 @pytest.fixture
-def built(sample: SampleCatalogue, tmp_path: Path) -> MoviePostersDecade:
-    built = build_sample(sample, tmp_path / "cache")
-    sample.host.requests.clear()
-    return built
+def sample(shared_sample: SampleCatalogue) -> SampleCatalogue:
+    """The shared sample, before any request."""
+    shared_sample.host.requests.clear()
+    return shared_sample
+
+
+@pytest.fixture
+def built(sample: SampleCatalogue, copied_cache: Path) -> MoviePostersDecade:
+    """A builder with a finished build, which tests damage."""
+    return make_builder(sample, copied_cache)
 
 
 def damage(built: MoviePostersDecade, kind: str) -> str:
@@ -110,13 +115,13 @@ def test_command_line_builds_a_damaged_build_again(
     sample: SampleCatalogue,
     tmp_path: Path,
     built: MoviePostersDecade,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     intact = arrow_files(built.cache_dir)
     damage(built, "garbage")
-    command = [sys.executable, "-m", "movie_posters_decade", "build"]
-    arguments = sample_arguments(sample, tmp_path)
-    finished = subprocess.run([*command, *arguments], capture_output=True, check=True, text=True)
-    assert finished.stderr.count("It is built again from the download cache.\n") == 1
+    assert main(["build", *sample_arguments(sample, tmp_path)]) == 0
+    [warning] = caplog.messages
+    assert warning.endswith("It is built again from the download cache.")
     assert arrow_files(built.cache_dir) == intact
 
 

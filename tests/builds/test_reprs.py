@@ -26,14 +26,8 @@ def fits_a_screen(value: object) -> bool:
     return len(text.splitlines()) <= SCREEN and len(text) < 4000
 
 
-@pytest.fixture
-def builder(sample: SampleCatalogue, tmp_path: Path) -> MoviePostersDecade:
-    """A builder of 30 movies that has built."""
-    return build_sample(sample, tmp_path / "cache")
-
-
 def test_everything_of_a_build_fits_a_screen(sample: SampleCatalogue, tmp_path: Path) -> None:
-    more = make_sample(tmp_path / "more", sample.host, dict.fromkeys(DECADES, 40))
+    more = make_sample(tmp_path / "more", sample.host, dict.fromkeys(DECADES, 12))
     builder = build_sample(more, tmp_path / "cache")
     build, pipeline = builder.built(), builder._pipeline(builder._download_manager())
     result = pipeline.build()
@@ -45,8 +39,8 @@ def test_everything_of_a_build_fits_a_screen(sample: SampleCatalogue, tmp_path: 
     assert [value for value in shown if not fits_a_screen(value)] == []
 
 
-def test_report_is_shown_as_it_is_printed(builder: MoviePostersDecade) -> None:
-    report = builder.report()
+def test_report_is_shown_as_it_is_printed(shared_build: MoviePostersDecade) -> None:
+    report = shared_build.report()
     assert repr(report) == str(report)
     assert repr(report).splitlines()[0].split() == ["step", "movies", "dropped"]
 
@@ -57,23 +51,25 @@ def cells(table: str) -> list[list[str]]:
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
 
 
-def test_notebook_displays_a_build_as_a_table(builder: MoviePostersDecade) -> None:
-    shown = builder.built()._repr_html_()
+def test_notebook_displays_a_build_as_a_table(shared_build: MoviePostersDecade) -> None:
+    shown = shared_build.built()._repr_html_()
     rows = [[decade, "5", "1"] for decade in DECADES]
     assert cells(shown) == [["decade", "train", "test"], *rows]
     assert "<p>Build &#x27;action&#x27; of MovieGenre.csv: 25 train, 5 test posters" in shown
 
 
-def test_notebook_displays_a_report_as_the_printed_tables(builder: MoviePostersDecade) -> None:
-    for report in (builder.report(), builder.plan()):
+def test_notebook_displays_a_report_as_the_printed_tables(
+    shared_build: MoviePostersDecade,
+) -> None:
+    for report in (shared_build.report(), shared_build.plan()):
         shown = report._repr_html_()
         texts = re.sub(r"<[^>]*>", " ", shown)
         assert html.unescape(texts).split() == str(report).split()
         assert shown.count("<table>") == (2 if report.strata is None else 3)
 
 
-def test_no_text_from_outside_is_markup(builder: MoviePostersDecade) -> None:
-    build = builder.built()
+def test_no_text_from_outside_is_markup(shared_build: MoviePostersDecade) -> None:
+    build = shared_build.built()
     foreign = "<script>alert(1)</script>\x1b[31m&"
     counts = {foreign: 3}
     report = replace(

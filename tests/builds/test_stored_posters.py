@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from color_profiles import SPACES, rgb_profile
 from PIL import Image
 from sample_builds import arrow_files, build_sample, encoded_examples, load_sample
-from samples import SampleCatalogue, encode, paint
+from samples import DECADES, PosterHost, SampleCatalogue, encode, make_sample, paint
 
 from movie_posters_decade import MoviePostersDecade, export
+from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.errors import DownloadError, LockFileError
 from movie_posters_decade.images import decode_poster, draw_contact_sheet, read_stored, stored_form
 from movie_posters_decade.lockfile import read_lock_file
@@ -37,7 +39,15 @@ def of_wide_gamut(image: Image.Image) -> bytes:
 KINDS = (of_16_bits, transparent, of_wide_gamut)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
+    """Four movies of each decade, whose posters `downloads` changes."""
+    host = PosterHost()
+    with serve_on_loopback(host.answer) as host.url:
+        yield make_sample(tmp_path_factory.mktemp("catalogue"), host, dict.fromkeys(DECADES, 4))
+
+
+@pytest.fixture(scope="module")
 def downloads(sample: SampleCatalogue) -> dict[str, bytes]:
     """What the host sends for some movies: posters that the dataset stores as PNGs, by IMDb id."""
     changed = {}
@@ -54,11 +64,13 @@ def build(sample: SampleCatalogue, cache: Path, **options: object) -> MoviePoste
     return build_sample(sample, cache, **{"keep_grayscale": True, "balance": "none"} | options)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def built(
-    sample: SampleCatalogue, downloads: dict[str, bytes], tmp_path: Path
+    sample: SampleCatalogue,
+    downloads: dict[str, bytes],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> MoviePostersDecade:
-    built = build(sample, tmp_path / "first")
+    built = build(sample, tmp_path_factory.mktemp("first"))
     assert built.report().kept == len(sample.paths) == 2 * len(downloads)
     return built
 
@@ -132,11 +144,12 @@ def test_lock_file_has_both_checksums(downloads: dict[str, bytes], lock: Path) -
             assert "stored_sha256" not in line
 
 
-@pytest.mark.parametrize("cache", ["first", "second"], ids=["cached", "new"])
+@pytest.mark.parametrize("is_cached", [True, False], ids=["cached", "new"])
 def test_build_from_a_lock_file_stores_the_same_bytes(
-    sample: SampleCatalogue, built: MoviePostersDecade, lock: Path, tmp_path: Path, cache: str
+    sample: SampleCatalogue, built: MoviePostersDecade, lock: Path, tmp_path: Path, is_cached: bool
 ) -> None:
-    again = build_sample(sample, tmp_path / cache, lock_file=str(lock))
+    cache = Path(built._cache_dir_root) if is_cached else tmp_path
+    again = build_sample(sample, cache, lock_file=str(lock))
     assert again.cache_dir != built.cache_dir
     assert arrow_files(again.cache_dir) == arrow_files(built.cache_dir)
     assert read_lock_file(Path(again.files.lock_path)) == read_lock_file(lock)

@@ -61,9 +61,9 @@ Row = dict[str, str]
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The painted demo, with ten posters of each decade."""
+    """The painted demo, with five posters of each decade."""
     builder = MoviePostersDecade(
-        config_name="demo", max_per_decade=10, cache_dir=str(tmp_path_factory.mktemp("cache"))
+        config_name="demo", max_per_decade=5, cache_dir=str(tmp_path_factory.mktemp("cache"))
     )
     builder.download_and_prepare()
     return builder.built()
@@ -74,7 +74,7 @@ def exports(demo: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an export of the demo in each format."""
     folder = tmp_path_factory.mktemp("exports")
     for export_format in EXPORT_FORMATS:
-        export(demo, folder / export_format, export_format, max_shard_size="30KB")
+        export(demo, folder / export_format, export_format, max_shard_size="20KB")
     return folder
 
 
@@ -147,19 +147,16 @@ def test_description_is_valid_but_for_the_date_of_publication(
     ("export_format", "records", "filters", "expected"),
     [
         ("folders", "images", None, {}),
-        ("folders", "images", {"images/split": "train"}, {"split": "train"}),
         ("folders", "images", {"images/split": "test"}, {"split": "test"}),
         ("folders", "images", {"images/decade": "1980s"}, {"decade": "1980s"}),
         ("folders", "posters", None, {}),
-        ("folders", "posters", {"posters/split": "train"}, {"split": "train"}),
         ("folders", "posters", {"posters/split": "test"}, {"split": "test"}),
         ("parquet", "posters", None, {}),
-        ("parquet", "posters", {"posters/split": "train"}, {"split": "train"}),
         ("parquet", "posters", {"posters/split": "test"}, {"split": "test"}),
         ("webdataset", "posters", None, {}),
         ("webdataset", "train", None, {"split": "train"}),
         ("webdataset", "test", None, {"split": "test"}),
-        *((export_format, "manifest", None, {}) for export_format in EXPORT_FORMATS),
+        ("folders", "manifest", None, {}),
     ],
 )
 def test_every_poster_is_loaded_as_the_manifest_lists_it(
@@ -323,13 +320,14 @@ def test_missing_or_damaged_poster_differs_from_the_manifest(exports: Path, tmp_
     manifest = read_manifest(folder)
     missing, damaged = (folder / manifest[number]["file"] for number in (0, 1))
     missing.unlink()
-    rows = load(folder, "posters")
-    assert len(rows) == len(manifest) - 1
-    assert not are_listed(rows, manifest)
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2] ^= 1
     damaged.write_bytes(content)
-    assert not are_listed(load(folder, "posters"), manifest[1:])
+    rows = load(folder, "posters")
+    assert len(rows) == len(manifest) - 1
+    assert not are_listed(rows, manifest[1:])
+    intact = [row for row in rows if row["imdb_id"] != manifest[1]["imdb_id"]]
+    assert are_listed(intact, manifest[2:])
 
 
 @pytest.mark.parametrize(
@@ -349,15 +347,19 @@ def test_damaged_file_is_an_error(
     assert "is not identical with the reference" in str(error.value.__cause__)
 
 
+@pytest.fixture(scope="module")
+def extra(shared_sample: SampleCatalogue, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A build with an extra column whose name needs quotes everywhere."""
+    cache = tmp_path_factory.mktemp("extra")
+    build = build_sample(shared_sample, cache, extra_columns=("Imdb Link",)).built()
+    return replace(build, dataset=build.dataset.rename_columns({"Imdb Link": "a.b / ä?#%"}))
+
+
 @pytest.mark.parametrize("export_format", EXPORT_FORMATS)
 def test_extra_columns_of_any_name_are_loaded(
-    sample: SampleCatalogue, tmp_path: Path, export_format: str
+    extra: Build, tmp_path: Path, export_format: str
 ) -> None:
-    columns = ("Imdb Link",)
-    build = build_sample(sample, tmp_path / "cache", extra_columns=columns).built()
-    names = {"Imdb Link": "a.b / ä?#%"}
-    renamed = replace(build, dataset=build.dataset.rename_columns(names))
-    export(renamed, tmp_path / "posters", export_format)
+    export(extra, tmp_path / "posters", export_format)
     rows = load(tmp_path / "posters", "posters")
     manifest = read_manifest(tmp_path / "posters")
     assert manifest[0]["a.b / ä?#%"].startswith("http://www.imdb.com/")

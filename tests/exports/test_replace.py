@@ -11,19 +11,59 @@ import datasets
 import pytest
 from samples import SampleCatalogue
 
+from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.builds.artifacts import Build
 from movie_posters_decade.errors import ExportError
 from movie_posters_decade.exports.exporter import export
 from movie_posters_decade.exports.replace import CHECKSUMS_FILE
 from movie_posters_decade.options.options import EXPORT_FORMATS
 
-PROGRAM_START = """if True:
-    import os, sys
+KILLED = """if True:
+    import os, pathlib, sys
     from dataclasses import replace
     from movie_posters_decade import MoviePostersDecade, export
-    cache, data_files, output = sys.argv[1:4]
-    build = MoviePostersDecade(cache, data_files=data_files, allow_private_hosts=True).built()
+    cache, data_files, folder = sys.argv[1:]
+    options = {"data_files": data_files, "allow_private_hosts": True}
+
+    class Killed(dict):
+        def items(self):
+            os._exit(9)
+
+    def stop_while_staging(output):
+        build = MoviePostersDecade(cache, **options).built()
+        export(replace(build, tables=Killed()), output)
+
+    def stop_after(moves, output):
+        build = MoviePostersDecade(cache, **options).built()
+        move, left = pathlib.Path.replace, [moves]
+        def move_or_exit(path, target):
+            if not left[0]:
+                os._exit(9)
+            left[0] -= 1
+            return move(path, target)
+        export(build, output)
+        pathlib.Path.replace = move_or_exit
+        export(build, output, "webdataset")
+        export(build, output)
+
+    def in_a_process(name, stop):
+        output = pathlib.Path(folder, name, "posters")
+        output.parent.mkdir()
+        if name != "new folder":
+            output.mkdir()
+        process = os.fork()
+        if process:
+            print(name, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+        else:
+            stop(output)
+            os._exit(0)
+
+    in_a_process("new folder", stop_while_staging)
+    in_a_process("existing folder", stop_while_staging)
+    in_a_process("3 moves", lambda output: stop_after(3, output))
+    in_a_process("40 moves", lambda output: stop_after(40, output))
 """
+"""Exports the build four times, each in a process that ends itself at another moment."""
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -44,11 +84,21 @@ def with_first_posters(build: Build, *splits: str) -> Build:
     return replace(build, dataset=datasets.DatasetDict(first))
 
 
-def run(program: str, sample: SampleCatalogue, folder: Path, *arguments: str) -> int:
-    """Run a program that exports the build, and return its exit code."""
-    words = [str(folder / "cache"), str(sample.path), str(folder / "posters"), *arguments]
-    command = [sys.executable, "-c", f"{PROGRAM_START}\n{program}", *words]
-    return subprocess.run(command, check=False, capture_output=True).returncode
+@pytest.fixture(scope="module")
+def killed(
+    shared_sample: SampleCatalogue,
+    shared_build: MoviePostersDecade,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """What killed exports left, in a folder for each moment at which one was killed."""
+    folder = tmp_path_factory.mktemp("killed")
+    words = [shared_build._cache_dir_root, str(shared_sample.path), str(folder)]
+    finished = subprocess.run(
+        [sys.executable, "-c", KILLED, *words], check=True, capture_output=True, text=True
+    )
+    moments = ("new folder", "existing folder", "3 moves", "40 moves")
+    assert finished.stdout.splitlines() == [f"{name} 9" for name in moments]
+    return folder
 
 
 def test_checksums_file_lists_all_other_files(build: Build, tmp_path: Path) -> None:
@@ -149,46 +199,22 @@ def test_existing_folder_keeps_its_mode_and_its_parent_is_not_written(
     assert tmp_path.stat().st_mtime_ns == parent
 
 
-@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("moment", ["new folder", "existing folder"])
 def test_staging_folder_of_a_killed_export_is_removed_by_the_next(
-    build: Build, sample: SampleCatalogue, tmp_path: Path, exists: bool
+    build: Build, killed: Path, moment: str
 ) -> None:
-    output = tmp_path / "posters"
-    program = """if True:
-        class Killed(dict):
-            def items(self):
-                os._exit(9)
-        export(replace(build, tables=Killed()), output)
-    """
-    if exists:
-        output.mkdir()
-    assert run(program, sample, tmp_path) == 9
-    assert list(tmp_path.rglob(".*.incomplete"))
-    export(build, output)
-    assert list(tmp_path.rglob(".*.incomplete")) == []
-    assert len(read_files(output)) == 36
+    folder = killed / moment
+    assert list(folder.rglob(".*.incomplete"))
+    export(build, folder / "posters")
+    assert list(folder.rglob(".*.incomplete")) == []
+    assert len(read_files(folder / "posters")) == 36
 
 
-@pytest.mark.parametrize("moves", [3, 40])
+@pytest.mark.parametrize("moment", ["3 moves", "40 moves"])
 def test_export_that_was_killed_while_it_moved_files_is_completed_by_the_next(
-    build: Build, sample: SampleCatalogue, tmp_path: Path, moves: int
+    build: Build, killed: Path, moment: str
 ) -> None:
-    program = """if True:
-        import pathlib
-        move, left = pathlib.Path.replace, [int(sys.argv[4])]
-        def move_or_exit(path, target):
-            if not left[0]:
-                os._exit(9)
-            left[0] -= 1
-            return move(path, target)
-        export(build, output)
-        pathlib.Path.replace = move_or_exit
-        export(build, output, "webdataset")
-        export(build, output)
-    """
-    output = tmp_path / "posters"
-    output.mkdir()
-    assert run(program, sample, tmp_path, str(moves)) == 9
+    output = killed / moment / "posters"
     export(build, output)
     found = read_files(output)
     listed = found.pop(CHECKSUMS_FILE).decode().splitlines()

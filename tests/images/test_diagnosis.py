@@ -100,7 +100,7 @@ def test_png_whose_pixels_end_early_is_truncated() -> None:
         ("WEBP", b"VP8 ", 8, bytes(9), "WEBP: could not create decoder object"),
         ("WEBP, lossless", b"VP8L", 13, b"\xff" * 40, "WEBP: failed to read next frame"),
         ("WEBP, extended", b"VP8X", 0, b"VP8Z", "WEBP: "),
-        ("GIF", b",", 400, b"\xff" * 60, "GIF: broken data stream when reading image file"),
+        ("GIF", b",\0\0\0\0", 400, b"\xff" * 60, "GIF: broken data stream when reading image file"),
         ("AVIF", b"pitm", 0, b"xxxx", "AVIF: Failed to decode image: "),
         ("AVIF", b"mdat", 4, bytes(40), "AVIF: Failed to decode frame 0: "),
         ("TIFF", b"\x06\x01\x03\0", 8, b"\x63", "TIFF: unknown pixel mode"),

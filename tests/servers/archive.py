@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import KW_ONLY, dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, NamedTuple
@@ -210,6 +211,7 @@ def search(rows: list[dict[str, str]], query: dict[str, list[str]]) -> list[dict
     return rows[:limit] if limit >= 0 else rows[limit:]
 
 
+@cache  # a request compares the keys of all captures
 def url_key(link: str) -> str:
     """Return the key of a link in the index: without scheme, port, "www.", and case."""
     parts = urlsplit(unquote(link).lower())
