@@ -92,7 +92,7 @@ class CommandProcess:
         """Run a command in the current folder, with these environment variables."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        line = json.dumps([[*command], self.hub.environment | environment, os.getcwd()])
+        line = json.dumps([[*command], self.hub.environment | environment, str(Path.cwd())])
         print(line, file=self.process.stdin, flush=True)
         return CommandResult(*json.loads(self.process.stdout.readline()))
 
