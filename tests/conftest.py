@@ -11,6 +11,8 @@ os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="hf-home-")
 os.environ["HF_HUB_OFFLINE"] = "0"
 # datasets counts loads at a host outside.
 os.environ["HF_UPDATE_DOWNLOAD_COUNTS"] = "0"
+# Several processes test at once, and models this small are slower with several threads each.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import datasets
 import pytest

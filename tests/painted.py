@@ -38,8 +38,8 @@ Splits = tuple[Posters, Posters]
 
 
 def make_splits(paint: Painter) -> Splits:
-    """Paint 240 train and 120 test posters, the same number of each of four decades."""
-    return make_split(240, 1, paint), make_split(120, 2, paint)
+    """Paint 160 train and 80 test posters, the same number of each of four decades."""
+    return make_split(160, 1, paint), make_split(80, 2, paint)
 
 
 def make_split(posters: int, seed: int, paint: Painter) -> Posters:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,9 @@ PUSH_SCRIPT = """
 import contextlib, io, json, os, sys
 from movie_posters_decade.cli.main import main
 for line in sys.stdin:
-    command, environment = json.loads(line)
+    command, environment, folder = json.loads(line)
     os.environ.update(environment)
+    os.chdir(folder)
     with contextlib.redirect_stdout(io.StringIO()) as stdout:
         with contextlib.redirect_stderr(io.StringIO()) as stderr:
             exit_code = main(command)
@@ -79,28 +81,39 @@ def start_python(hub: LoopbackHub, cache: Path, *arguments: str) -> subprocess.P
     return subprocess.Popen(command, env=environment, text=True, stdin=pipe, stdout=pipe)
 
 
-class PushProcess:
-    """A process that pushes builds of a catalogue."""
+class CommandProcess:
+    """A process that runs commands, for which a loopback server is the Hub."""
 
-    def __init__(self, hub: LoopbackHub, sample: SampleCatalogue, cache: Path) -> None:
-        self.catalogue = ("--data-files", str(sample.path), "--allow-private-hosts")
+    def __init__(self, hub: LoopbackHub, cache: Path) -> None:
         self.hub = hub
         self.process = start_python(hub, cache, "-c", PUSH_SCRIPT)
 
-    def push(self, *flags: str, audit: bool = False, **environment: str) -> CommandResult:
-        """Run ``push`` with these flags and environment variables."""
-        repository = () if "--repo-id" in flags else ("--repo-id", REPO_ID)
-        audit_flag = () if audit else ("--no-audit",)
-        command = ["push", *self.catalogue, *flags, *repository, *audit_flag]
+    def run(self, command: Sequence[str], **environment: str) -> CommandResult:
+        """Run a command in the current folder, with these environment variables."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        line = json.dumps([command, self.hub.environment | environment])
+        line = json.dumps([[*command], self.hub.environment | environment, str(Path.cwd())])
         print(line, file=self.process.stdin, flush=True)
         return CommandResult(*json.loads(self.process.stdout.readline()))
 
     def close(self) -> None:
         """End the process."""
         self.process.communicate()
+
+
+class PushProcess(CommandProcess):
+    """A process that pushes builds of a catalogue."""
+
+    def __init__(self, hub: LoopbackHub, sample: SampleCatalogue, cache: Path) -> None:
+        super().__init__(hub, cache)
+        self.catalogue = ("--data-files", str(sample.path), "--allow-private-hosts")
+
+    def push(self, *flags: str, audit: bool = False, **environment: str) -> CommandResult:
+        """Run ``push`` with these flags and environment variables."""
+        repository = () if "--repo-id" in flags else ("--repo-id", REPO_ID)
+        audit_flag = () if audit else ("--no-audit",)
+        command = ["push", *self.catalogue, *flags, *repository, *audit_flag]
+        return self.run(command, **environment)
 
 
 def commit_card(repository: Repository, card: bytes) -> None:

@@ -3,24 +3,52 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
 from sample_builds import arrow_files, build_sample, encoded_examples, load_sample, make_builder
-from samples import DECADES, SampleCatalogue, encode, make_sample, paint, write_catalogue
+from samples import (
+    DECADES,
+    PosterHost,
+    SampleCatalogue,
+    encode,
+    make_sample,
+    paint,
+    write_catalogue,
+)
 
-from movie_posters_decade import export
+from movie_posters_decade import MoviePostersDecade, export
 from movie_posters_decade.crop_code import is_landscape_crop
+from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.records import SPLITS
 
 THIRD_SPLIT = {"validation_size": 0.2}
+COPIES = ("trimmed", "framed", "mirrored")
+
+
+@pytest.fixture(scope="module")
+def shared_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
+    """Twenty movies of each decade, which no test changes."""
+    host = PosterHost()
+    with serve_on_loopback(host.answer) as host.url:
+        folder = tmp_path_factory.mktemp("shared")
+        yield make_sample(folder, host, dict.fromkeys(DECADES, 20))
+
+
+@pytest.fixture(scope="module")
+def built(
+    shared_sample: SampleCatalogue, tmp_path_factory: pytest.TempPathFactory
+) -> MoviePostersDecade:
+    """The builder of those movies, in three splits."""
+    return build_sample(shared_sample, tmp_path_factory.mktemp("built"), **THIRD_SPLIT)
 
 
 @pytest.fixture
-def large_sample(sample: SampleCatalogue) -> SampleCatalogue:
-    """Twenty movies of each decade."""
-    return make_sample(sample.path.parent, sample.host, dict.fromkeys(DECADES, 20))
+def large_sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
+    """The same movies, for a test that changes some of them."""
+    return make_sample(tmp_path / "catalogue", host, dict.fromkeys(DECADES, 20))
 
 
 def replace_poster(sample: SampleCatalogue, imdb_id: str, content: bytes) -> None:
@@ -39,9 +67,9 @@ def copy_of(sample: SampleCatalogue, imdb_id: str, kind: str) -> bytes:
 
 
 def test_three_splits_share_no_movie_and_are_equal(
-    large_sample: SampleCatalogue, tmp_path: Path
+    shared_sample: SampleCatalogue, built: MoviePostersDecade, tmp_path: Path
 ) -> None:
-    dataset = load_sample(large_sample, tmp_path, **THIRD_SPLIT)
+    dataset = built.as_dataset()
     assert list(dataset) == list(SPLITS)
     assert {split: Counter(part["label"]) for split, part in dataset.items()} == {
         "train": dict.fromkeys(range(5), 12),
@@ -50,45 +78,44 @@ def test_three_splits_share_no_movie_and_are_equal(
     }
     ids = [imdb_id for part in dataset.values() for imdb_id in part["imdb_id"]]
     assert len(set(ids)) == len(ids) == 100
-    for split, part in load_sample(large_sample, tmp_path, streaming=True, **THIRD_SPLIT).items():
+    for split, part in load_sample(shared_sample, tmp_path, streaming=True, **THIRD_SPLIT).items():
         assert {row["imdb_id"] for row in part} == set(dataset[split]["imdb_id"])
 
 
 def test_lock_file_and_export_have_all_three_splits(
-    large_sample: SampleCatalogue, tmp_path: Path
+    shared_sample: SampleCatalogue, built: MoviePostersDecade, tmp_path: Path
 ) -> None:
-    builder = build_sample(large_sample, tmp_path / "one", **THIRD_SPLIT)
-    lock_file = builder.files.lock_path
-    again = build_sample(large_sample, tmp_path / "two", lock_file=lock_file, data_files=None)
-    assert arrow_files(again.cache_dir) == arrow_files(builder.cache_dir)
-    export(builder.built(), tmp_path / "folders")
+    lock_file = built.files.lock_path
+    again = build_sample(shared_sample, tmp_path / "again", lock_file=lock_file, data_files=None)
+    assert arrow_files(again.cache_dir) == arrow_files(built.cache_dir)
+    export(built.built(), tmp_path / "folders")
     assert len(list((tmp_path / "folders").glob("validation/*/*.jpg"))) == 20
 
 
-@pytest.mark.parametrize("kind", ["trimmed", "framed", "mirrored"])
-@pytest.mark.parametrize("streaming", [False, True], ids=["build", "stream"])
-def test_copy_of_a_test_poster_is_in_no_other_split(
-    large_sample: SampleCatalogue, tmp_path: Path, kind: str, streaming: bool
+def test_copies_of_test_posters_are_in_no_other_split(
+    built: MoviePostersDecade, large_sample: SampleCatalogue, tmp_path: Path
 ) -> None:
     options = THIRD_SPLIT | {"balance": "none"}
-    dataset = load_sample(large_sample, tmp_path / "before", **options)
-    original, copy = dataset["test"]["imdb_id"][0], dataset["train"]["imdb_id"][0]
-    replace_poster(large_sample, copy, copy_of(large_sample, original, kind))
-    after = load_sample(large_sample, tmp_path / "after", streaming=streaming, **options)
-    kept = {split: {row["imdb_id"] for row in part} for split, part in after.items()}
-    assert original in kept["test"]
-    assert copy not in set.union(*kept.values())
-    assert len(kept["train"]) == 59
+    dataset = built.as_dataset()
+    originals, copies = (dataset[split]["imdb_id"][:3] for split in ("test", "train"))
+    for original, copy, kind in zip(originals, copies, COPIES, strict=True):
+        replace_poster(large_sample, copy, copy_of(large_sample, original, kind))
+    for streaming in (False, True):
+        cache = tmp_path / f"after, {streaming}"
+        after = load_sample(large_sample, cache, streaming=streaming, **options)
+        kept = {split: {row["imdb_id"] for row in part} for split, part in after.items()}
+        assert kept["test"] >= {*originals}
+        assert set.union(*kept.values()).isdisjoint(copies)
+        assert len(kept["train"]) == 57
 
 
 def test_near_duplicates_are_counted_although_the_target_sinks(
-    large_sample: SampleCatalogue, tmp_path: Path
+    built: MoviePostersDecade, large_sample: SampleCatalogue, tmp_path: Path
 ) -> None:
-    dataset = load_sample(large_sample, tmp_path / "before", balance="none")
-    first, *others = dataset["train"]["imdb_id"][:3]
+    first, *others = built.as_dataset()["train"]["imdb_id"][:3]
     for other in others:
         replace_poster(large_sample, other, copy_of(large_sample, first, "framed"))
-    builder = build_sample(large_sample, tmp_path / "after", balance="none")
+    builder = build_sample(large_sample, tmp_path, balance="none")
     report = builder.report()
     assert report.rejected == {"near_duplicate": 2}
     assert report.kept + sum(report.dropped.values()) == 102
@@ -144,8 +171,7 @@ def test_options_of_splits_that_cannot_be_are_refused(
 
 
 def test_two_builds_have_the_same_bytes_in_the_same_order(
-    large_sample: SampleCatalogue, tmp_path: Path
+    shared_sample: SampleCatalogue, built: MoviePostersDecade, tmp_path: Path
 ) -> None:
-    one = load_sample(large_sample, tmp_path / "one", **THIRD_SPLIT)
-    other = load_sample(large_sample, tmp_path / "two", connections_per_host=2, **THIRD_SPLIT)
-    assert encoded_examples(one) == encoded_examples(other)
+    other = load_sample(shared_sample, tmp_path, connections_per_host=2, **THIRD_SPLIT)
+    assert encoded_examples(built.as_dataset()) == encoded_examples(other)

@@ -79,7 +79,7 @@ def evaluate_baselines(
             ["gradients", "layout", "histogram", "thumbnail"], lambda _: _linear_model(0.0003), 1
         ),
     }
-    results = [_score_chance(train.labels, test.labels, decades)]
+    results = [score_chance(train.labels, test.labels, decades)]
     for name, model in models.items():
         known, new = (_to_array(split, model.features) for split in (train, test))
         trained = (model.make(seed).fit(known, train.labels) for seed in range(model.fits))
@@ -103,7 +103,7 @@ def _to_array(split: MeasuredSplit, names: Sequence[str]) -> Floats:
     return np.hstack(parts)
 
 
-def _score_chance(train_labels: Labels, labels: Labels, decades: int) -> BaselineResult:
+def score_chance(train_labels: Labels, labels: Labels, decades: int) -> BaselineResult:
     """Score random guesses that follow the decades' frequencies in train."""
     guesses = np.random.default_rng(0).choice(train_labels, size=(RESAMPLES, len(labels)))
     scores = _scores(np.broadcast_to(labels, guesses.shape), guesses, decades)

@@ -146,9 +146,10 @@ def _measure(name: str, train: AuditedSplit, test: AuditedSplit, confidence: flo
     sizes = np.bincount(test.labels)
     is_present = sizes > 0
     scores = []
-    # On a feature that is the same for all posters, all forests are the same.
-    for seed in range(SEEDS if np.ptp(known, axis=0).any() else 1):
-        forest = random_forest(seed, TREES, class_weight="balanced").fit(known, train.labels)
+    # On a feature that is the same for all posters, a tree can only name one decade for all.
+    seeds, trees = (SEEDS, TREES) if np.ptp(known, axis=0).any() else (1, 1)
+    for seed in range(seeds):
+        forest = random_forest(seed, trees, class_weight="balanced").fit(known, train.labels)
         right = test.labels[predict_alike(forest, new) == test.labels]
         counts = np.bincount(right, minlength=len(sizes))
         scores.append(mean_proportion(counts[is_present], sizes[is_present], confidence))

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from copy import copy
 from typing import Any
 
 import nbformat
+import pytest
 from run_notebook import NOTEBOOK, run_notebook
 
 MAX_BYTES = 1_000_000
@@ -25,8 +26,24 @@ def outputs(notebook: Any) -> Iterator[Any]:
         yield from cell.get("outputs", [])
 
 
-def test_notebook_shows_what_it_stores(tmp_path: Path) -> None:
-    stored, fresh = nbformat.read(NOTEBOOK, as_version=4), run_notebook(NOTEBOOK, tmp_path)
+MISTAKE = ['show("posters")', "import traceback; traceback.print_last()"]
+"""Two cells: a mistake, and what its error says will show more."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The notebook as it runs now, with the mistake at its end."""
+    folder = tmp_path_factory.mktemp("notebook")
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.cells += map(nbformat.v4.new_code_cell, MISTAKE)
+    nbformat.write(notebook, folder / "notebook.ipynb")
+    return run_notebook(folder / "notebook.ipynb", folder, allow_errors=True)
+
+
+def test_notebook_shows_what_it_stores(run: Any) -> None:
+    stored = nbformat.read(NOTEBOOK, as_version=4)
+    fresh = copy(run)
+    fresh.cells = run.cells[: -len(MISTAKE)]
     assert texts(fresh) == texts(stored)
     shown = "".join(texts(stored))
     assert "115 train, 30 test posters" in shown
@@ -49,13 +66,8 @@ def test_stored_notebook_is_small_and_names_no_machine() -> None:
     assert all(cell.get("execution_count", 1) for cell in stored.cells)
 
 
-def test_notebook_shows_an_error_as_its_sentence_and_how_to_see_more(tmp_path: Path) -> None:
-    mistake = 'from movie_posters_decade import show\nshow("posters")'
-    cells = [mistake, "import traceback; traceback.print_last()"]
-    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, cells)))
-    nbformat.write(notebook, tmp_path / "mistake.ipynb")
-    run = run_notebook(tmp_path / "mistake.ipynb", tmp_path, allow_errors=True)
-    error, frames = outputs(run)
+def test_notebook_shows_an_error_as_its_sentence_and_how_to_see_more(run: Any) -> None:
+    *_, error, frames = outputs(run)
     sentence, hint = error["traceback"]
     assert sentence.startswith("OptionError: show: expected a dataset of posters; found a str.")
     assert "traceback.print_last()" in hint

@@ -1,11 +1,9 @@
 """README and docs are true: their Python and their commands run, and their tables are complete."""
 
 import argparse
-import os
 import re
 import shlex
-import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from pages import PAGES, RECIPES, ROOT, blocks, missing_libraries, with_blocks
+from push_process import CommandProcess
 from sample_builds import build_sample
 from samples import SampleCatalogue
 from servers.hub import serve_hub
@@ -92,25 +91,37 @@ def test_python_runs(
             assert capsys.readouterr().out == blocks(page, "text")[0]
 
 
-@pytest.mark.parametrize("page", with_blocks("sh"))
-def test_commands_run(page: str, sample: SampleCatalogue, tmp_path: Path) -> None:
+def first_shown(page: str) -> list[list[str]]:
+    """Return the commands of a page that no page before it shows."""
+    pages = list(PAGES)
+    before = [command for earlier in pages[: pages.index(page)] for command in commands(earlier)]
+    return [command for command in commands(page) if command not in before]
+
+
+@pytest.fixture(scope="module")
+def push_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandProcess]:
+    """A process for which a loopback server is the Hub. It starts with the first push."""
+    with serve_hub() as hub:
+        process = CommandProcess(hub, tmp_path_factory.mktemp("home"))
+        yield process
+        process.close()
+
+
+@pytest.mark.parametrize("page", [page for page in with_blocks("sh") if first_shown(page)])
+def test_commands_run(
+    page: str, sample: SampleCatalogue, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A command that several pages show runs for the first of them."""
     if LOCK_FILE in "".join(blocks(page, "sh")):
         lock = build_sample(sample, tmp_path / "build").built().lock_file
         sample.path.with_name(LOCK_FILE).write_bytes(lock)
-    for words in commands(page):
-        run = push_to_loopback if words[0] == "push" else main
-        assert run([*words, "--cache-dir", str(tmp_path / "cache")]) == 0, words
-
-
-def push_to_loopback(words: list[str]) -> int:
-    """Run a command in a process for which a loopback server is the Hub."""
-    with serve_hub() as hub:
-        program = [sys.executable, "-m", "movie_posters_decade"]
-        return subprocess.run(
-            [*program, *words],
-            env=os.environ | hub.environment | {"NO_PROXY": "127.0.0.1"},
-            check=False,
-        ).returncode
+    for words in first_shown(page):
+        command = [*words, "--cache-dir", str(tmp_path / "cache")]
+        if words[0] == "push":
+            process = request.getfixturevalue("push_process")
+            process.run(command, http_proxy=sample.host.url, no_proxy="127.0.0.1").check()
+        else:
+            assert main(command) == 0, words
 
 
 def test_readme_shows_every_command() -> None:

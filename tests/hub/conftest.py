@@ -59,13 +59,15 @@ def hub(push_process: PushProcess) -> LoopbackHub:
 
 
 @pytest.fixture(scope="session")
-def hub_with_two_configurations(
-    folder: Path, twenty_movies: SampleCatalogue
-) -> Iterator[LoopbackHub]:
-    """A Hub with two pushed configurations, the default one pushed last."""
+def hub_with_two_configurations(push_process: PushProcess) -> Iterator[LoopbackHub]:
+    """A Hub with two pushed configurations, the default one pushed last.
+
+    It takes over what was pushed to the Hub of `push_process`, which other tests empty.
+    """
+    push_process.hub.reset()
+    push_process.push("--config", "drama", audit=True).check()
+    push_process.push().check()
     with serve_hub() as hub:
-        process = PushProcess(hub, twenty_movies, folder / "pushed")
-        process.push("--config", "drama", audit=True).check()
-        process.push().check()
-        process.close()
+        hub.repositories |= push_process.hub.repositories
+        hub.requests += push_process.hub.requests
         yield hub

@@ -1,15 +1,13 @@
 """Access to the Hub: each way in which a push is not possible has its own message."""
 
 import json
-from pathlib import Path
 
 import pytest
 from push_process import REPO_ID, PushProcess, commit_card, file_paths
-from samples import SampleCatalogue
 from servers.hub import LoopbackHub
 from servers.hub_repositories import Repository
 
-from movie_posters_decade.errors import OptionError
+from movie_posters_decade.errors import HubUnreachableError, OptionError
 from movie_posters_decade.hub.push import COPYRIGHT_REMINDER, check_access
 
 
@@ -84,10 +82,11 @@ def test_owner_other_than_the_tokens_is_an_error(push_process: PushProcess) -> N
     )
 
 
-def test_unreachable_hub_is_an_error(folder: Path, twenty_movies: SampleCatalogue) -> None:
-    process = PushProcess(LoopbackHub("http://127.0.0.1:9"), twenty_movies, folder / "home")
-    message = process.push().error_message
-    process.close()
+def test_unreachable_hub_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(HubUnreachableError) as error:
+        check_access(REPO_ID, token="hf_loopback")  # noqa: S106
+    message = str(error.value)
     assert message.startswith("The Hub at http://127.0.0.1:9: cannot be reached: ")
     assert message.endswith(
         f"Push again later. Files that {REPO_ID} already has are not uploaded again."

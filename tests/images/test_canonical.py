@@ -201,7 +201,7 @@ def test_poster_and_its_stored_form_are_judged_alike(name: str) -> None:
     assert (one.phashes.whole ^ other.phashes.whole).bit_count() <= 6
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.data())
 def test_damage_never_makes_the_dataset_show_another_picture(data: st.DataObject) -> None:
     content = bytearray(POSTERS[data.draw(st.sampled_from(sorted(POSTERS)))])

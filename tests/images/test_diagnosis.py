@@ -185,7 +185,7 @@ def signature_size(name: str) -> int:
     return matched.end()
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.data())
 @pytest.mark.parametrize("warnings_are", ["ignore", "error"])
 def test_any_damage_after_the_signature_gives_a_reason_with_detail_and_no_error(

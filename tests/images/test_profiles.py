@@ -68,7 +68,7 @@ def test_inks_have_the_colors_that_the_profile_gives_them() -> None:
     assert yellow[0] > yellow[2] + 100
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.data())
 def test_no_damage_to_a_profile_is_an_error(data: st.DataObject) -> None:
     """A profile that cannot be used is taken for sRGB."""
