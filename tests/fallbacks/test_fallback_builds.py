@@ -24,7 +24,7 @@ from movie_posters_decade.errors import CatalogueError
 
 HOST = "http://posters.movie-posters-decade.org"
 TIMESTAMP = "20150314092653"
-MOVIES = 12
+MOVIES = 8
 
 
 def link_of(number: int, code: str = "_V1_UX182_CR0,0,182,268_AL_") -> str:
