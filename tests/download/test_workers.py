@@ -283,20 +283,28 @@ def test_worker_loads_neither_datasets_nor_pandas() -> None:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A Dask cluster with a worker."""
+    """A Dask cluster with two workers."""
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     cluster = Cluster(tmp_path)
     try:
+        cluster.add_worker()
         cluster.add_worker()
         yield cluster
     finally:
         cluster.close()
 
 
-def test_dask_cluster_gives_the_same_results_though_a_worker_is_killed(
+def test_dask_cluster_may_lose_a_worker_and_is_an_error_without_its_scheduler(
     cluster: Cluster, hosts: list[FaultyHost], expected: list[tuple[Any, ...]], host: FaultyHost
 ) -> None:
-    cluster.add_worker()
+    lose_a_worker(cluster, hosts, expected, host)
+    lose_the_scheduler(cluster, host)
+
+
+def lose_a_worker(
+    cluster: Cluster, hosts: list[FaultyHost], expected: list[tuple[Any, ...]], host: FaultyHost
+) -> None:
+    """Kill a worker during a download, which gives the same results."""
     first = threading.Event()
 
     def slow(request: Request) -> None:
@@ -324,12 +332,14 @@ def test_dask_cluster_gives_the_same_results_though_a_worker_is_killed(
     assert host.max_concurrent <= 4
 
 
-def test_lost_scheduler_is_an_error(cluster: Cluster, host: FaultyHost) -> None:
-    def lose_scheduler(request: Request) -> None:
+def lose_the_scheduler(cluster: Cluster, host: FaultyHost) -> None:
+    """Kill the scheduler during a download, which is an error."""
+
+    def kill(request: Request) -> None:
         cluster.scheduler.kill()
         request.hang()
 
-    host.handlers["/a"] = lose_scheduler
+    host.handlers["/a"] = kill
     with pytest.raises(DownloadError, match=r"the Dask scheduler to go on; found that it is lost"):
         download([f"{host.url}/a"], workers=cluster.address, policy=RetryPolicy())
 
