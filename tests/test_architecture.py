@@ -63,6 +63,11 @@ def syntax_tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def is_name(node: ast.expr, name: str) -> bool:
+    """Return whether an expression is a name alone."""
+    return isinstance(node, ast.Name) and node.id == name
+
+
 @cache
 def imported_modules(path: Path) -> list[str]:
     """Return the modules that a file imports, except those for type checkers alone."""
@@ -70,7 +75,7 @@ def imported_modules(path: Path) -> list[str]:
     typing_only = {
         child
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if isinstance(node, ast.If) and is_name(node.test, "TYPE_CHECKING")
         for child in ast.walk(node)
     }
     modules = []
@@ -127,7 +132,7 @@ def test_only_the_command_line_prints() -> None:
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(syntax_tree(path))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+        if isinstance(node, ast.Call) and is_name(node.func, "print")
     }
     assert printing == {"cli/output.py"}
 

@@ -80,7 +80,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(tables())
 def test_table_that_pandas_wrote_is_read_back(writer: str, table: pd.DataFrame) -> None:
     # Without quoting, nothing says that a quote at the start of a title is part of it.

@@ -144,7 +144,7 @@ def test_without_enough_descriptors_there_is_an_error_and_no_rejection(
     ]
     with ExitStack() as stack:
         hosts = [stack.enter_context(serve_faulty()) for _ in range(8)]
-        paths = [f"/{number}" for number in range(40)]
+        paths = [f"/{number}" for number in range(20)]
         for one in hosts:
             one.handlers = dict.fromkeys(paths, lambda request: request.respond(POSTER))
         cases.append((128, [one.url + path for one in hosts for path in paths]))
