@@ -3,7 +3,6 @@
 All download tests use these functions, so that the HTTP client can be exchanged under them.
 """
 
-import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -46,22 +45,6 @@ ODD_HOSTS = [
     "http://a\0b/good",
 ]
 """Links to this machine whose host is spelt in an odd way, so that parsers may disagree."""
-
-KILLER = paint("1970s", 99)
-"""A poster that ends the worker that checks it."""
-
-
-def check_or_die(content: bytes) -> ImageCheck:
-    """Check a poster, and end the process at one of them."""
-    if content == KILLER:
-        os._exit(1)
-    return check_poster(content)
-
-
-def fail_in_a_worker(parent: int) -> None:
-    """Stand for a check that only the process that made it can load."""
-    if os.getpid() != parent:
-        raise ImportError("no such check")
 
 
 def downloader(cache: DownloadCache, **settings: Any) -> Downloader:

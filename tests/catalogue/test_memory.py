@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from movie_posters_decade.catalogue import read_catalogue
 from movie_posters_decade.catalogue.excel import MAX_STYLE_BYTES
 from movie_posters_decade.catalogue.memory import check_text, memory_limit
 from movie_posters_decade.errors import CatalogueError
@@ -55,7 +57,10 @@ def workbook(sheet: str, parts: dict[str, str] | None = None) -> bytes:
     )
     xmlns = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     sheet = f'<worksheet xmlns="{xmlns}"><sheetData>{rows}</row>{sheet}</sheetData></worksheet>'
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(file) as old,
+        zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         replaced = {"xl/worksheets/sheet1.xml": sheet} | (parts or {})
         for member in old.namelist():
             new.writestr(member, replaced.get(member, old.read(member)))
@@ -80,15 +85,21 @@ def zipped(content: bytes) -> bytes:
     return file.getvalue()
 
 
+@cache
+def long_line() -> bytes:
+    """Return a gzip file with a line of 140 MB."""
+    return gzip.compress(HEADER + b"a" * 140_000_000, 1)
+
+
 def rows_of_a_wide_sheet() -> str:
     return "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(2, 3000))
 
 
 BOMBS: dict[str, Callable[[], bytes]] = {
-    "one long line.csv.gz": lambda: gzip.compress(HEADER + b"a" * 150_000_000),
+    "one long line.csv.gz": long_line,
     "short rows.csv.gz": lambda: gzip.compress(HEADER + b"a,b,1\n" * 2_000_000),
     "short rows.zip": lambda: zipped(HEADER + b"\n" * 2_000_000),
-    "gzip in a zip.zip": lambda: zipped(gzip.compress(HEADER + b"a" * 150_000_000)),
+    "gzip in a zip.zip": lambda: zipped(long_line()),
     "empty objects.json.gz": lambda: gzip.compress(b"[" + b"{}," * 2_000_000 + b"{}]"),
     "empty lists.json.gz": lambda: gzip.compress(b'[{"title":[' + b"[]," * 7_000_000 + b"[]]}]"),
     "rows.parquet": lambda: parquet(**dict.fromkeys(COLUMNS, repeated("1990", 1_500_000))),
@@ -107,7 +118,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "wide.xlsx": lambda: workbook(rows_of_a_wide_sheet()),
     "tall.xlsx": lambda: workbook('<row r="999999999999"><c><v>1</v></c></row>'),
-    "blank.xlsx": lambda: workbook(" " * 150_000_000),
+    "blank.xlsx": lambda: workbook(" " * 140_000_000),
     "one row.xlsx": lambda: workbook('<row r="2">' + "<c/>" * 15_000_000 + "</row>"),
     "styles.xlsx": lambda: workbook("", {"xl/styles.xml": "<xf/>" * 1_000_000}),
 }
@@ -129,14 +140,13 @@ def test_small_files_that_become_large_are_one_sentence_each(tmp_path: Path) -> 
     assert peak < 1024
 
 
-def test_usual_table_in_a_compressed_file_is_read(tmp_path: Path) -> None:
+def test_usual_table_in_a_compressed_file_is_within_the_limit() -> None:
     lines = [
         f"The Long Title of Movie {n},https://images.example.org/posters/{n}.jpg,{1970 + n % 48}\n"
         for n in range(100_000)
     ]
-    path = tmp_path / "c.csv.gz"
-    path.write_bytes(gzip.compress(HEADER + "".join(lines).encode(), 6))
-    assert read([path])[0] == ["100000"]
+    content = HEADER + "".join(lines).encode()
+    check_text(content, "c.csv", memory_limit(len(gzip.compress(content, 6))))
 
 
 def test_usual_tables_that_compress_well_are_within_the_limit() -> None:
@@ -152,8 +162,8 @@ def test_usual_tables_that_compress_well_are_within_the_limit() -> None:
 def test_workbook_may_have_a_link_in_each_row(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.append(COLUMNS)
-    for number in range(8000):
-        link = f"https://images.example.org/posters/of/movies/{number}.jpg"
+    for number in range(1000):
+        link = f"https://images.example.org/posters/{number}/{1000 * 'a'}.jpg"
         book.active.append((f"Movie {number}", link, 1990))
         book.active.cell(number + 2, 2).hyperlink = link
     book.save(tmp_path / "c.xlsx")
@@ -161,7 +171,7 @@ def test_workbook_may_have_a_link_in_each_row(tmp_path: Path) -> None:
         assert (
             archive.getinfo("xl/worksheets/_rels/sheet1.xml.rels").file_size > MAX_STYLE_BYTES / 2
         )
-    assert read([tmp_path / "c.xlsx"])[0] == ["8000"]
+    assert len(read_catalogue(tmp_path / "c.xlsx").movies) == 1000
 
 
 def test_limit_grows_with_the_file() -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from movie_posters_decade.catalogue.clean import parse_catalogue
+from movie_posters_decade.catalogue.clean import Catalogue, parse_catalogue
 from movie_posters_decade.errors import CatalogueError
 
 # Titles hold none of the letters that the first byte of a character in UTF-8 is read as, in
@@ -30,7 +31,7 @@ GENRES = ("Action", "Drama", "Sci-Fi", "Children's", "Science Fiction")
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
     """Draw a table of movies with titles of any characters, and genres as a text."""
-    count = draw(st.integers(1, 5))
+    count = draw(st.integers(1, 8))
     separator = draw(st.sampled_from(["|", ",", ", ", ";"]))
     genres = [
         draw(st.lists(st.sampled_from(GENRES), min_size=1, unique=True)) for _ in range(count)
@@ -79,7 +80,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(tables())
 def test_table_that_pandas_wrote_is_read_back(writer: str, table: pd.DataFrame) -> None:
     # Without quoting, nothing says that a quote at the start of a title is part of it.
@@ -125,38 +126,34 @@ def mutate(content: bytes, chance: random.Random) -> bytes:
     return content[:place] + content[end:]
 
 
-@pytest.mark.parametrize("seed", range(400))
+@pytest.mark.parametrize("seed", range(200))
 def test_damaged_table_gives_the_right_rows_or_a_sentence(seed: int) -> None:
     """Only the damaged row may differ, and no movie holds a value of another row."""
-    content = small_table()
-    damaged = mutate(content, random.Random(seed))
-    sentence = reading_error(damaged)
-    if sentence:
-        assert sentence.startswith("c.csv")
+    damaged = mutate(small_table(), random.Random(seed))
+    try:
+        catalogue = parse_catalogue(damaged, "c.csv")
+    except CatalogueError as error:
+        assert str(error).startswith("c.csv")  # noqa: PT017, either outcome is right
         return
-    catalogue = parse_catalogue(damaged)
     rows, complete, unique = catalogue.steps
     lines = damaged.decode(errors="replace").splitlines()[1:]
     assert rows.movies == len(list(filter(None, lines)))
     dropped = sum(complete.dropped.values()) + sum(unique.dropped.values())
     assert len(catalogue.movies) == rows.movies - dropped
-    assert len(texts(content) - texts(damaged)) <= 1
-    for movie in texts(damaged):
+    found = texts(catalogue)
+    assert len(intact_texts() - found) <= 1
+    for movie in found:
         assert any(all(plain(value) in plain(line) for value in movie) for line in lines)
 
 
-def reading_error(content: bytes) -> str:
-    """Return the sentence that refuses a table, or "" if it is read."""
-    try:
-        parse_catalogue(content, "c.csv")
-    except CatalogueError as error:
-        return str(error)
-    return ""
+@cache
+def intact_texts() -> set[tuple[str, ...]]:
+    """Return the values of each movie of the table before it was damaged."""
+    return texts(parse_catalogue(small_table()))
 
 
-def texts(content: bytes) -> set[tuple[str, ...]]:
+def texts(catalogue: Catalogue) -> set[tuple[str, ...]]:
     """Return the values of each movie, as they stand in its row."""
-    movies = parse_catalogue(content).movies.to_dict("records")
     return {
         (
             one["imdb_id"].removeprefix("tt").lstrip("0"),
@@ -165,7 +162,7 @@ def texts(content: bytes) -> set[tuple[str, ...]]:
             "|".join(one["genres"]),
             one["poster_url"],
         )
-        for one in movies
+        for one in catalogue.movies.to_dict("records")
     }
 
 

@@ -1,7 +1,7 @@
 """Links and addresses: how a URL is parsed, and which addresses are public."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from movie_posters_decade.download.addresses import (
@@ -95,6 +95,7 @@ def test_other_schemes_are_not_requested(url: str) -> None:
     assert parse_url(url) is RejectReason.PRIVATE_ADDRESS
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text().map("http://{}".format), st.text().map("http://a/{}".format)))
 def test_any_text_is_parsed_or_refused_and_a_parsed_one_stays_the_same(text: str) -> None:
     address = parse_url(text)

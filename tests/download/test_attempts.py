@@ -1,5 +1,6 @@
 """Attempts: what counts against a link, and what is the fault of this machine instead."""
 
+import json
 import os
 import re
 import signal
@@ -37,30 +38,34 @@ print(download.attempt.reason, download.attempt.status)
 """
 
 FEW_DESCRIPTORS = """
-import resource, sys
+import json, resource, sys
 from pathlib import Path
 from movie_posters_decade.download import DownloadCache, Downloader, Limits
 
-limit, spare, cache, folder, *urls = sys.argv[1:]
-resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
-downloader = Downloader(
-    DownloadCache(Path(cache)),
-    limits=Limits(allow_private_hosts=True),
-    connections_per_host=128,
-    folder=Path(folder),
-)
-taken = []
-try:
-    while True:
-        taken.append(open("/dev/null"))
-except OSError:
-    for _ in range(min(int(spare), len(taken))):
-        taken.pop().close()
-try:
-    print({str(result.reason) for result in downloader.download(urls)})
-except Exception as error:
-    print(type(error).__name__, error)
+cache, folder, cases = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+for spare, urls in json.loads(cases):
+    downloader = Downloader(
+        DownloadCache(Path(cache)),
+        limits=Limits(allow_private_hosts=True),
+        connections_per_host=128,
+        folder=Path(folder),
+    )
+    taken = []
+    try:
+        while True:
+            taken.append(open("/dev/null"))
+    except OSError:
+        for _ in range(min(spare, len(taken))):
+            taken.pop().close()
+    try:
+        print({str(result.reason) for result in downloader.download(urls)})
+    except Exception as error:
+        print(type(error).__name__, error)
+    for file in taken:
+        file.close()
 """
+"""Downloads some links with each of some numbers of descriptors that are left."""
 
 
 def run(code: str, *arguments: object) -> str:
@@ -125,39 +130,39 @@ def test_fault_of_this_machine_in_the_check_ends_the_download(
         download([f"{host.url}/good"], check=check)
 
 
-def test_connections_are_bounded_by_the_descriptors(cache: DownloadCache) -> None:
-    with ExitStack() as stack:
-        hosts = [stack.enter_context(serve_faulty()) for _ in range(8)]
-        urls = []
-        for host in hosts:
-            host.handlers = {
-                f"/{number}": lambda request: request.respond(POSTER) for number in range(40)
-            }
-            urls += [f"{host.url}/{number}" for number in range(40)]
-        assert run(FEW_DESCRIPTORS, 128, 128, cache.folder, cache.folder, *urls) == "{'None'}\n"
-
-
-def test_no_descriptor_left_is_an_error_and_no_rejection(
-    cache: DownloadCache, host: FaultyHost
-) -> None:
-    printed = run(FEW_DESCRIPTORS, 128, 4, cache.folder, cache.folder, f"{host.url}/good")
-    assert re.fullmatch(
-        r"DownloadError Open files: expected a limit of at least \d+; found 128, of which \d+ are "
-        r"open\. Run `ulimit -n 1024` and build again\.\n",
-        printed,
-    )
-
-
-@pytest.mark.parametrize(("kind", "spare"), [("path", 0), ("host", 2), ("host", 5), ("host", 7)])
-def test_no_descriptor_for_a_lookup_or_a_file_is_an_error_and_no_rejection(
-    cache: DownloadCache, host: FaultyHost, tmp_path: Path, kind: str, spare: int
+def test_without_enough_descriptors_there_is_an_error_and_no_rejection(
+    cache: DownloadCache, host: FaultyHost, tmp_path: Path
 ) -> None:
     (tmp_path / "poster.jpg").write_bytes(POSTER)
-    link = f"{host.url}/good".replace("127.0.0.1", "localhost") if kind == "host" else "poster.jpg"
-    printed = run(FEW_DESCRIPTORS, 128, spare, cache.folder, tmp_path, link)
-    errors = (
-        f"StorageError {cache.folder}: ",
-        f"DownloadError {cache.folder}: ",
-        "DownloadError Open files: ",
+    link = f"{host.url}/good"
+    to_look_up = link.replace("127.0.0.1", "localhost")
+    # Each ends at another step, so the next is the first to go further.
+    cases: list[tuple[int, list[str]]] = [
+        (0, ["poster.jpg"]),
+        *((spare, [to_look_up]) for spare in (2, 5, 7)),
+        (4, [link]),
+    ]
+    with ExitStack() as stack:
+        hosts = [stack.enter_context(serve_faulty()) for _ in range(8)]
+        paths = [f"/{number}" for number in range(20)]
+        for one in hosts:
+            one.handlers = dict.fromkeys(paths, lambda request: request.respond(POSTER))
+        cases.append((128, [one.url + path for one in hosts for path in paths]))
+        printed = run(FEW_DESCRIPTORS, cache.folder, tmp_path, json.dumps(cases)).splitlines()
+    *some, none_left, bounded = printed
+    assert len(some) == 4
+    for line in some:
+        assert line.startswith(
+            (
+                f"StorageError {cache.folder}: ",
+                f"DownloadError {cache.folder}: ",
+                "DownloadError Open files: ",
+                "{'None'}",
+            )
+        ), line
+    assert re.fullmatch(
+        r"DownloadError Open files: expected a limit of at least \d+; found 128, of which \d+ are "
+        r"open\. Run `ulimit -n 1024` and build again\.",
+        none_left,
     )
-    assert printed.startswith((*errors, "{'None'}")), printed
+    assert bounded == "{'None'}"

@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from downloads import LIMITS, POSTER
@@ -86,26 +85,25 @@ def test_error_of_the_check_is_raised_where_its_content_came_from() -> None:
 
 
 UNENDING_CHECK = """
-import sys, time
-from pathlib import Path
-from movie_posters_decade.download import DownloadCache, Downloader
+import time
+from movie_posters_decade.download.checking import CheckThread
 
 def check(content):
     print("checking", flush=True)
     time.sleep(60)
 
-cache, folder = map(Path, sys.argv[1:])
+thread = CheckThread(check)
 try:
-    list(Downloader(DownloadCache(cache), check, folder=folder).download(["poster.jpg"]))
+    thread.check(b"poster")
 except KeyboardInterrupt:
+    thread.end()
     print("interrupted", flush=True)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_check_that_does_not_end_keeps_no_program_from_ending(tmp_path: Path) -> None:
-    (tmp_path / "poster.jpg").write_bytes(POSTER)
-    command = [sys.executable, "-c", UNENDING_CHECK, str(tmp_path / "cache"), str(tmp_path)]
+def test_check_that_does_not_end_keeps_no_program_from_ending() -> None:
+    command = [sys.executable, "-c", UNENDING_CHECK]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "checking\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from downloads import POSTER, download
-from servers.faulty import FaultyHost, serve_faulty
+from servers.faulty import serve_faulty
 
 from movie_posters_decade.download.descriptors import MAX_CONNECTIONS, SPARE, connection_limit
 from movie_posters_decade.errors import DownloadError
@@ -20,46 +20,45 @@ MANY_HOSTS = """
 import resource, sys
 from pathlib import Path
 
-limit, workers, port, cache = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
-resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+port, cache, *cases = sys.argv[1:]
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, hard))
 from movie_posters_decade.download import DownloadCache, Downloader, Limits
 
-urls = [f"http://127.0.0.{host}:{port}/{poster}" for poster in range(3) for host in range(1, 101)]
-settings = {"limits": Limits(allow_private_hosts=True), "workers": workers or None}
-try:
-    with Downloader(DownloadCache(cache), **settings) as downloader:
-        results = list(downloader.download(urls))
-    print({str(result.reason) for result in results}, len(results))
-except Exception as error:
-    print(type(error).__name__, error)
+urls = [f"http://127.0.0.{host}:{port}/{poster}" for poster in range(2) for host in range(1, 101)]
+for case in cases:
+    limit, workers = map(int, case.split("-"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    settings = {"limits": Limits(allow_private_hosts=True), "workers": workers or None}
+    try:
+        with Downloader(DownloadCache(Path(cache, case)), **settings) as downloader:
+            results = list(downloader.download(urls))
+        print({str(result.reason) for result in results}, len(results))
+    except Exception as error:
+        print(type(error).__name__, error)
 """
-"""Downloads 300 posters from 100 hosts, with few descriptors."""
-
-
-def run(limit: int, workers: int, host: FaultyHost, cache: Path) -> str:
-    """Run that program, and return what it prints."""
-    port = host.url.rpartition(":")[2]
-    command = [sys.executable, "-c", MANY_HOSTS, str(limit), str(workers), port, str(cache)]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+"""Downloads 200 posters from 100 hosts, with few descriptors on workers, and with fewer here."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
-@pytest.mark.parametrize(("limit", "workers"), [(64, 0), (96, 0), (128, 0), (256, 0), (128, 2)])
-def test_few_descriptors_are_enough_for_many_hosts(
-    tmp_path: Path, limit: int, workers: int
+def test_few_descriptors_are_enough_for_many_hosts_and_too_few_end_with_one_sentence(
+    tmp_path: Path,
 ) -> None:
     with serve_faulty(address="0.0.0.0") as host:  # noqa: S104
-        host.handlers = {f"/{number}": lambda one: one.respond(POSTER) for number in range(3)}
-        assert run(limit, workers, host, tmp_path) == "{'None'} 300\n"
+        host.handlers = {f"/{number}": lambda one: one.respond(POSTER) for number in range(2)}
+        port = host.url.rpartition(":")[2]
+        cases = ["128-2", "64-0", "24-0"]
+        *enough, too_few = run(MANY_HOSTS, port, tmp_path, *cases).splitlines()
+        assert enough == 2 * ["{'None'} 200"]
+        assert too_few.startswith("DownloadError Open files: expected a limit of at least ")
+        assert too_few.endswith("Run `ulimit -n 1024` and build again.")
+        assert host.requests.total() == 2 * 200
 
 
-def test_too_few_descriptors_end_a_download_with_one_sentence(
-    tmp_path: Path, host: FaultyHost
-) -> None:
-    printed = run(24, 0, host, tmp_path)
-    assert printed.startswith("DownloadError Open files: expected a limit of at least ")
-    assert printed.endswith("Run `ulimit -n 1024` and build again.\n")
-    assert host.requests.total() == 0
+def run(code: str, *arguments: object) -> str:
+    """Run a program, and return what it prints."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
 def test_soft_limit_is_raised_up_to_the_hard_one() -> None:
@@ -74,22 +73,26 @@ def test_soft_limit_is_raised_up_to_the_hard_one() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize("free", [20, 60, 200, 800])
-def test_connections_and_lookups_leave_descriptors_for_all_else(free: int) -> None:
-    code = (
-        "import resource, sys\n"
-        "from movie_posters_decade.io import open_files\n"
-        "from movie_posters_decade.download.descriptors import connection_limit, lookup_limit\n"
-        f"limit = open_files() + {free}\n"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))\n"
-        "connections = connection_limit()\n"
-        "print(connections, lookup_limit(connections))"
-    )
-    command = [sys.executable, "-c", code]
-    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    connections, lookups = map(int, printed.split())
-    assert connections >= 1
-    assert 2 * connections + 2 * lookups + SPARE <= free
+LIMITS_OF_CONNECTIONS = """
+import resource, sys
+from movie_posters_decade.io import open_files
+from movie_posters_decade.download.descriptors import connection_limit, lookup_limit
+
+for free in map(int, sys.argv[1:]):
+    limit = open_files() + free
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    connections = connection_limit()
+    print(connections, lookup_limit(connections))
+"""
+
+
+def test_connections_and_lookups_leave_descriptors_for_all_else() -> None:
+    frees = [800, 200, 60, 20]
+    lines = run(LIMITS_OF_CONNECTIONS, *frees).splitlines()
+    for free, line in zip(frees, lines, strict=True):
+        connections, lookups = map(int, line.split())
+        assert connections >= 1
+        assert 2 * connections + 2 * lookups + SPARE <= free
 
 
 def test_open_files_are_counted() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from downloads import POSTER, SHORT, download
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.faulty import FaultyHost, Handler, Request
 
@@ -63,7 +63,7 @@ def few_at_a_time(most: int) -> Handler:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: token_bucket(300, 30, "429 Too Many Requests"), lambda: few_at_a_time(3)]
+    "make", [lambda: token_bucket(300, 12, "429 Too Many Requests"), lambda: few_at_a_time(3)]
 )
 @pytest.mark.parametrize("connections", [2, 32])
 def test_host_that_asks_for_fewer_requests_loses_no_poster(
@@ -71,8 +71,8 @@ def test_host_that_asks_for_fewer_requests_loses_no_poster(
 ) -> None:
     """Whatever the number of connections: it changes no result."""
     handler = make()
-    host.handlers |= {f"/{number}": handler for number in range(300)}
-    urls = [f"{host.url}/{number}" for number in range(300)]
+    host.handlers |= {f"/{number}": handler for number in range(120)}
+    urls = [f"{host.url}/{number}" for number in range(120)]
     results = download(urls, policy=POLICY, connections_per_host=connections)
     assert [result.reason for result in results if result.reason] == []
 
@@ -134,7 +134,8 @@ def test_429_pauses_the_host_and_503_does_not() -> None:
         assert (host.pause() > 4) is is_paused
 
 
-@given(st.lists(st.floats(0, 40), min_size=1, max_size=30))
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0, 40), min_size=1, max_size=20))
 def test_no_more_connections_are_used_than_the_limit_allows(limits: list[float]) -> None:
     host = Host("http://a", 32, RetryPolicy())
     used = 0

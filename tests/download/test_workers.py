@@ -15,20 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from downloads import (
-    KILLER,
-    LIMITS,
-    POSTER,
-    SHORT,
-    check_or_die,
-    download,
-    downloader,
-    fail_in_a_worker,
-    stored,
-)
+from downloads import LIMITS, POSTER, SHORT, download, downloader, stored
 from samples import paint
 from servers.cluster import Cluster
 from servers.faulty import FaultyHost, Request, faulty_handlers, serve_faulty
+from worker_checks import KILLER, check_or_die, fail_in_a_worker
 
 from movie_posters_decade import __version__
 from movie_posters_decade.download import DownloadCache, RetryPolicy
@@ -77,13 +68,12 @@ def expected(hosts: list[FaultyHost]) -> list[tuple[Any, ...]]:
     return sorted(map(key, download(links(hosts), policy=CALM)), key=lambda one: str(one[0]))
 
 
-@pytest.mark.parametrize("workers", [1, 3])
 def test_local_processes_give_the_same_results(
-    hosts: list[FaultyHost], expected: list[tuple[Any, ...]], cache: DownloadCache, workers: int
+    hosts: list[FaultyHost], expected: list[tuple[Any, ...]], cache: DownloadCache
 ) -> None:
     before = sum(host.requests["/3"] for host in hosts)
     settings: dict[str, Any] = {"policy": CALM, "check_version": check_version}
-    with downloader(cache, workers=workers, **settings) as started:
+    with downloader(cache, workers=2, **settings) as started:
         results = list(started.download(links(hosts)))
     assert sorted(map(key, results), key=lambda one: str(one[0])) == expected
     assert sum(host.requests["/3"] for host in hosts) == before + 4
@@ -304,9 +294,17 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         cluster.close()
 
 
-def test_dask_cluster_gives_the_same_results_though_a_worker_is_killed(
+def test_dask_cluster_may_lose_a_worker_and_is_an_error_without_its_scheduler(
     cluster: Cluster, hosts: list[FaultyHost], expected: list[tuple[Any, ...]], host: FaultyHost
 ) -> None:
+    lose_a_worker(cluster, hosts, expected, host)
+    lose_the_scheduler(cluster, host)
+
+
+def lose_a_worker(
+    cluster: Cluster, hosts: list[FaultyHost], expected: list[tuple[Any, ...]], host: FaultyHost
+) -> None:
+    """Kill a worker during a download, which gives the same results."""
     first = threading.Event()
 
     def slow(request: Request) -> None:
@@ -334,12 +332,14 @@ def test_dask_cluster_gives_the_same_results_though_a_worker_is_killed(
     assert host.max_concurrent <= 4
 
 
-def test_lost_scheduler_is_an_error(cluster: Cluster, host: FaultyHost) -> None:
-    def lose_scheduler(request: Request) -> None:
+def lose_the_scheduler(cluster: Cluster, host: FaultyHost) -> None:
+    """Kill the scheduler during a download, which is an error."""
+
+    def kill(request: Request) -> None:
         cluster.scheduler.kill()
         request.hang()
 
-    host.handlers["/a"] = lose_scheduler
+    host.handlers["/a"] = kill
     with pytest.raises(DownloadError, match=r"the Dask scheduler to go on; found that it is lost"):
         download([f"{host.url}/a"], workers=cluster.address, policy=RetryPolicy())
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from movie_posters_decade.errors import CatalogueError
 
 HOST = "http://posters.movie-posters-decade.org"
 TIMESTAMP = "20150314092653"
-MOVIES = 12
+MOVIES = 8
 
 
 def link_of(number: int, code: str = "_V1_UX182_CR0,0,182,268_AL_") -> str:
@@ -63,13 +64,28 @@ class World:
         return builder
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    world = World(tmp_path)
-    with world.archive as environment:
+@contextmanager
+def running_world(folder: Path) -> Iterator[World]:
+    """Run the archive of a new world, to which the environment's proxies lead."""
+    world = World(folder)
+    with world.archive as environment, pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         yield world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with running_world(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def recovered(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, MoviePostersDecade]:
+    """A build with posters from the archive, and its world; tests only read them."""
+    folder = tmp_path_factory.mktemp("recovered")
+    with running_world(folder) as world:
+        return world, world.build(folder, fallbacks="wayback")
 
 
 def examples(builder: MoviePostersDecade) -> dict[str, list[dict[str, Any]]]:
@@ -77,20 +93,19 @@ def examples(builder: MoviePostersDecade) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_dead_posters_come_back_and_no_movie_changes_its_split(
-    world: World, tmp_path: Path
+    world: World, recovered: tuple[World, MoviePostersDecade], tmp_path: Path
 ) -> None:
-    plain = world.build(tmp_path / "plain")
-    recovered = world.build(tmp_path / "recovered", fallbacks="wayback")
-    assert recovered.report().kept > plain.report().kept
+    plain, (_, builder) = world.build(tmp_path), recovered
+    assert builder.report().kept > plain.report().kept
     splits = {one["imdb_id"]: split for split, some in examples(plain).items() for one in some}
-    for split, some in examples(recovered).items():
+    for split, some in examples(builder).items():
         assert len(set(Counter(one["label"] for one in some).values())) == 1
         for one in some:
             assert splits.get(one["imdb_id"], split) == split
 
 
-def test_each_poster_says_where_it_came_from(world: World, tmp_path: Path) -> None:
-    builder = world.build(tmp_path, fallbacks="wayback")
+def test_each_poster_says_where_it_came_from(recovered: tuple[World, MoviePostersDecade]) -> None:
+    world, builder = recovered
     rows = [one for some in examples(builder).values() for one in some]
     for one in rows:
         link = one["poster_url"]
@@ -109,8 +124,10 @@ def test_each_poster_says_where_it_came_from(world: World, tmp_path: Path) -> No
     assert report.kept + sum(report.dropped.values()) == report.funnel["rows"]
 
 
-def test_the_rejected_list_says_what_the_fallbacks_gave(world: World, tmp_path: Path) -> None:
-    builder = world.build(tmp_path, fallbacks="wayback")
+def test_the_rejected_list_says_what_the_fallbacks_gave(
+    recovered: tuple[World, MoviePostersDecade],
+) -> None:
+    _, builder = recovered
     table = builder.built().tables[REJECTED_FILE].decode()
     rejected = list(csv.DictReader(io.StringIO(table)))
     assert {(one["reason"], one["tried"]) for one in rejected} == {
@@ -205,9 +222,11 @@ def test_a_plan_reads_the_tables(world: World, tmp_path: Path) -> None:
         world.builder(tmp_path, fallbacks=str(table)).plan()
 
 
-def test_a_stream_recovers_the_same_posters(world: World, tmp_path: Path) -> None:
-    builder = world.build(tmp_path, fallbacks="wayback")
-    stream = world.builder(tmp_path / "stream", fallbacks="wayback").as_streaming_dataset()
+def test_a_stream_recovers_the_same_posters(
+    world: World, recovered: tuple[World, MoviePostersDecade], tmp_path: Path
+) -> None:
+    _, builder = recovered
+    stream = world.builder(tmp_path, fallbacks="wayback").as_streaming_dataset()
     streamed = {one["imdb_id"]: one["downloaded_url"] for one in stream["test"]}
     assert streamed == {one["imdb_id"]: one["downloaded_url"] for one in examples(builder)["test"]}
 

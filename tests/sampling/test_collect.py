@@ -233,13 +233,13 @@ def test_without_balance_only_the_decade_with_rejections_is_smaller(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
 def test_with_any_dead_links_decades_are_equal_and_splits_and_ranks_are_respected(
     poster: Path, data: st.DataObject
 ) -> None:
-    selection = selection_of(data.draw(st.lists(st.integers(5, 25), min_size=5, max_size=5)))
+    selection = selection_of(data.draw(st.lists(st.integers(5, 15), min_size=5, max_size=5)))
     rows = selection.candidates
     dead = set(data.draw(st.lists(st.sampled_from(rows["poster_url"].tolist()), unique=True)))
     host = Host(poster, dead)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import NamedPictures, first_letter
 
@@ -28,6 +28,7 @@ def similar_hashes(draw: st.DrawFn) -> list[PerceptualHashes]:
     ]
 
 
+@settings(max_examples=50, deadline=None)
 @given(similar_hashes(), st.integers(0, 10))
 def test_exactly_the_items_within_the_distance_are_found(
     added: list[PerceptualHashes], distance: int

@@ -36,7 +36,7 @@ def catalogues(draw: st.DrawFn) -> pd.DataFrame:
     years = [
         draw(st.integers(decade, min(decade + 9, 2017)))
         for decade in range(1970, 2020, 10)
-        for _ in range(draw(st.integers(5, 30)))
+        for _ in range(draw(st.integers(5, 15)))
     ]
     ids = draw(
         st.lists(st.integers(1, 10**7), min_size=len(years), max_size=len(years), unique=True)
@@ -53,7 +53,7 @@ def sizes(selection: Selection) -> Counter[tuple[str, str]]:
     return Counter(zip(selection.candidates["decade"], selection.candidates["split"], strict=True))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(catalogues(), st.randoms(use_true_random=False))
 def test_order_of_the_rows_does_not_matter(movies: pd.DataFrame, chance: object) -> None:
     order = list(range(len(movies)))
@@ -64,7 +64,7 @@ def test_order_of_the_rows_does_not_matter(movies: pd.DataFrame, chance: object)
     assert one.targets == other.targets
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(catalogues(), st.data())
 def test_removed_movie_moves_at_most_one_of_its_decade_to_the_other_split(
     movies: pd.DataFrame, data: st.DataObject
@@ -79,7 +79,7 @@ def test_removed_movie_moves_at_most_one_of_its_decade_to_the_other_split(
     assert {decades[imdb_id] for imdb_id in moved} == {decades[removed]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(catalogues(), st.sampled_from([0.1, 0.2, 0.25, 0.5]))
 def test_test_has_its_share_of_every_decade(movies: pd.DataFrame, test_size: float) -> None:
     selection = select(movies, Options(test_size=test_size))
@@ -89,7 +89,7 @@ def test_test_has_its_share_of_every_decade(movies: pd.DataFrame, test_size: flo
         assert abs(found[decade, "test"] - test_size * movies_of_decade) <= 0.5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(catalogues())
 def test_target_of_every_decade_is_the_size_of_the_smallest(movies: pd.DataFrame) -> None:
     selection = select(movies, Options())
@@ -100,17 +100,17 @@ def test_target_of_every_decade_is_the_size_of_the_smallest(movies: pd.DataFrame
         assert all(targets[stratum] <= found[stratum] for stratum in targets)
 
 
-@settings(max_examples=40, deadline=None)
-@given(catalogues(), st.integers(2, 40))
+@settings(max_examples=12, deadline=None)
+@given(catalogues(), st.integers(3, 20))
 def test_maximum_per_decade_changes_only_the_targets(movies: pd.DataFrame, cap: int) -> None:
-    cap = max(cap, 3)  # a fifth of fewer rounds to no test movie
+    # The cap is at least 3, as a fifth of fewer rounds to no test movie.
     capped, free = select(movies, Options(max_per_decade=cap)), select(movies, Options())
     pd.testing.assert_frame_equal(capped.candidates, free.candidates)
     assert all(capped.targets[stratum] <= free.targets[stratum] for stratum in free.targets)
     assert sum(capped.targets.values()) <= cap * len(DECADES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(catalogues(), st.data())
 def test_movie_with_two_rows_is_one_candidate(movies: pd.DataFrame, data: st.DataObject) -> None:
     doubles = data.draw(st.lists(st.sampled_from(movies.index.tolist()), unique=True))
@@ -194,7 +194,7 @@ def test_selection_without_candidates_is_an_error(options: Options, message: str
     assert str(error.value) == message
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(catalogues(), st.sampled_from([0.1, 0.2, 0.3]))
 def test_validation_takes_no_movie_from_test(movies: pd.DataFrame, size: float) -> None:
     """So a model can be compared with one that was trained without validation."""
@@ -233,6 +233,7 @@ def groups_of_two_decades() -> pd.DataFrame:
     return movies
 
 
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 40))
 def test_target_of_test_is_its_share_also_with_groups(seed: int) -> None:
     options = Options(max_year=1989, group_by="title", seed=seed).checked()
