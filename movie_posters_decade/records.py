@@ -154,12 +154,12 @@ CATALOGUE = "catalogue"
 
 
 class Origin(NamedTuple):
-    """Where a poster comes from."""
+    """Where a poster comes from, or may come from while a fallback's address is tried."""
 
     url: str  # that is requested: the catalogue's link, a larger picture's, or a fallback's
     source: str = CATALOGUE  # or "wayback", or the name of a table
     licence: str = ""  # as a table states it
-    sha1: str = ""  # the SHA-1 digest that its bytes must have, in base32; empty if any will do
+    sha1: str = ""  # the SHA-1 digest that its bytes must have, in base32, until it is downloaded
 
 
 class Try(NamedTuple):

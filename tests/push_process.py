@@ -47,7 +47,10 @@ for line in sys.stdin:
     os.chdir(folder)
     with contextlib.redirect_stdout(io.StringIO()) as stdout:
         with contextlib.redirect_stderr(io.StringIO()) as stderr:
-            exit_code = main(command)
+            try:
+                exit_code = main(command)
+            except SystemExit as end:  # for wrong arguments
+                exit_code = end.code
     print(json.dumps([exit_code, stdout.getvalue(), stderr.getvalue()]), flush=True)
 """
 
@@ -94,7 +97,9 @@ class CommandProcess:
         assert self.process.stdout is not None
         line = json.dumps([[*command], self.hub.environment | environment, str(Path.cwd())])
         print(line, file=self.process.stdin, flush=True)
-        return CommandResult(*json.loads(self.process.stdout.readline()))
+        result = self.process.stdout.readline()
+        assert result, "the process has ended"
+        return CommandResult(*json.loads(result))
 
     def close(self) -> None:
         """End the process."""

@@ -1,1 +1,1 @@
-"""Builds: their files and records, the cache that holds them, and what the builder is made of."""
+"""Builds: their files and records, the cache that holds them, and the builder's configuration."""

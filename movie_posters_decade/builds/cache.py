@@ -112,10 +112,11 @@ def list_builds(cache_dir: str | Path | None = None) -> list[CachedBuild]:
 def outdated(builds: Sequence[CachedBuild]) -> list[CachedBuild]:
     """Return the builds of which the same catalogue and options gave a newer one that is complete.
 
-    Their links may be dead by now, so that a build of another catalogue is never outdated.
+    Where there is one of the running code, only those that are older than it. Links may be dead by
+    now, so that a build of another catalogue is never outdated.
     """
     newest: dict[str, CachedBuild] = {}
-    for build in sorted(builds, key=lambda build: build.date):
+    for build in sorted(builds, key=lambda one: (one.folder.name == code_version(), one.date)):
         if not _has_record(build.folder) or find_damage(build.folder) is None:
             newest[_inputs(build)] = build
     return [build for build in builds if newest.get(_inputs(build), build).date > build.date]

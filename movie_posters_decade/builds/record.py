@@ -65,7 +65,11 @@ class BuildRecord:
         values = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
         if not isinstance(values, dict) or set(values) != {one.name for one in fields(cls)}:
             raise ValueError(f"{RECORD_FILE} is incomplete")
-        return cls(**values)
+        record = cls(**values)
+        types = (type(record.configuration), type(record.options), type(record.files))
+        if types != (str, dict, dict):
+            raise ValueError(f"{RECORD_FILE} holds values of other types")
+        return record
 
     def write(self, filesystem: Any, folder: str) -> None:
         """Write the record into a folder of an fsspec filesystem."""

@@ -111,7 +111,7 @@ def find_catalogue_file(path: Path) -> Path:
     if not path.is_dir():
         raise CatalogueError(
             f"{path}: expected a catalogue such as {KAGGLE_FILE}; found no file of that name. "
-            f"Download it from {KAGGLE_PAGE}."
+            f"Check the path, or download {KAGGLE_FILE} from {KAGGLE_PAGE}."
         )
     if (path / KAGGLE_FILE).is_file():
         return path / KAGGLE_FILE

@@ -1,10 +1,10 @@
 """Suggestion: the command line that tries a catalogue with other options, for errors."""
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from movie_posters_decade.options.command_line import flag_words
 from movie_posters_decade.options.configurations import CONFIGURATIONS, DEFAULT
 from movie_posters_decade.options.options import Options
 
@@ -28,7 +28,7 @@ def suggest_command(location: str, options: Options, **changes: Any) -> str:
     words += ["--config", config] if config not in {None, DEFAULT} else []
     for option in fields(Options):
         value = values.get(option.name, option.default)
-        words += [] if value == option.default else _flag(option.name, value)
+        words += [] if value == option.default else flag_words(option.name, value)
     return shlex.join(words)
 
 
@@ -37,12 +37,3 @@ def _configuration(genres: tuple[str, ...] | None) -> str | None:
     if genres is None:
         return "all"
     return genres[0] if len(genres) == 1 and genres[0] in CONFIGURATIONS else None
-
-
-def _flag(name: str, value: Any) -> list[str]:
-    flag = f"--{name.replace('_', '-')}"
-    if isinstance(value, bool):
-        return [flag if value else f"--no-{flag[2:]}"]
-    if isinstance(value, Mapping):
-        return [flag, *(f"{field}={column}" for field, column in value.items())]
-    return [flag, *map(str, value)] if isinstance(value, tuple) else [flag, str(value)]

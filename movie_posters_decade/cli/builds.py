@@ -1,6 +1,7 @@
 """The command `builds`: what it does with the builds in the cache."""
 
 import argparse
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,9 +15,10 @@ from movie_posters_decade.builds.cache import (
 )
 from movie_posters_decade.cli.output import Failure, Output
 from movie_posters_decade.errors import BuildError, OptionError
+from movie_posters_decade.options.command_line import flag_words
 from movie_posters_decade.report.counts import format_table
 
-COLUMNS = ("configuration", "posters", "size", "date", "catalogue", "options", "version", "name")
+COLUMNS = ("configuration", "posters", "size", "date", "catalogue", "version", "name", "options")
 
 
 def run_builds(chosen: argparse.Namespace) -> Output:
@@ -59,9 +61,9 @@ def _list(builds: Sequence[CachedBuild]) -> Output:
             format_size(build.size),
             f"{build.date:%Y-%m-%d %H:%M}",
             build.catalogue or "?",
-            _options_text(build.options),
             build.version,
             build.name,
+            _options_text(build.options),
         )
         for build in builds
     ]
@@ -71,17 +73,18 @@ def _list(builds: Sequence[CachedBuild]) -> Output:
 def _options_text(options: Mapping[str, Any] | None) -> str:
     if options is None:
         return "?"
-    return ", ".join(f"{name}={value!r}" for name, value in options.items()) or "default"
+    words = [word for name, value in options.items() for word in flag_words(name, value)]
+    return shlex.join(words) or "default"
 
 
 def _verify(builds: Sequence[CachedBuild]) -> Output:
     errors = {build.name: verify_build(build) for build in builds}
-    lines = [f"{name}: {error or 'complete'}" for name, error in errors.items()]
+    lines = [error or f"{name}: complete" for name, error in errors.items()]
     found = [build.to_json() | {"damage": errors[build.name]} for build in builds]
     damaged = [name for name, error in errors.items() if error]
     failure = (
-        f"{len(damaged)} of {len(builds)} builds are damaged: {', '.join(damaged)}. Build them "
-        "again with --rebuild, or remove them."
+        f"Damaged builds, {len(damaged)} of {len(builds)}: {', '.join(damaged)}. Run the commands "
+        "that built them with --rebuild, or remove them."
     )
     text = "\n".join(lines) or "The cache holds no builds."
     return _output(text, {"builds": found}, failure if damaged else "")

@@ -186,7 +186,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], Output]] = {
     "push": _push,
     "builds": _builds,
 }
-"""What each command does. Its flags are in `cli_parser`."""
+"""What each command does. Its flags are in `cli.parser`."""
 
 
 def _prepared_builder(chosen: argparse.Namespace) -> "MoviePostersDecade":

@@ -109,7 +109,7 @@ def _failure(error: Exception) -> Failure:
     if isinstance(error, BrokenPipeError):
         # The reader has closed the pipe; Python would print an error when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Failure(ExitCode.ERROR, "closed_pipe", "")
+        return Failure(ExitCode.ERROR, "error", "")
     if isinstance(error, OSError):
         path = error.filename or "a file"
         return Failure(

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from movie_posters_decade import __version__
 from movie_posters_decade.cli.flags import (
+    PATHS,
     add_builds,
     add_card,
     add_catalogue,
@@ -23,6 +24,9 @@ from movie_posters_decade.cli.signals import PROGRAM
 from movie_posters_decade.errors import OptionError
 from movie_posters_decade.options.options import Options
 from movie_posters_decade.options.transform import ImageTransform
+
+_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+"""How the completions that shtab writes complete paths."""
 
 AddFlags = Callable[[argparse.ArgumentParser], None]
 
@@ -72,6 +76,13 @@ class UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     """A parser that raises its errors."""
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
+        """Add a flag, of which shells complete the value if it is a path."""
+        action = super().add_argument(*args, **kwargs)
+        if action.dest in PATHS or action.dest == "options":
+            action.complete = _FILES  # type: ignore[attr-defined]
+        return action
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, self.format_usage().rstrip())

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -51,7 +51,8 @@ def _iterate(start: Start[T], run: _Run) -> Generator[T, None, None]:
         is_awaited.set()
 
     def stop() -> None:
-        loop.call_soon_threadsafe(is_awaited.set)
+        with suppress(RuntimeError):  # it is closed already
+            loop.call_soon_threadsafe(is_awaited.set)
 
     async def wait() -> None:
         waiting = asyncio.ensure_future(is_awaited.wait())
@@ -90,17 +91,19 @@ def _signals_afterwards(stop: Callable[[], None]) -> Iterator[None]:
         came.append((number, frame))
         stop()
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    handlers = {int(number): handler for number, handler in before.items() if callable(handler)}
-    for number in handlers:
-        signal.signal(number, postpone)
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    def call_handlers() -> None:
         for number, frame in came:
             handlers[number](number, frame)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {int(number): handler for number, handler in before.items() if callable(handler)}
+    # At its end, the last one is called first; a signal that comes then keeps none from it.
+    with ExitStack() as stack:
+        stack.callback(call_handlers)
+        for number, handler in handlers.items():
+            stack.callback(signal.signal, number, handler)
+            signal.signal(number, postpone)
+        yield
 
 
 async def _cancel_all() -> None:

@@ -123,18 +123,18 @@ def check_output(
     """
     with _os_errors_as_export_errors(folder):
         existing = scan_folder(folder.resolve())
-    if existing.others and not overwrite:
-        raise ExportError(
-            f"{existing.folder}: expected a new or empty folder, or an earlier export; found "
-            f"{existing.others[0]}, which no export wrote or which was changed since. Choose "
-            "another folder, or keep the other files and write beside them with overwrite=True "
-            "(--overwrite)."
-        )
+    expected = f"expected a new or empty folder, or one with an earlier {main_file}"
     names = {name for name, _ in existing.listed}
     if names and main_file not in names:
         raise ExportError(
-            f"{existing.folder}: expected a new or empty folder, or one with an earlier "
-            f"{main_file}; found {min(names)}, which another command wrote. Choose another folder."
+            f"{existing.folder}: {expected}; found {min(names)}, which another command wrote. "
+            "Choose another folder."
+        )
+    if existing.others and not overwrite:
+        raise ExportError(
+            f"{existing.folder}: {expected}; found {existing.others[0]}, which was not written "
+            "with it or was changed since. Choose another folder, or keep the other files and "
+            "write beside them with overwrite=True (--overwrite)."
         )
     return existing
 

@@ -48,8 +48,7 @@ class ConfigurationSummary:
         versions: of the libraries that pushed it.
         example: the first example of train, with a text instead of the image.
         contact_sheet: its path in the repository; None if the dataset has no images.
-        findings: what `find_shortcuts` returned, at least one sentence; None if nobody checked. An
-            empty list, which earlier versions stored after a narrower audit, counts as None.
+        findings: what `find_shortcuts` returned, at least one sentence; None if nobody checked.
     """
 
     name: str

@@ -46,6 +46,10 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
+def forget_options(path: Path) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"options": None}))
+
+
 DAMAGES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "cut": (TRAIN, cut, "bytes instead of"),
     "cut, same size": (TRAIN, lose_the_end, f"the end of {TRAIN} is missing"),
@@ -66,6 +70,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "record gone": (RECORD_FILE, remove, f"{RECORD_FILE} is missing"),
     "record garbage": (RECORD_FILE, fill_with_garbage, "found it damaged: "),
+    "record without options": (RECORD_FILE, forget_options, "holds values of other types"),
 }
 
 

@@ -116,7 +116,7 @@ def test_missing_file_is_an_error_that_names_kaggles_page(tmp_path: Path) -> Non
         find_catalogue_file(tmp_path / "MovieGenre.csv")
     assert str(error.value) == (
         f"{tmp_path}/MovieGenre.csv: expected a catalogue such as MovieGenre.csv; found no file "
-        f"of that name. Download it from {KAGGLE_PAGE}."
+        f"of that name. Check the path, or download MovieGenre.csv from {KAGGLE_PAGE}."
     )
 
 

@@ -24,6 +24,7 @@ printf "%s\\n" "${COMPREPLY[@]}"
         (("pl",), {"plan"}),
         (("build", "--bal"), {"--balance"}),
         (("build", "--balance", ""), {"undersample", "none"}),
+        (("build", "--data-files", "mov"), {"movies.csv"}),
     ],
 )
 def test_bash_completes_commands_flags_and_values(
@@ -36,6 +37,7 @@ def test_bash_completes_commands_flags_and_values(
     if bash is None:
         pytest.skip("there is no bash")
     write_completion(["--shell", "bash", "--prog", PROGRAM, f"{NAME}.cli.parser.parser"])
+    (tmp_path / "movies.csv").touch()
     script = tmp_path / "completion.bash"
     script.write_text(capsys.readouterr().out)
     finished = subprocess.run(
@@ -43,5 +45,6 @@ def test_bash_completes_commands_flags_and_values(
         capture_output=True,
         check=True,
         text=True,
+        cwd=tmp_path,
     )
     assert set(finished.stdout.split()) == expected

@@ -1,5 +1,6 @@
 """Each kind of failure has an exit code, and a code in JSON, as docs/exit_codes.md lists."""
 
+import ast
 import json
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from sample_builds import build_sample
 from samples import SampleCatalogue
 from servers.hub import serve_hub
 
+import movie_posters_decade
 from movie_posters_decade import errors
 from movie_posters_decade.cli.main import main
 from movie_posters_decade.errors import ExitCode, MoviePostersError
@@ -152,12 +154,27 @@ def test_catalogue_that_does_not_exist_is_not_the_network(
     assert failed(*found) == (3, "catalogue")
 
 
+def literal_codes() -> set[str]:
+    """Return the codes of warnings and failures that the code names where it creates them."""
+    places = {"BuildWarning": 0, "Failure": 1}
+    calls = [
+        (places[node.func.id], node.args)
+        for path in Path(movie_posters_decade.__path__[0]).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in places
+    ]
+    codes = [arguments[place] for place, arguments in calls if len(arguments) > place]
+    return {str(code.value) for code in codes if isinstance(code, ast.Constant)}
+
+
 def test_page_lists_each_code() -> None:
     page = (ROOT / "docs" / "exit_codes.md").read_text(encoding="utf-8")
     kinds = [kind for kind in vars(errors).values() if _is_error(kind)]
     for kind in kinds:
         assert f"| `{kind.code}` | {kind.exit_code:d} |" in page
     assert all(f"\n| {code:d} |" in page for code in ExitCode)
+    for code in literal_codes():
+        assert f"`{code}`" in page
 
 
 def _is_error(kind: object) -> bool:

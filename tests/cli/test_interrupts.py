@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it finds in /proc when a command has begun")
 def test_interrupts_of_all_phases_end_with_one_line() -> None:
-    command = [sys.executable, str(SCRIPT), "--runs", "4", "--parallel", "2"]
+    command = [sys.executable, str(SCRIPT), "--runs", "4", "--parallel", "2", "--minutes", "3"]
     finished = subprocess.run(command, capture_output=True, check=False, text=True)
     assert finished.returncode == 0, finished.stdout
     counts = json.loads(finished.stdout)["counts"]

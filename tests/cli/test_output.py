@@ -52,7 +52,7 @@ def test_export_writes_beside_other_files_only_with_overwrite(
     flags = ("--output", str(output), "--format", "webdataset")
     command = ("export", *sample_arguments(sample, tmp_path), *flags)
     assert main(command) == 6
-    assert "found mine.txt, which no export wrote" in capsys.readouterr().err
+    assert "found mine.txt, which was not written with it" in capsys.readouterr().err
     assert sample.host.requests == [], "the folder is checked before anything is downloaded"
     run_json(capsys, *command, "--overwrite")
     assert {path.name for path in output.iterdir()} > {"mine.txt", "train-000000.tar"}

@@ -44,9 +44,9 @@ from movie_posters_decade.download import DownloadCache, Downloader, Limits
 
 cache, folder, cases = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
-for spare, urls in json.loads(cases):
+for number, (spare, urls) in enumerate(json.loads(cases)):
     downloader = Downloader(
-        DownloadCache(Path(cache)),
+        DownloadCache(Path(cache, str(number))),
         limits=Limits(allow_private_hosts=True),
         connections_per_host=128,
         folder=Path(folder),
@@ -154,12 +154,13 @@ def test_without_enough_descriptors_there_is_an_error_and_no_rejection(
     for line in some:
         assert line.startswith(
             (
-                f"StorageError {cache.folder}: ",
-                f"DownloadError {cache.folder}: ",
+                f"StorageError {cache.folder}/",
+                f"DownloadError {cache.folder}/",
                 "DownloadError Open files: ",
                 "{'None'}",
             )
         ), line
+    assert {*some} != {"{'None'}"}
     assert re.fullmatch(
         r"DownloadError Open files: expected a limit of at least \d+; found 128, of which \d+ are "
         r"open\. Run `ulimit -n 1024` and build again\.",

@@ -52,7 +52,7 @@ def test_few_descriptors_are_enough_for_many_hosts_and_too_few_end_with_one_sent
         assert enough == 2 * ["{'None'} 200"]
         assert too_few.startswith("DownloadError Open files: expected a limit of at least ")
         assert too_few.endswith("Run `ulimit -n 1024` and build again.")
-        assert host.requests.total() == 2 * 200
+        assert host.requests.total() >= 2 * 200
 
 
 def run(code: str, *arguments: object) -> str:

@@ -262,9 +262,9 @@ def test_folder_with_other_files_is_an_error(build: Build, tmp_path: Path) -> No
     with pytest.raises(ExportError) as error:
         export(build, output)
     assert str(error.value) == (
-        f"{output}: expected a new or empty folder, or an earlier export; found mine.txt, "
-        "which no export wrote or which was changed since. Choose another folder, or keep "
-        "the other files and write beside them with overwrite=True (--overwrite)."
+        f"{output}: expected a new or empty folder, or one with an earlier export.json; found "
+        "mine.txt, which was not written with it or was changed since. Choose another folder, or "
+        "keep the other files and write beside them with overwrite=True (--overwrite)."
     )
     assert read_files(output) == before
 
@@ -272,7 +272,7 @@ def test_folder_with_other_files_is_an_error(build: Build, tmp_path: Path) -> No
 def test_files_in_the_manifest_of_others_are_not_replaced(build: Build, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_text("mine")
     (tmp_path / "manifest.csv").write_text("file,caption\na.jpg,mine\n")
-    with pytest.raises(ExportError, match=r"found a\.jpg, which no export wrote"):
+    with pytest.raises(ExportError, match=r"found a\.jpg, which was not written with it"):
         export(build, tmp_path)
     assert (tmp_path / "a.jpg").read_text() == "mine"
 

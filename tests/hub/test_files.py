@@ -86,7 +86,7 @@ def test_command_overwrites_no_other_file(
     (tmp_path / "README.md").write_text("mine")
     command = card_command(twenty_movies, folder, tmp_path)
     assert main(command) != 0
-    assert "found README.md, which no export wrote" in capsys.readouterr().err
+    assert "found README.md, which was not written with it" in capsys.readouterr().err
     assert main([*command, "--no-audit", "--overwrite"]) != 0
     assert "expected nothing at README.md" in capsys.readouterr().err
     assert (tmp_path / "README.md").read_text() == "mine"
