@@ -61,8 +61,8 @@ def stream_of_parquet(build: Any, folder: Path) -> Any:
 
 
 def on_disk(build: Any, folder: Path) -> Any:
-    build.dataset.save_to_disk(folder)
-    return datasets.load_from_disk(folder)
+    build.dataset.save_to_disk(str(folder))  # a text for the oldest fsspec
+    return datasets.load_from_disk(str(folder))
 
 
 def build_itself(build: Any, _: Path) -> Any:
