@@ -97,7 +97,8 @@ def _signals_afterwards(stop: Callable[[], None]) -> Iterator[None]:
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     handlers = {int(number): handler for number, handler in before.items() if callable(handler)}
-    # At its end, the last one is called first; a signal that comes then keeps none from it.
+    # Its callbacks run in reverse order: the handlers are put back, then called, and an error in
+    # one keeps none of the others from running.
     with ExitStack() as stack:
         stack.callback(call_handlers)
         for number, handler in handlers.items():
