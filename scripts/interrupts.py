@@ -43,12 +43,13 @@ class Phase:
 def phases(built: Path) -> list[Phase]:
     """Return the phases, given a cache that holds the demo's build."""
     demo, cached = ("--config", "demo"), ("--cache-dir", str(built))
-    repository = ("--repo-id", "you/posters", "--no-audit")
+    push = ("push", *demo, *cached, "--no-audit")
     return [
         Phase("import", lambda folder: ["plan", *demo, "--cache-dir", str(folder / "cache")]),
         Phase("download", lambda folder: ["build", *demo, "--cache-dir", str(folder / "cache")]),
         Phase("export", lambda folder: ["export", *demo, *cached, "--output", str(folder / "out")]),
-        Phase("push", lambda _: ["push", *demo, *cached, *repository]),
+        # To a new repository each time, as the client logs that a push changes nothing.
+        Phase("push", lambda folder: [*push, "--repo-id", f"you/{folder.name}"]),
     ]
 
 
