@@ -116,7 +116,8 @@ def outdated(builds: Sequence[CachedBuild]) -> list[CachedBuild]:
     now, so that a build of another catalogue is never outdated.
     """
     newest: dict[str, CachedBuild] = {}
-    for build in sorted(builds, key=lambda one: (one.folder.name == code_version(), one.date)):
+    running = code_version()
+    for build in sorted(builds, key=lambda one: (one.folder.name == running, one.date)):
         if not _has_record(build.folder) or find_damage(build.folder) is None:
             newest[_inputs(build)] = build
     return [build for build in builds if newest.get(_inputs(build), build).date > build.date]
