@@ -17,10 +17,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import datasets
 import pytest
 from sample_builds import build_sample
-from samples import DECADES, REAL_DATA, PosterHost, SampleCatalogue, make_sample
+from samples import DECADES, REAL_DATA, PosterHost, SampleCatalogue, make_sample, serve_host
 
 from movie_posters_decade import MoviePostersDecade
-from movie_posters_decade.demo.server import serve_on_loopback
 
 datasets.disable_progress_bars()
 
@@ -28,8 +27,7 @@ datasets.disable_progress_bars()
 @pytest.fixture
 def host() -> Iterator[PosterHost]:
     """A running host that has no posters yet."""
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         yield host
 
 
@@ -42,8 +40,7 @@ def sample(tmp_path: Path, host: PosterHost) -> SampleCatalogue:
 @pytest.fixture(scope="session")
 def shared_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
     """The same thirty movies for all tests, which change neither the file nor the answers."""
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         yield make_sample(tmp_path_factory.mktemp("catalogue"), host, dict.fromkeys(DECADES, 6))
 
 

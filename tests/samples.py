@@ -4,7 +4,8 @@ import csv
 import io
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from movie_posters_decade.catalogue import read_catalogue
+from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.options.options import Options
 
 COLUMNS = ("imdbId", "Imdb Link", "Title", "IMDB Score", "Genre", "Poster")
@@ -74,6 +76,14 @@ class PosterHost:
         """Send the answers that wait, and let no further one wait."""
         self.hold_after = None
         self.released.set()
+
+
+@contextmanager
+def serve_host() -> Iterator[PosterHost]:
+    """Run a host that has no posters yet."""
+    host = PosterHost()
+    with serve_on_loopback(host.answer) as host.url:
+        yield host
 
 
 @dataclass

@@ -16,12 +16,12 @@ from samples import (
     encode,
     make_sample,
     paint,
+    serve_host,
     write_catalogue,
 )
 
 from movie_posters_decade import MoviePostersDecade, export
 from movie_posters_decade.crop_code import is_landscape_crop
-from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.records import SPLITS
 
 THIRD_SPLIT = {"validation_size": 0.2}
@@ -31,8 +31,7 @@ COPIES = ("trimmed", "framed", "mirrored")
 @pytest.fixture(scope="module")
 def shared_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
     """Twenty movies of each decade, which no test changes."""
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         folder = tmp_path_factory.mktemp("shared")
         yield make_sample(folder, host, dict.fromkeys(DECADES, 20))
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from sample_builds import arrow_files, build_sample
-from samples import DECADES, PosterHost, SampleCatalogue, make_sample, paint
+from samples import DECADES, SampleCatalogue, make_sample, paint, serve_host
 
 from movie_posters_decade import MoviePostersDecade, __version__
 from movie_posters_decade.cli.main import main
-from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.download import DownloadCache
 from movie_posters_decade.errors import CollectionError, LockFileError, OptionError
 from movie_posters_decade.lockfile import FORMAT, LISTED_MISMATCHES, read_lock_file
@@ -28,8 +27,7 @@ def change_poster(sample: SampleCatalogue, imdb_id: str) -> None:
 @pytest.fixture(scope="module")
 def lock_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
     """Thirty movies, one of whose posters is not there."""
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         folder = tmp_path_factory.mktemp("catalogue")
         sample = make_sample(folder, host, dict.fromkeys(DECADES, 6))
         sample.kill("tt0001004")

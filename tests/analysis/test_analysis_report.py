@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from datasets import Image
-from samples import DECADES, PosterHost, SampleCatalogue, make_sample
+from samples import DECADES, SampleCatalogue, make_sample, serve_host
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.analysis.report import write_report
 from movie_posters_decade.builds.artifacts import Build
-from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.errors import ExportError
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
@@ -61,8 +60,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     folder = tmp_path_factory.mktemp("build")
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         sample = make_sample(folder / "catalogue", host, dict.fromkeys(DECADES, 30))
         spoil(sample)
         builder = MoviePostersDecade(str(folder), data_files=sample.path, allow_private_hosts=True)

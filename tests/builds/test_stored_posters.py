@@ -13,10 +13,9 @@ import pytest
 from color_profiles import SPACES, rgb_profile
 from PIL import Image
 from sample_builds import arrow_files, build_sample, encoded_examples, load_sample
-from samples import DECADES, PosterHost, SampleCatalogue, encode, make_sample, paint
+from samples import DECADES, SampleCatalogue, encode, make_sample, paint, serve_host
 
 from movie_posters_decade import MoviePostersDecade, export
-from movie_posters_decade.demo.server import serve_on_loopback
 from movie_posters_decade.errors import DownloadError, LockFileError
 from movie_posters_decade.images import decode_poster, draw_contact_sheet, read_stored, stored_form
 from movie_posters_decade.lockfile import read_lock_file
@@ -42,8 +41,7 @@ KINDS = (of_16_bits, transparent, of_wide_gamut)
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCatalogue]:
     """Four movies of each decade, whose posters `downloads` changes."""
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         yield make_sample(tmp_path_factory.mktemp("catalogue"), host, dict.fromkeys(DECADES, 4))
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 from push_process import PushProcess
-from samples import DECADES, PosterHost, SampleCatalogue, make_sample
+from samples import DECADES, SampleCatalogue, make_sample, serve_host
 from servers.hub import LoopbackHub, serve_hub
 
 from movie_posters_decade import MoviePostersDecade
 from movie_posters_decade.builds.artifacts import Build
-from movie_posters_decade.demo.server import serve_on_loopback
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def twenty_movies(folder: Path) -> Iterator[SampleCatalogue]:
     """Twenty movies, each of them action and drama, with working links."""
-    host = PosterHost()
-    with serve_on_loopback(host.answer) as host.url:
+    with serve_host() as host:
         yield make_sample(folder / "catalogue", host, dict.fromkeys(DECADES, 4))
 
 
